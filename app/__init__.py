@@ -1,0 +1,1 @@
+"""What runs in the cluster, and the contract that training shares with it."""

@@ -1,0 +1,76 @@
+"""What every test may ask for: the dataset, tables of it, a really trained small bundle, the published file."""
+
+import os
+from pathlib import Path
+
+import msgspec
+import pytest
+
+from app.contract.bundle import Bundle, read_bundle
+from app.contract.schema import Interval
+from tests.churn import write_churn
+from training.data.load import load_table
+from training.data.table import Table
+from training.dataset import Dataset, load_dataset
+from training.package import package_model
+from training.params import Params, load_params
+from training.train import train_model
+
+ROOT = Path(__file__).parents[1]
+DATASETS = ROOT / "tests" / "data" / "datasets"
+
+
+@pytest.fixture(scope="session")
+def ai4i() -> Dataset:
+    return load_dataset("ai4i")
+
+
+@pytest.fixture(scope="session")
+def published() -> Path:
+    """The AI4I file as UCI publishes it, where whoever runs the tests has it."""
+    path = Path(os.environ.get("DATA") or "ai4i2020.csv")
+    if not path.is_file():
+        pytest.skip("needs the published ai4i2020.csv: say DATA=path")
+    return path
+
+
+@pytest.fixture(scope="session")
+def table(ai4i: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Table:
+    return load_table(ai4i, "generator", tmp_path_factory.mktemp("rejected") / "rows.csv", rows=3000, seed=3)
+
+
+@pytest.fixture(scope="session")
+def small_params() -> Params:
+    """Today's parameters with few trees."""
+    return msgspec.structs.replace(load_params(), rounds=40)
+
+
+def make_bundle(folder: Path, table: Table, params: Params) -> Bundle:
+    """A small model of `table`, packaged as training packages it."""
+    metrics = {"pr_auc": Interval(mean=0.9, low=0.88, high=0.92)}
+    return package_model(folder, train_model(table, params), table, params, metrics)
+
+
+@pytest.fixture(scope="session")
+def bundle_folder(tmp_path_factory: pytest.TempPathFactory, table: Table, small_params: Params) -> Path:
+    folder = tmp_path_factory.mktemp("bundles") / "ai4i"
+    make_bundle(folder, table, small_params)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def bundle(bundle_folder: Path) -> Bundle:
+    return read_bundle(bundle_folder)
+
+
+@pytest.fixture(scope="session", params=["churn", "charges"])
+def other_table(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Table:
+    """Rows of another dataset: text categories, missing values; a binary target and a number."""
+    folder = tmp_path_factory.mktemp(request.param)
+    rows = write_churn(folder / "rows.csv")
+    return load_table(load_dataset(str(DATASETS / f"{request.param}.yaml")), str(rows), folder / "rejected.csv")
+
+
+@pytest.fixture(scope="session")
+def other_bundle(other_table: Table, tmp_path_factory: pytest.TempPathFactory, small_params: Params) -> Bundle:
+    return make_bundle(tmp_path_factory.mktemp("bundles") / "other", other_table, small_params)

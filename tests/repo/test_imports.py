@@ -1,0 +1,120 @@
+"""The direction of imports, and where the heavy ones may stand."""
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.repo.sources import ROOT, list_imports, list_python
+
+# a package of ours: what of ours it may import
+ALLOWED = {
+    "app.contract": ("app.contract",),
+    "app.predictor": ("app.contract", "app.predictor"),
+    "training": ("app.contract", "training"),
+}
+OURS = ("app", "training", "release", "bench", "tests")
+# an unstable or heavy package: the only modules that may import it
+HOMES = {
+    "mlflow": {"training.tracking"},
+    "prometheus_client": {"app.predictor.metrics"},
+    "evidently": set(),
+}
+BANNED_IN_APP = {"pandas", "mlflow", "evidently", "sklearn", "matplotlib", "scipy", "pickle", "joblib", "cloudpickle"}
+VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
+
+
+def find_wrong_imports(root: Path) -> Iterator[str]:
+    for module, tree in list_python(root, "app", "training"):
+        package = next((name for name in ALLOWED if module == name or module.startswith(f"{name}.")), None)
+        for imported in list_imports(tree):
+            top = imported.partition(".")[0]
+            if package and top in OURS and not is_within(imported, ALLOWED[package]):
+                yield f"{module} imports {imported}"
+            if module.startswith("app.") and top in BANNED_IN_APP:
+                yield f"{module} imports {imported}"
+            if top in HOMES and module not in HOMES[top]:
+                yield f"{module} imports {imported}"
+
+
+def is_within(module: str, packages: tuple[str, ...]) -> bool:
+    return any(module == package or module.startswith(f"{package}.") for package in (*packages, "app.contract"))
+
+
+def find_cycle(root: Path) -> list[str]:
+    """A chain of modules that import each other at the top of their files, or nothing."""
+    trees = dict(list_python(root, "app", "training"))
+    graph = {name: {target for target in top_imports(tree) if target in trees} - {name} for name, tree in trees.items()}
+    done: set[str] = set()
+
+    def visit(name: str, chain: list[str]) -> list[str]:
+        if name in chain:
+            return [*chain[chain.index(name) :], name]
+        if name in done:
+            return []
+        for target in sorted(graph[name]):
+            if cycle := visit(target, [*chain, name]):
+                return cycle
+        done.add(name)
+        return []
+
+    return next((cycle for name in sorted(graph) if (cycle := visit(name, []))), [])
+
+
+def top_imports(tree: ast.Module) -> set[str]:
+    body = [node for node in tree.body if isinstance(node, ast.Import | ast.ImportFrom)]
+    return list_imports(ast.Module(body=list(body), type_ignores=[]))
+
+
+def plant(root: Path, module: str, code: str) -> None:
+    path = root.joinpath(*module.split(".")).with_suffix(".py")
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(code, encoding="utf-8")
+
+
+def test_imports_point_to_the_contract() -> None:
+    assert list(find_wrong_imports(ROOT)) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "code"),
+    [
+        ("app.contract.schema", "import training.train"),
+        ("app.contract.schema", "from app.predictor import model"),
+        ("app.predictor.model", "from training.data.table import Table"),
+        ("app.predictor.model", "def load():\n    import pandas"),
+        ("training.train", "from app.predictor.model import ServedModel"),
+        ("training.train", "import mlflow"),
+        ("app.predictor.routes", "from prometheus_client import Counter"),
+        ("app.predictor.engine", "import pickle"),
+    ],
+)
+def test_a_planted_wrong_import_is_found(tmp_path: Path, module: str, code: str) -> None:
+    plant(tmp_path, module, code)
+    assert list(find_wrong_imports(tmp_path))
+
+
+def test_there_are_no_import_cycles() -> None:
+    assert find_cycle(ROOT) == []
+
+
+def test_a_planted_cycle_is_found(tmp_path: Path) -> None:
+    plant(tmp_path, "training.one", "import training.two")
+    plant(tmp_path, "training.two", "from training import one")
+    assert find_cycle(tmp_path) == ["training.one", "training.two", "training.one"]
+
+
+def test_all_of_our_modules_were_read() -> None:
+    names = {name for name, _ in list_python(ROOT, "app", "training")}
+    assert len(names) > 60
+    assert {"app.contract.bundle", "app.predictor.server", "training.gate.judge"} <= names
+
+
+def test_a_file_name_says_what_is_in_it() -> None:
+    assert not [name for name, _ in list_python(ROOT, *OURS[:4]) if name.rpartition(".")[2] in VAGUE_NAMES]
+
+
+def test_every_module_says_its_place_in_the_flow() -> None:
+    silent = [name for name, tree in list_python(ROOT, *OURS[:4]) if tree.body and not ast.get_docstring(tree)]
+    assert silent == []

@@ -1,0 +1,48 @@
+"""The verbs that people rely on."""
+
+import subprocess
+
+import pytest
+
+from tests.repo.sources import ROOT
+
+VERBS = (
+    "up",
+    "down",
+    "check",
+    "test",
+    "data",
+    "train",
+    "gate",
+    "evaluate",
+    "tune",
+    "report",
+    "mlflow",
+    "help",
+    "bench",
+    "bench-all",
+)
+
+
+@pytest.fixture(scope="module")
+def shown() -> str:
+    return subprocess.run(["make", "help"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+
+
+@pytest.mark.parametrize("verb", VERBS)
+def test_help_shows_the_verb_with_what_it_does(shown: str, verb: str) -> None:
+    line = next(line for line in shown.splitlines() if line.split()[:2] == ["make", verb])
+    assert len(line.split()) > 3
+
+
+def test_ci_runs_what_the_readme_says() -> None:
+    ci, readme = ((ROOT / name).read_text(encoding="utf-8") for name in (".ci/run", "README.md"))
+    assert ci.rstrip().endswith("\nmake test")
+    assert "\nmake test " in readme
+
+
+def test_every_verb_of_the_readme_exists(shown: str) -> None:
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = {word.split()[1].strip("`") for word in readme.split("`") if word.startswith("make ") and len(word) < 40}
+    assert named
+    assert named <= {line.split()[1] for line in shown.splitlines() if line.strip()} | {"VERB"}
