@@ -1,0 +1,33 @@
+import msgspec
+import numpy as np
+
+from app.contract.bundle import INFERENCE_NAME, Bundle
+from tests import planted
+from training.gate.latency import check_latency, fit_reference, measure_latency
+
+
+def without_artifact(bundle: Bundle) -> Bundle:
+    files = {name: content for name, content in bundle.files.items() if name != INFERENCE_NAME}
+    return Bundle(manifest=bundle.manifest, files=files)
+
+
+def test_reference_model_is_the_same_every_time() -> None:
+    assert fit_reference().save_raw("ubj") == fit_reference().save_raw("ubj")
+
+
+def test_candidate_is_timed_through_the_path_that_serves() -> None:
+    matrix = planted.machine_table().matrix
+    assert measure_latency(planted.candidate(), matrix, 3, 10).path == "ONNX Runtime"
+    plain = measure_latency(without_artifact(planted.candidate()), matrix, 3, 10)
+    assert plain.path == "XGBoost"
+    assert 0.2 < plain.ratio < 5  # both through XGBoost, so the path's own cost is in both
+
+
+def test_budget_below_what_was_found_fails_and_one_above_passes() -> None:
+    matrix = planted.machine_table().matrix
+    budgets = planted.quick_policy().budgets
+    for ratio, verdict in ((0.01, "fail"), (100.0, "pass")):
+        tried = msgspec.structs.replace(budgets, latency_ratio=ratio, latency_rounds=3)
+        latency, check = check_latency(planted.candidate(), matrix, tried)
+        assert check.verdict == verdict
+        assert np.isfinite(latency.ratio)

@@ -1,0 +1,74 @@
+import msgspec
+import pytest
+
+from app.contract.schema import Interval
+from tests import planted
+from training.gate.result import Check
+from training.report.document import Outcome, Report, build_report
+from training.report.sentences import (
+    GROUPS,
+    describe_change,
+    describe_results,
+    list_facts,
+    tabulate_metrics,
+    tabulate_slices,
+)
+
+
+@pytest.fixture(scope="module")
+def report() -> Report:
+    return build_report(planted.judge(planted.candidate(), planted.champion()), "make gate")
+
+
+def with_differences(report: Report, **ends: tuple[float, float]) -> Report:
+    lines = []
+    for line in report.metrics:
+        low, high = ends.get(line.name, (-0.1, 0.1))
+        lines.append(msgspec.structs.replace(line, difference=Interval(mean=(low + high) / 2, low=low, high=high)))
+    return msgspec.structs.replace(report, metrics=tuple(lines))
+
+
+def test_results_read_as_sentences(report: Report) -> None:
+    outcome = Outcome(rows=1000, positives=40, found=38, false_alarms=1, cost_per_1000=1050.0)
+    told = msgspec.structs.replace(report, outcomes={"candidate": outcome})
+    assert list(describe_results(told)) == [
+        "The candidate finds 38 of 40 cases of machine_failure with 1 false alarm, a cost of 1,050 per 1,000 rows."
+    ]
+    off = msgspec.structs.replace(report, outcomes={"champion": Outcome(rows=276, mean_error=7.87)})
+    assert list(describe_results(off)) == ["The champion is off by 7.87 on average over 276 rows."]
+
+
+def test_change_names_only_what_chance_does_not_explain(report: Report) -> None:
+    assert "no metric differs" in describe_change(with_differences(report))
+    mixed = with_differences(report, pr_auc=(0.01, 0.02), f1=(0.01, 0.02), recall=(-0.09, -0.01))
+    assert describe_change(mixed).endswith("better in PR-AUC and F1; worse within the margins in Recall.")
+
+
+def test_change_beyond_a_margin_is_plainly_worse(report: Report) -> None:
+    beyond = Check(name="comparison/recall", verdict="fail", found="", expected="", reason="")
+    worse = msgspec.structs.replace(with_differences(report, recall=(-0.4, -0.3)), checks=(beyond,))
+    assert describe_change(worse).endswith(": worse in Recall.")
+
+
+def test_change_without_a_champion_or_with_itself_says_so(report: Report) -> None:
+    assert describe_change(msgspec.structs.replace(report, champion=None)).startswith("There is no champion")
+    assert "champion itself" in describe_change(msgspec.structs.replace(report, champion=report.candidate))
+
+
+def test_tables_are_rectangular_and_complete(report: Report) -> None:
+    for table, rows in ((tabulate_metrics(report), report.metrics), (tabulate_slices(report), report.slices)):
+        assert len({len(row) for row in table}) == 1
+        assert len(table) == len(rows) + 1
+
+
+def test_every_group_of_checks_has_a_heading(report: Report) -> None:
+    assert {check.group for check in report.checks} <= set(GROUPS)
+
+
+def test_facts_name_both_models_their_data_and_the_budgets(report: Report) -> None:
+    facts = dict(list_facts(report))
+    assert facts["Candidate digest"] == planted.candidate().digest
+    assert facts["Champion digest"] == planted.champion().digest
+    assert facts["Champion's data"] == "the same"
+    assert "times the small model's" in facts["One row"]
+    assert dict(list_facts(msgspec.structs.replace(report, memory_bytes=None)))["Memory"] == "unknown"

@@ -1,0 +1,1 @@
+"""From machine data to a gated bundle: data, features, train, evaluate, gate, package."""

@@ -1,0 +1,211 @@
+"""`python -m training`: one verb a stage, errors in one line, exit codes that mean something.
+
+0 done or pass, 1 the gate says fail, 2 bad input or usage, 3 not enough evidence, 4 an outside service failed.
+"""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from app.contract.bundle import read_bundle
+from app.contract.errors import ContractError
+from training import console
+from training.artifacts import Artifacts
+from training.dataset import load_dataset
+from training.errors import EXIT_USAGE, InputError, TrainingError
+from training.params import PARAMS, load_params
+
+Source = Annotated[
+    str | None,
+    typer.Option("--data", help="CSV or Parquet, path or URL; `uci`; `generator`. Default: UCI, else the generator."),
+]
+DatasetName = Annotated[str, typer.Option("--dataset", help="A name in training/datasets, or a dataset file's path.")]
+ParamsFile = Annotated[Path, typer.Option("--params", help="The parameter file.")]
+Root = Annotated[Path, typer.Option("--artifacts", help="The folder for everything that is made.")]
+Rows = Annotated[int | None, typer.Option("--rows", help="How many rows the generator makes.")]
+Seed = Annotated[int | None, typer.Option("--seed", help="The generator's seed.")]
+
+ARTIFACTS = Artifacts().root
+
+app = typer.Typer(
+    name="python -m training",
+    help="From machine data to a gated bundle.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+
+
+def main() -> None:
+    """Runs the command line; a mistake of the user's ends in one line on standard error, never in a traceback."""
+    try:
+        app()
+    except TrainingError as error:
+        console.print_error(str(error))
+        sys.exit(error.exit_code)
+    except ContractError as error:
+        console.print_error(str(error))
+        sys.exit(EXIT_USAGE)
+    except OSError as error:  # a full disk, a folder that may not be written
+        console.print_error(f"{error.filename or 'the system'}: {error.strerror or error}")
+        sys.exit(EXIT_USAGE)
+    except KeyboardInterrupt:
+        console.print_error("stopped")
+        sys.exit(130)
+
+
+@app.command()
+def data(
+    source: Source = None,
+    dataset: DatasetName = "ai4i",
+    root: Root = ARTIFACTS,
+    rows: Rows = None,
+    seed: Seed = None,
+    output: Annotated[Path | None, typer.Option("--output", help="Write the validated rows there, as CSV.")] = None,
+) -> None:
+    """Get the data, check every row, and say what it is."""
+    from training.stages import read_table  # noqa: PLC0415 - each verb imports only what it needs
+
+    table = read_table(load_dataset(dataset), source, Artifacts(root), rows, seed)
+    console.print_table_summary(table)
+    if output:
+        table.frame.to_csv(output, index=False)
+        console.print_done(f"{len(table):,} rows written to {output}")
+
+
+@app.command()
+def train(
+    source: Source = None,
+    dataset: DatasetName = "ai4i",
+    params: ParamsFile = PARAMS,
+    root: Root = ARTIFACTS,
+    rows: Rows = None,
+    seed: Seed = None,
+) -> None:
+    """Train a candidate, measure it on rows it never saw, and package it as a bundle."""
+    from training.stages import read_table, train_candidate  # noqa: PLC0415
+
+    artifacts, settings = Artifacts(root), load_params(params)
+    table = read_table(load_dataset(dataset), source, artifacts, rows, seed)
+    train_candidate(artifacts, table, settings)
+
+
+@app.command()
+def gate(
+    source: Source = None,
+    dataset: DatasetName = "ai4i",
+    params: ParamsFile = PARAMS,
+    root: Root = ARTIFACTS,
+    rows: Rows = None,
+    seed: Seed = None,
+    candidate: Annotated[Path | None, typer.Option("--candidate", help="Default: what was trained last.")] = None,
+    champion: Annotated[Path | None, typer.Option("--champion", help="Default: the bundle that is served.")] = None,
+    first_run: Annotated[bool, typer.Option("--first-run", help="There is no champion yet.")] = False,
+) -> None:
+    """Judge the candidate against the champion: pass (0), fail (1) or not enough evidence (3)."""
+    from training.stages import judge, read_champion, read_table  # noqa: PLC0415
+
+    artifacts, settings = Artifacts(root), load_params(params)
+    judged = read_bundle(candidate or artifacts.candidate)
+    rival = read_champion(champion, artifacts, first_run)
+    table = read_table(load_dataset(dataset), source, artifacts, rows, seed)
+    result = judge(artifacts, judged, rival, table, settings, first_run)
+    sys.exit(result.exit_code)
+
+
+@app.command()
+def evaluate(
+    source: Source = None,
+    dataset: DatasetName = "ai4i",
+    params: ParamsFile = PARAMS,
+    root: Root = ARTIFACTS,
+    rows: Rows = None,
+    seed: Seed = None,
+) -> None:
+    """Repeated cross-validation and holdouts by time and by group, beside rule and linear model."""
+    from training.stages import evaluate_model, read_table  # noqa: PLC0415
+
+    artifacts, settings = Artifacts(root), load_params(params)
+    evaluate_model(artifacts, read_table(load_dataset(dataset), source, artifacts, rows, seed), settings)
+
+
+@app.command()
+def tune(
+    source: Source = None,
+    dataset: DatasetName = "ai4i",
+    params: ParamsFile = PARAMS,
+    root: Root = ARTIFACTS,
+    rows: Rows = None,
+    seed: Seed = None,
+    trials: Annotated[int, typer.Option("--trials", min=1, help="How many more trials to run.")] = 30,
+) -> None:
+    """Search for better parameters; stop it at any time, the next run goes on from there."""
+    from training.stages import read_table, tune_model  # noqa: PLC0415
+
+    artifacts, settings = Artifacts(root), load_params(params)
+    tune_model(artifacts, read_table(load_dataset(dataset), source, artifacts, rows, seed), settings, trials)
+
+
+@app.command()
+def inspect(
+    bundle: Annotated[Path | None, typer.Argument(help="A bundle's folder. Default: what is served.")] = None,
+) -> None:
+    """Verify a bundle and show what is in it."""
+    folder = bundle or Artifacts().bundle
+    console.print_bundle(read_bundle(folder), folder)
+
+
+@app.command()
+def report(root: Root = ARTIFACTS) -> None:
+    """Show the gate's last report in the terminal, and where its page is."""
+    folder = Artifacts(root).gate
+    text = folder / "report.md"
+    if not text.is_file():
+        raise InputError(f"{text} is not there: run `make gate` first")
+    console.print_markdown(text.read_text(encoding="utf-8"))
+    console.print_done(f"the page with plots: {folder / 'report.html'}")
+
+
+@app.command()
+def track(
+    bundle: Annotated[Path | None, typer.Argument(help="Default: what was trained last.")] = None,
+    root: Root = ARTIFACTS,
+) -> None:
+    """Log a trained bundle to MLflow, again or for the first time; it is registered once."""
+    from training.stages import track_training  # noqa: PLC0415
+
+    artifacts = Artifacts(root)
+    folder = bundle or artifacts.candidate
+    track_training(artifacts, read_bundle(folder), folder)
+
+
+@app.command()
+def up(
+    source: Source = None,
+    dataset: DatasetName = "ai4i",
+    params: ParamsFile = PARAMS,
+    root: Root = ARTIFACTS,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Where the predictor listens.")] = 8080,
+    bundle: Annotated[
+        Path | None,
+        typer.Option("--bundle", help="Serve this bundle as it is; where there is none yet, make it there."),
+    ] = None,
+    rows: Rows = None,
+    seed: Seed = None,
+) -> None:
+    """All of it: data, train, gate, package, serve on loopback, and a few real predictions."""
+    from training.up import bring_up  # noqa: PLC0415
+
+    artifacts = Artifacts(root, served=bundle)
+    bring_up(artifacts, load_dataset(dataset), source, load_params(params), port, rows, seed)
+
+
+@app.command()
+def down(root: Root = ARTIFACTS) -> None:
+    """Stop the predictor that `up` started."""
+    from training.serving import stop_predictor  # noqa: PLC0415
+
+    stopped = stop_predictor(Artifacts(root).predictor)
+    console.print_done("the predictor is stopped" if stopped else "no predictor of ours was running")

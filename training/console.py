@@ -1,0 +1,215 @@
+"""What a person reads in the terminal: steps, tables, the verdict, the addresses."""
+
+import sys
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from rich.console import Console
+from rich.markdown import Markdown
+from rich.markup import escape
+from rich.panel import Panel
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+from rich.table import Table as Grid
+
+from app.contract.bundle import Bundle
+from app.contract.schema import Interval, Manifest
+
+if TYPE_CHECKING:
+    import optuna
+
+    from training.artifacts import Artifacts
+    from training.data.table import Table
+    from training.evaluate import Evaluation
+    from training.gate.judge import GateResult
+
+LABELS = {
+    "pr_auc": "PR-AUC",
+    "f1": "F1",
+    "precision": "Precision",
+    "recall": "Recall",
+    "expected_cost": "Cost per row",
+    "roc_auc": "ROC-AUC",
+    "brier": "Brier score",
+    "calibration_error": "Calibration error",
+    "rmse": "RMSE",
+    "mae": "MAE",
+    "r2": "R²",
+}
+VERDICTS = {
+    "pass": ("PASS", "green"),
+    "fail": ("FAIL", "red"),
+    "not_enough_evidence": ("NOT ENOUGH EVIDENCE", "yellow"),
+}
+SHOWN_FEATURES = 6
+
+WIDE_ENOUGH = 110  # columns, where the output goes to a file: tables would break at the default of 80
+
+out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE_ENOUGH)
+err = Console(stderr=True, highlight=False, soft_wrap=True)
+
+
+@contextmanager
+def step(text: str) -> Iterator[None]:
+    """Shows that something takes its time."""
+    with out.status(f"{escape(text)} …"):
+        yield
+
+
+@contextmanager
+def progress(text: str, total: int) -> Iterator[Callable[[], None]]:
+    """A bar that the yielded call moves by one."""
+    columns = (TextColumn(text), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
+    with Progress(*columns, console=out, transient=True) as bar:
+        task = bar.add_task(text, total=total)
+        yield lambda: bar.advance(task)
+
+
+def print_done(text: str) -> None:
+    out.print(f"[green]✓[/] {escape(text)}", soft_wrap=True)
+
+
+def print_warning(text: str) -> None:
+    err.print(f"[yellow]warning:[/] {escape(text)}")
+
+
+def print_error(text: str) -> None:
+    err.print(f"[red]error:[/] {escape(text)}")
+
+
+def print_markdown(text: str) -> None:
+    out.print(Markdown(text))
+
+
+def describe_target(table: "Table") -> str:
+    """How often it happened, or the range of the number to predict."""
+    target, dataset = table.target, table.dataset
+    if dataset.task == "binary":
+        return f"{int(target.sum()):,} with {dataset.target.name} ({target.mean():.2%})"
+    return f"{dataset.target.name} from {target.min():g} to {target.max():g}"
+
+
+def print_table_summary(table: "Table") -> None:
+    """Each input with its range, and each category with its share."""
+    grid = _grid(table.dataset.title, ("Column", "Unit", "Least", "Median", "Most"))
+    for column in table.dataset.columns:
+        values = table.frame[column.source]
+        if column.type == "category":
+            shares = ", ".join(f"{name} {share:.0%}" for name, share in values.value_counts(normalize=True).items())
+            grid.add_row(column.name, "", escape(shares), "", "")
+        else:
+            grid.add_row(column.name, column.unit or "", *(f"{values.quantile(q):g}" for q in (0, 0.5, 1)))
+    out.print(grid)
+
+
+def print_metrics(manifest: Manifest) -> None:
+    """The metrics of the bundle with their intervals."""
+    grid = _grid("On rows it never saw", ("Metric", "Value", "95 % interval"))
+    for name, value in manifest.metrics.items():
+        grid.add_row(LABELS.get(name, name), f"{value.mean:.3f}", f"{value.low:.3f} to {value.high:.3f}")
+    out.print(grid)
+
+
+def print_bundle(bundle: Bundle, folder: Path) -> None:
+    """What `inspect` shows: identity, inputs, metrics, files."""
+    manifest = bundle.manifest
+    grid = _grid(f"{manifest.name} {manifest.version}, every checksum verified", ("", ""))
+    grid.show_header = False
+    threshold = "none" if manifest.threshold is None else f"{manifest.threshold:.4f}"
+    facts = {
+        "folder": str(folder),
+        "digest": bundle.digest,
+        "predicts": f"{manifest.schema.target.name}: {manifest.schema.target.description}",
+        "decides at": threshold,
+        "trained on": f"{manifest.data.rows:,} rows of {manifest.data.dataset}, {manifest.data.origin}",
+        "data": manifest.data.sha256,
+        "columns": ", ".join(column.name for column in manifest.schema.columns),
+        "features": ", ".join(manifest.schema.features),
+        "golden rows": str(len(manifest.golden)),
+        "libraries": ", ".join(f"{name} {version}" for name, version in manifest.libraries.items()),
+        **{name: f"{entry.size_bytes:,} bytes, {entry.sha256}" for name, entry in manifest.files.items()},
+    }
+    for name, value in facts.items():
+        grid.add_row(name, escape(value))
+    out.print(grid)
+    print_metrics(manifest)
+
+
+def print_verdict(result: "GateResult", folder: Path) -> None:
+    """The verdict, the checks that stand in its way, and where the report is."""
+    title, colour = VERDICTS[result.verdict]
+    counts = [sum(check.verdict == verdict for check in result.checks) for verdict in VERDICTS]
+    lines = [f"{counts[0]} checks passed, {counts[1]} failed, {counts[2]} without enough evidence"]
+    lines += [
+        f"{VERDICTS[check.verdict][0].lower()}: {check.reason}{'' if check.blocking else ' (does not block)'}"
+        for check in result.checks
+        if check.verdict != "pass"
+    ]
+    lines.append(f"report: {folder / 'report.html'}")
+    out.print(Panel(escape("\n".join(lines)), title=f"[bold]Gate: {title}[/]", border_style=colour, expand=False))
+
+
+def print_evaluation(evaluation: "Evaluation") -> None:
+    """One table for cross-validation and one for each holdout, contenders side by side."""
+    data = evaluation.data
+    print_contenders(f"{evaluation.protocol}, {data.rows:,} rows", evaluation.contenders)
+    for kind, contenders in evaluation.holdouts.items():
+        print_contenders({"time": "The last rows in time", "group": "Whole groups held out"}[kind], contenders)
+
+
+def print_contenders(title: str, contenders: Mapping[str, Mapping[str, Interval]]) -> None:
+    grid = _grid(title, ("Metric", *(name.replace("_", " ") for name in contenders)))
+    for metric in next(iter(contenders.values())):
+        values = (contender[metric] for contender in contenders.values())
+        cells = (f"{value.mean:.3f} [{value.low:.3f}, {value.high:.3f}]" for value in values)
+        grid.add_row(LABELS.get(metric, metric), *(escape(cell) for cell in cells))
+    out.print(grid)
+
+
+def print_study(study: "optuna.Study", today: "optuna.trial.FrozenTrial | None") -> None:
+    """The best trial against the one with today's parameters."""
+    pruned = sum(trial.state.name == "PRUNED" for trial in study.trials)
+    grid = _grid(f"{len(study.trials)} trials, {pruned} pruned", ("Parameter", "Today", "Best"))
+    best = study.best_trial
+    grid.add_row("score", f"{today.value:.4f}" if today else "", f"{best.value:.4f}")
+    for name in best.params:
+        grid.add_row(name, f"{today.params[name]:g}" if today else "", f"{best.params[name]:g}")
+    out.print(grid)
+
+
+def print_predictions(
+    manifest: Manifest, rows: Sequence[Mapping[str, Any]], answer: Mapping[str, Any], truth: Sequence[float]
+) -> None:
+    """A few rows with score, decision and what really happened."""
+    columns = [column.name for column in manifest.schema.columns][:SHOWN_FEATURES]
+    binary = manifest.schema.task == "binary"
+    headers = [name.replace("_", " ") for name in columns]
+    grid = _grid("Asked of the running predictor", (*headers, "Score", "Decision", "In truth"))
+    for row, prediction, actual in zip(rows, answer["predictions"], truth, strict=True):
+        decision = {True: "act", False: "go on", None: ""}[prediction["decision"]]
+        happened = ("yes" if actual else "no") if binary else f"{actual:g}"
+        grid.add_row(*(str(row[name]) for name in columns), f"{prediction['score']:.3f}", decision, happened)
+    out.print(grid)
+
+
+def print_urls(url: str, artifacts: "Artifacts", seconds: float) -> None:
+    """Where everything is and how to stop it."""
+    lines = {
+        "predict": f"{url}/v1/predict",
+        "model card": f"{url}/v1/model",
+        "API": f"{url}/openapi.json",
+        "metrics": f"{url}/metrics",
+        "report": str(artifacts.gate / "report.html"),
+        "bundle": str(artifacts.bundle),
+        "stop": "make down",
+    }
+    text = "\n".join(f"{name:<11}{value}" for name, value in lines.items())
+    out.print(Panel(escape(text), title=f"Up after {seconds:.0f} s", border_style="green", expand=False))
+
+
+def _grid(title: str, headers: Sequence[str]) -> Grid:
+    grid = Grid(title=escape(title), title_justify="left", title_style="bold")
+    for header in headers:
+        grid.add_column(header)
+    return grid

@@ -1,0 +1,109 @@
+"""The dataset file's rules as a pandera schema over typed values, and every cell that breaks one."""
+
+import warnings
+from typing import Any
+
+import numpy as np
+import pandas as pd
+import pandera.pandas as pa
+
+from app.contract.schema import Column
+from training.data.reading import Reading, name_kinds
+from training.dataset import Dataset
+
+BROKEN_COLUMNS = ["row", "column", "reason"]
+
+_REPEATED_ROW = "the whole row stands more than once"
+_BUILT_IN = {
+    "not_nullable": "is missing",
+    "field_uniqueness": "stands more than once",
+    "multiple_fields_uniqueness": _REPEATED_ROW,
+}
+
+
+def find_broken(reading: Reading, dataset: Dataset) -> pd.DataFrame:
+    """One line a cell that breaks a rule: `row` (index label), `column` ("" for the whole row) and `reason`."""
+    frame = reading.frame
+    parts = [
+        pd.DataFrame({"row": frame.index[wrong], "column": raw, "reason": "is not a number"})
+        for raw, wrong in reading.unreadable.items()
+        if wrong.any()
+    ]
+    try:
+        with warnings.catch_warnings():
+            # pandera joins its failure cases in a way that pandas 2 announces to change; no value of ours depends on it
+            warnings.filterwarnings("ignore", "The behavior of DataFrame concatenation", FutureWarning)
+            build_rules(dataset, frame).validate(frame, lazy=True)
+    except pa.errors.SchemaErrors as error:
+        parts.append(_read_cases(error.failure_cases))
+    if not parts:
+        return pd.DataFrame(columns=BROKEN_COLUMNS)
+    # an unreadable value is also a missing one, an infinite one also out of range: the first reason is the cause
+    return pd.concat(parts, ignore_index=True).drop_duplicates(["row", "column"])
+
+
+def build_rules(dataset: Dataset, frame: pd.DataFrame) -> pa.DataFrameSchema:
+    """The schema for typed values; `frame` tells the negative class, which the dataset file does not name."""
+    rules = {column.source: _rule_column(column, dataset) for column in dataset.columns}
+    for raw, kind in name_kinds(dataset):
+        if kind == "open":
+            rules[raw] = _rule_open(raw, dataset)
+    rules[dataset.target.source] = pa.Column(checks=_check_target(dataset, frame))
+    return pa.DataFrameSchema(rules, unique=None if dataset.key else list(dataset.raw_columns))
+
+
+def _rule_column(column: Column, dataset: Dataset) -> pa.Column:
+    checks = [_check_categories(column)] if column.type == "category" else _check_number(column)
+    return pa.Column(checks=checks, nullable=column.nullable, **_rule_unique(column.source, dataset))
+
+
+def _rule_open(raw: str, dataset: Dataset) -> pa.Column:
+    # no model sees a leakage column, so an empty one harms nothing
+    nullable = raw in dataset.leakage and raw not in (dataset.key, dataset.order)
+    return pa.Column(nullable=nullable, **_rule_unique(raw, dataset))
+
+
+def _rule_unique(raw: str, dataset: Dataset) -> dict[str, Any]:
+    return {"unique": raw == dataset.key, "report_duplicates": "all"}
+
+
+def _check_categories(column: Column) -> pa.Check:
+    return pa.Check.isin(column.categories, error=f"is not one of {', '.join(column.categories)}")
+
+
+def _check_number(column: Column) -> list[pa.Check]:
+    checks = [_check_finite()]
+    if column.type == "integer":
+        checks.append(pa.Check(lambda values: values == np.floor(values), error="is not a whole number"))
+    unit = f" {column.unit}" if column.unit else ""
+    if column.minimum is not None:
+        checks.append(pa.Check.ge(column.minimum, error=f"is below {column.minimum:g}{unit}"))
+    if column.maximum is not None:
+        checks.append(pa.Check.le(column.maximum, error=f"is above {column.maximum:g}{unit}"))
+    return checks
+
+
+def _check_finite() -> pa.Check:
+    return pa.Check(np.isfinite, error="is not finite")
+
+
+def _check_target(dataset: Dataset, frame: pd.DataFrame) -> list[pa.Check]:
+    if dataset.task == "regression":
+        return [_check_finite()]
+    positive = dataset.target.positive
+    counts = frame[dataset.target.source].value_counts()
+    others = counts.drop(positive, errors="ignore")
+    classes = [positive, others.index[0]] if len(others) else [positive]
+    shown = " or ".join(f"{value:g}" if isinstance(value, float) else str(value) for value in classes)
+    return [pa.Check.isin(classes, error=f"is not {shown}")]
+
+
+def _read_cases(cases: pd.DataFrame) -> pd.DataFrame:
+    is_row = cases["check"] == "multiple_fields_uniqueness"
+    return pd.DataFrame(
+        {
+            "row": cases["index"].astype(np.int64),
+            "column": cases["column"].mask(is_row, "").astype(object),
+            "reason": cases["check"].map(lambda check: _BUILT_IN.get(check, check)),
+        }
+    )

@@ -1,0 +1,144 @@
+"""Raw rows to a table that keeps the dataset's rules, or a refusal with the rows as evidence."""
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pandas as pd
+
+from training.data.fingerprint import fingerprint_frame
+from training.data.reading import read_values
+from training.data.rules import find_broken
+from training.data.sources import RawData
+from training.data.table import Table
+from training.dataset import Dataset
+from training.errors import DataError, InputError
+
+MAX_EXAMPLES = 3
+MAX_REASONS = 5
+
+
+def validate_raw(raw: RawData, dataset: Dataset, rejected_path: Path) -> Table:
+    """The table of these rows, in time order; a stale file at `rejected_path` is removed.
+
+    Raises: DataError if a column, a cell, a row or the labels break a rule; where rows are to
+    blame, all of them are in `rejected_path` (CSV) with `row`, `reason` and their raw values.
+    """
+    remove_rejected(rejected_path)
+    _check_columns(raw, dataset)
+    reading = read_values(raw.frame, dataset)
+    broken = find_broken(reading, dataset)
+    if len(broken):
+        _refuse_rows(raw, dataset, broken, rejected_path)
+    _check_labels(raw, reading.frame, dataset, rejected_path)
+    frame = _settle_types(_sort_rows(reading.frame, dataset), dataset)
+    return Table(dataset, frame, raw.origin, fingerprint_frame(frame, dataset))
+
+
+def remove_rejected(path: Path) -> None:
+    """Takes away what an earlier refusal left, so that nobody reads it as today's.
+
+    Raises: InputError if it is there and cannot be removed.
+    """
+    try:
+        path.unlink(missing_ok=True)
+    except OSError as error:
+        raise InputError(f"{path}, the file for rejected rows, cannot be removed: {error.strerror}") from error
+
+
+def _check_columns(raw: RawData, dataset: Dataset) -> None:
+    found = [str(column) for column in raw.frame.columns]
+    missing = [column for column in dataset.raw_columns if column not in found]
+    extra = [column for column in found if column not in dataset.raw_columns]
+    if missing or extra:
+        problems = [f"lacks the columns {_listing(missing)}"] * bool(missing)
+        problems += [f"has the columns {_listing(extra)}, which the dataset file does not declare"] * bool(extra)
+        raise DataError(
+            f"{raw.origin} {' and '.join(problems)}; found {_listing(found)}; "
+            f"expected every raw column of dataset {dataset.name!r} once and no other"
+        )
+    if raw.frame.empty:
+        raise DataError(f"{raw.origin} has no rows, expected at least one")
+
+
+def _refuse_rows(raw: RawData, dataset: Dataset, broken: pd.DataFrame, rejected_path: Path) -> None:
+    raw_order = {"": -1} | {name: place for place, name in enumerate(dataset.raw_columns)}
+    broken = broken.assign(place=broken["column"].map(raw_order)).sort_values(["row", "place"])
+    broken["text"] = (broken["column"] + " " + broken["reason"]).str.strip()
+    reasons = broken.groupby("row", sort=False)["text"].agg("; ".join)
+    counts = broken["text"].value_counts()
+    shown = [f"{count:,} where {text}" for text, count in counts.head(MAX_REASONS).items()]
+    shown += [f"{len(counts) - MAX_REASONS} reasons more"] * (len(counts) > MAX_REASONS)
+    examples = [_show_example(raw, case) for case in broken.head(MAX_EXAMPLES).to_dict("records")]
+    _write_rejected(raw, reasons, rejected_path)
+    raise DataError(
+        f"{raw.origin}: {len(reasons):,} of {len(raw.frame):,} rows refused: {', '.join(shown)}; "
+        f"for example {', '.join(examples)}; all of them with their reasons are in {rejected_path}",
+        rejected_path,
+    )
+
+
+def _show_example(raw: RawData, case: dict[Any, Any]) -> str:
+    if not case["column"]:
+        return f"row {case['row']}"
+    value = raw.frame.at[case["row"], case["column"]]
+    return f"row {case['row']} ({case['column']} = {str(value)[:40]!r})"
+
+
+def _write_rejected(raw: RawData, reasons: "pd.Series[Any]", path: Path) -> None:
+    rejected = raw.frame.loc[reasons.index]
+    rejected.insert(0, "reason", reasons.to_numpy(), allow_duplicates=True)
+    rejected.insert(0, "row", reasons.index, allow_duplicates=True)
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        rejected.to_csv(path, index=False, encoding="utf-8")
+    except OSError as error:
+        raise DataError(
+            f"{raw.origin}: {len(rejected):,} rows refused, and {path} for them cannot be written: {error.strerror}"
+        ) from error
+
+
+def _check_labels(raw: RawData, frame: pd.DataFrame, dataset: Dataset, rejected_path: Path) -> None:
+    if dataset.task != "binary":
+        return
+    name, positive = dataset.target.source, dataset.target.positive
+    is_positive = frame[name] == positive
+    positives, rows = int(is_positive.sum()), len(frame)
+    if positives in (0, rows):
+        which = f"no row has {name} = {positive}" if not positives else f"every row has {name} = {positive}"
+        raise DataError(f"{raw.origin}: {which} among {rows:,} rows, expected both classes; give data with both")
+    bounds = dataset.prevalence
+    if bounds is None or bounds.minimum <= positives / rows <= bounds.maximum:
+        return
+    reason = f"label prevalence {positives / rows:.2%} is outside {bounds.minimum:.2%} to {bounds.maximum:.2%}"
+    _write_rejected(raw, pd.Series(reason, index=frame.index[is_positive]), rejected_path)
+    raise DataError(
+        f"{raw.origin}: {reason}: {positives:,} of {rows:,} rows have {name} = {positive}; check the labels, "
+        f"or prevalence in the dataset file; these rows are in {rejected_path}",
+        rejected_path,
+    )
+
+
+def _sort_rows(frame: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
+    # the key breaks ties, so that the table does not depend on the order in the file
+    by = [column for column in (dataset.order, dataset.key) if column and dataset.order]
+    if by:
+        frame = frame.sort_values(list(dict.fromkeys(by)), kind="stable")
+    return frame.reset_index(drop=True)
+
+
+def _settle_types(frame: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
+    """Whole-number columns as int64; a nullable one stays float64, whether or not a value is missing today."""
+    sizes = {column.source: column for column in dataset.columns}
+    for raw in frame.columns:
+        values = frame[raw]
+        if values.dtype == object or (raw in sizes and (sizes[raw].type == "number" or sizes[raw].nullable)):
+            continue
+        is_measured = raw == dataset.target.source and dataset.task == "regression"
+        if not is_measured and bool((values == np.floor(values)).all()):
+            frame[raw] = values.astype(np.int64)
+    return frame
+
+
+def _listing(names: Any) -> str:
+    return ", ".join(map(repr, names)) or "none"

@@ -1,0 +1,134 @@
+"""Whether the candidate is what it says: made from these inputs, whole, finite, and the same on every path."""
+
+import math
+
+import msgspec
+import numpy as np
+
+from app.contract.bundle import INFERENCE_NAME
+from app.contract.errors import ContractError
+from app.contract.scoring import PARITY_TOLERANCE, check_golden_rows
+from training.errors import InputError
+from training.gate.evidence import Evidence, fill_frame
+from training.gate.policy import TaskRules
+from training.gate.result import Check, choose_verdict
+from training.inference import check_parity
+from training.provenance import describe_inputs
+
+
+def check_integrity(evidence: Evidence, rules: TaskRules) -> list[Check]:
+    checks = [
+        _check_inputs(evidence),
+        _check_holdout(evidence),
+        _check_stated(evidence, rules),
+        _check_golden(evidence),
+        _check_parity(evidence),
+        _check_finite(evidence),
+    ]
+    return [*checks, _check_constant(evidence)] if evidence.candidate.is_finite else checks
+
+
+def _check_inputs(evidence: Evidence) -> Check:
+    """Stale if the data, dataset file, parameters, code or libraries are not those of today."""
+    manifest = evidence.candidate.bundle.manifest
+    today = describe_inputs(evidence.table, evidence.params)
+    stated = {**manifest.inputs, "data": manifest.data.sha256}
+    stale = sorted(name for name in today.keys() | stated.keys() if today.get(name) != stated.get(name))
+    return Check(
+        name="integrity/fresh",
+        verdict=choose_verdict(not stale),
+        found=f"{', '.join(stale)} changed" if stale else "all inputs as of today",
+        expected=f"the same {', '.join(sorted(today))}",
+        reason=f"The candidate is stale: its {', '.join(stale)} {'is' if len(stale) == 1 else 'are'} not today's; "
+        "train it again."
+        if stale
+        else "The candidate was made from exactly this data, dataset file, code, parameters and libraries.",
+    )
+
+
+def _check_holdout(evidence: Evidence) -> Check:
+    found = evidence.candidate.bundle.manifest.data.rows
+    passes = found == evidence.fitted_rows
+    return Check(
+        name="integrity/holdout",
+        verdict=choose_verdict(passes),
+        found=f"fitted on {found:,} rows",
+        expected=f"{evidence.fitted_rows:,} rows",
+        reason=f"The {len(evidence.holdout):,} rows it is judged on were kept out of its training."
+        if passes
+        else "The candidate was fitted on other rows than the training side, so the holdout may hold rows it knows.",
+    )
+
+
+def _check_stated(evidence: Evidence, rules: TaskRules) -> Check:
+    stated = evidence.candidate.bundle.manifest.metrics
+    missing = [
+        rule.name
+        for rule in rules.metrics
+        if rule.name not in stated or not all(map(math.isfinite, msgspec.structs.astuple(stated[rule.name])))
+    ]
+    return Check(
+        name="integrity/metrics",
+        verdict=choose_verdict(not missing),
+        found=f"without {', '.join(missing)}" if missing else f"{len(stated)} metrics",
+        expected=", ".join(rule.name for rule in rules.metrics),
+        reason=f"The bundle states no finite value of {', '.join(missing)}, which the policy asks for."
+        if missing
+        else "The bundle states every metric that the policy asks for.",
+    )
+
+
+def _check_golden(evidence: Evidence) -> Check:
+    bundle, model = evidence.candidate.bundle, evidence.candidate.model
+    expected = f"within {PARITY_TOLERANCE:g}"
+    try:
+        check_golden_rows(bundle, model.score_table)
+    except ContractError as error:
+        return Check(name="integrity/golden", verdict="fail", found=str(error), expected=expected, reason=f"{error}.")
+    count = len(bundle.manifest.golden)
+    reason = f"All {count} golden rows score what training noted."
+    return Check(name="integrity/golden", verdict="pass", found=f"{count} rows", expected=expected, reason=reason)
+
+
+def _check_parity(evidence: Evidence) -> Check:
+    """The inference artifact against XGBoost on every row of the table."""
+    model, content = evidence.candidate.model, evidence.candidate.bundle.files.get(INFERENCE_NAME)
+    name, expected = "integrity/parity", f"within {PARITY_TOLERANCE:g}"
+    if content is None:
+        reason = "The bundle has no inference artifact, so XGBoost itself serves."
+        return Check(name=name, verdict="pass", found="no artifact", expected=expected, reason=reason)
+    matrix = fill_frame(model, evidence.table.frame)
+    try:
+        rows = check_parity(model.booster, content, matrix, model.calibration, model.schema.task)
+    except InputError as error:
+        return Check(name=name, verdict="fail", found=str(error), expected=expected, reason=f"{error}.")
+    reason = f"ONNX and XGBoost give the same score on all {rows:,} rows."
+    return Check(name=name, verdict="pass", found=f"{rows:,} rows", expected=expected, reason=reason)
+
+
+def _check_finite(evidence: Evidence) -> Check:
+    scores = evidence.candidate.judgement.scores
+    broken = int((~np.isfinite(scores)).sum())
+    return Check(
+        name="integrity/finite",
+        verdict=choose_verdict(not broken),
+        found=f"{broken} of {len(scores):,} scores not finite",
+        expected="0",
+        reason=f"{broken} of {len(scores):,} scores are not numbers, so no metric can be computed."
+        if broken
+        else "Every score on the holdout is a number.",
+    )
+
+
+def _check_constant(evidence: Evidence) -> Check:
+    reach = float(np.ptp(evidence.candidate.judgement.scores))
+    passes = reach > PARITY_TOLERANCE
+    return Check(
+        name="integrity/varied",
+        verdict=choose_verdict(passes),
+        found=f"scores differ by {reach:.3g}",
+        expected=f"more than {PARITY_TOLERANCE:g}",
+        reason="The scores tell rows apart."
+        if passes
+        else "The candidate gives every row the same score, whatever the row holds.",
+    )

@@ -1,0 +1,136 @@
+"""The gate itself: gathers the evidence, asks every question, and gives one verdict."""
+
+from dataclasses import dataclass
+
+from app.contract.bundle import Bundle
+from training.data.table import Table
+from training.gate.behaviour import check_behaviour
+from training.gate.comparison import apply_rules, check_lines, measure_contestants
+from training.gate.evidence import Evidence, fill_frame, gather_evidence
+from training.gate.footprint import check_memory, check_size
+from training.gate.integrity import check_integrity
+from training.gate.latency import check_latency
+from training.gate.leakage import check_leakage
+from training.gate.policy import Policy
+from training.gate.result import (
+    EXIT_CODES,
+    Check,
+    Latency,
+    MetricLine,
+    SliceLine,
+    Verdict,
+    choose_verdict,
+    decide_verdict,
+)
+from training.gate.slices import judge_slices
+from training.metrics import task_metrics
+from training.params import Params
+
+
+@dataclass(frozen=True)
+class GateResult:
+    """Everything that was asked and answered, with the evidence for whoever draws it."""
+
+    evidence: Evidence
+    policy: Policy
+    checks: tuple[Check, ...]
+    metrics: tuple[MetricLine, ...]
+    slices: tuple[SliceLine, ...]
+    latency: Latency
+    memory_bytes: int | None
+
+    @property
+    def verdict(self) -> Verdict:
+        return decide_verdict(self.checks)
+
+    @property
+    def exit_code(self) -> int:
+        """0 pass, 1 fail, 3 not enough evidence."""
+        return EXIT_CODES[self.verdict]
+
+
+@dataclass(frozen=True)
+class Performance:
+    metrics: tuple[MetricLine, ...] = ()
+    slices: tuple[SliceLine, ...] = ()
+    checks: tuple[Check, ...] = ()
+
+
+def judge_candidate(
+    candidate: Bundle,
+    champion: Bundle | None,
+    table: Table,
+    policy: Policy,
+    params: Params,
+    *,
+    seed: int,
+    first_run: bool = False,
+) -> GateResult:
+    """Judges a candidate on the group-wise holdout of `table`, against `champion` unless this is the first run.
+
+    Raises: InputError if there is nothing to judge on, or a bundle is damaged or of another dataset.
+    """
+    evidence = gather_evidence(candidate, champion, table, params)
+    rules = policy.choose_rules(table.dataset.task, table.dataset.name)
+    performance = _judge_performance(evidence, policy, seed) if evidence.candidate.is_finite else Performance()
+    rows = fill_frame(evidence.candidate.model, evidence.holdout.frame)
+    latency, latency_check = check_latency(candidate, rows, policy.budgets)
+    memory_bytes, memory_check = check_memory(candidate, policy.budgets)
+    checks = (
+        _check_champion(evidence, first_run),
+        *performance.checks,
+        *check_behaviour(evidence, policy.behaviour, seed),
+        *check_leakage(evidence, policy.leakage),
+        *check_integrity(evidence, rules),
+        latency_check,
+        check_size(candidate, policy.budgets),
+        memory_check,
+    )
+    return GateResult(evidence, policy, checks, performance.metrics, performance.slices, latency, memory_bytes)
+
+
+def _judge_performance(evidence: Evidence, policy: Policy, seed: int) -> Performance:
+    """Metrics, comparison, floors and slices, or that there are too few outcomes for any of them."""
+    dataset = evidence.dataset
+    if lack := _check_evidence(evidence, policy):
+        return Performance(checks=(lack,))
+    judgements = evidence.judgements
+    lines = measure_contestants(judgements, task_metrics(dataset.task), dataset.task, policy.resamples, seed)
+    rules = policy.choose_rules(dataset.task, dataset.name).metrics
+    lines = apply_rules(lines, rules, judgements["candidate"], dataset.task)
+    checks = check_lines(lines, evidence.champion is not None)
+    slices, slice_checks = judge_slices(evidence, policy, seed)
+    return Performance(lines, tuple(slices), (*checks, *slice_checks))
+
+
+def _check_evidence(evidence: Evidence, policy: Policy) -> Check | None:
+    target = evidence.holdout.target
+    if evidence.dataset.task == "binary":
+        positives = int(target.sum())
+        found, needed, what = min(positives, len(target) - positives), policy.min_positives, "rows of the rarer outcome"
+    else:
+        found, needed, what = len(target), policy.min_rows, "rows"
+    if found >= needed:
+        return None
+    return Check(
+        name="evidence/holdout",
+        verdict="not_enough_evidence",
+        found=f"{found} {what}",
+        expected=f"at least {needed}",
+        reason=f"The holdout has {found} {what}: no metric on it is more than noise; give more data.",
+    )
+
+
+def _check_champion(evidence: Evidence, first_run: bool) -> Check:
+    passes = True
+    if evidence.champion is not None:
+        found = f"champion {evidence.champion.bundle.manifest.version}"
+        reason = "Both models are judged on the same rows."
+    elif first_run:
+        found = "none, declared as the first run"
+        reason = "There is no champion yet: the candidate is judged by the floors alone."
+    else:
+        passes, found = False, "none"
+        reason = "There is no champion to compare with; give one, or say explicitly that this is the first run."
+    expected = "a champion, or an explicit first run"
+    return Check(name="champion/present", verdict=choose_verdict(passes), found=found, expected=expected, reason=reason)

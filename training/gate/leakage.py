@@ -1,0 +1,97 @@
+"""Whether the candidate knows what nobody knows beforehand, under its own name or another."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import numpy as np
+import pandas as pd
+from numpy.typing import NDArray
+
+from training.gate.evidence import Evidence, fill_frame
+from training.gate.policy import LeakageRules
+from training.gate.result import Check, choose_verdict
+
+MAX_FLAGS = 20  # text with more distinct values is compared as codes
+
+
+def check_leakage(evidence: Evidence, rules: LeakageRules) -> list[Check]:
+    return [_check_names(evidence), _check_values(evidence, rules)]
+
+
+def _check_names(evidence: Evidence) -> Check:
+    forbidden = name_forbidden(evidence)
+    columns = evidence.candidate.bundle.manifest.schema.columns
+    found = [f"{column.name} from {column.source!r}" for column in columns if column.source in forbidden]
+    return Check(
+        name="leakage/names",
+        verdict=choose_verdict(not found),
+        found=", ".join(found) or "none",
+        expected=f"none of {len(forbidden)} forbidden raw columns",
+        reason=f"The candidate reads {found[0]}, which is known only afterwards or names the row."
+        if found
+        else "No column of the candidate is the target, an identifier or known only afterwards.",
+    )
+
+
+def name_forbidden(evidence: Evidence) -> set[str]:
+    """Raw columns no feature may come from: the dataset's, and the champion's, which an edit cannot shorten."""
+    dataset = evidence.dataset
+    forbidden = {dataset.target.source, *dataset.leakage, *dataset.identifiers}
+    if evidence.champion is not None:
+        schema = evidence.champion.bundle.manifest.schema
+        forbidden |= {schema.target.source, *schema.leakage}
+    return forbidden
+
+
+def _check_values(evidence: Evidence, rules: LeakageRules) -> Check:
+    feature, column, strongest = find_strongest_copy(evidence)
+    passes = strongest < rules.correlation
+    return Check(
+        name="leakage/values",
+        verdict=choose_verdict(passes),
+        found=f"{strongest:.3f} ({feature} and {column})",
+        expected=f"below {rules.correlation:g}",
+        reason=f"The feature {feature} is {'no' if passes else 'nearly a'} copy of {column!r}: their correlation is "
+        f"{strongest:.3f}{'' if not passes else ', the strongest of all'}.",
+    )
+
+
+def find_strongest_copy(evidence: Evidence) -> tuple[str, str, float]:
+    """The feature and the forbidden column with the highest absolute correlation, over all rows of the table.
+
+    Identifiers are left to the check of names: what walks with time correlates with a serial number.
+    """
+    model = evidence.candidate.model
+    features = fill_frame(model, evidence.table.frame, "candidate").astype(np.float64)
+    strongest = (model.schema.features[0], evidence.dataset.target.source, 0.0)
+    for column, values in _list_answers(evidence):
+        for index, feature in enumerate(model.schema.features):
+            if (found := abs(correlate(features[:, index], values))) > strongest[2]:
+                strongest = (feature, column, found)
+    return strongest
+
+
+def _list_answers(evidence: Evidence) -> Iterator[tuple[str, NDArray[np.float64]]]:
+    """The target and each leakage column as numbers, text with few values as one flag each."""
+    frame = evidence.table.frame
+    yield evidence.dataset.target.source, evidence.table.target
+    for name in sorted(name_forbidden(evidence) & set(frame) - {evidence.dataset.target.source}):
+        if name not in evidence.dataset.identifiers:
+            yield from ((name, values) for values in _encode_series(frame[name]))
+
+
+def _encode_series(series: "pd.Series[Any]") -> Iterator[NDArray[np.float64]]:
+    if pd.api.types.is_numeric_dtype(series):
+        yield series.to_numpy(dtype=np.float64)
+    elif series.nunique() <= MAX_FLAGS:
+        yield from ((series == value).to_numpy(dtype=np.float64) for value in series.dropna().unique())
+    else:
+        yield pd.factorize(series, sort=True)[0].astype(np.float64)
+
+
+def correlate(left: NDArray[np.float64], right: NDArray[np.float64]) -> float:
+    """Pearson's correlation over rows where both are known; 0 if one is constant or fewer than 3 are."""
+    known = np.isfinite(left) & np.isfinite(right)
+    if known.sum() < 3 or np.ptp(left[known]) == 0 or np.ptp(right[known]) == 0:
+        return 0.0
+    return float(np.corrcoef(left[known], right[known])[0, 1])

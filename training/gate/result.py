@@ -1,0 +1,92 @@
+"""What the gate says: one check for each question, and the verdict that follows from them."""
+
+import math
+from collections.abc import Sequence
+from typing import Literal
+
+from app.contract.schema import Interval, Struct
+from training.errors import EXIT_FAIL, EXIT_OK, EXIT_UNDECIDED
+
+Verdict = Literal["pass", "fail", "not_enough_evidence"]
+
+EXIT_CODES: dict[Verdict, int] = {"pass": EXIT_OK, "fail": EXIT_FAIL, "not_enough_evidence": EXIT_UNDECIDED}
+
+
+class Check(Struct, frozen=True):
+    """One question with its answer. `name` is `group/subject`; `reason` is one sentence for a person.
+
+    A check that is not `blocking` is shown and decides nothing.
+    """
+
+    name: str
+    verdict: Verdict
+    found: str
+    expected: str
+    reason: str
+    blocking: bool = True
+
+    @property
+    def group(self) -> str:
+        return self.name.partition("/")[0]
+
+    @property
+    def subject(self) -> str:
+        return self.name.partition("/")[2]
+
+
+class MetricLine(Struct, frozen=True):
+    """One metric of every contestant on the same rows: `values` by candidate, champion and rule.
+
+    `difference` is candidate against champion, turned so that more is better; None without a champion.
+    A value that is not finite is left out. `margin` and `floor` are the policy's, in the metric's unit.
+    """
+
+    name: str
+    label: str
+    higher_is_better: bool
+    values: dict[str, Interval]
+    difference: Interval | None = None
+    margin: float | None = None
+    floor: float | None = None
+
+
+class SliceLine(Struct, frozen=True):
+    """A part of the holdout; `metrics` is empty if it holds too little evidence."""
+
+    column: str
+    value: str
+    rows: int
+    positives: int | None
+    metrics: tuple[MetricLine, ...] = ()
+
+
+class Latency(Struct, frozen=True):
+    """Of one row, in microseconds: the candidate and the fixed small model, timed in turns."""
+
+    candidate_us: float
+    reference_us: float
+    ratio: float
+    path: str  # the library that scored
+
+
+def decide_verdict(checks: Sequence[Check]) -> Verdict:
+    """Fail if a blocking check fails, else not enough evidence if one lacks it, else pass; without checks, fail."""
+    verdicts = {check.verdict for check in checks if check.blocking}
+    if "fail" in verdicts or not verdicts:
+        return "fail"
+    return "not_enough_evidence" if "not_enough_evidence" in verdicts else "pass"
+
+
+def choose_verdict(passes: bool) -> Verdict:
+    return "pass" if passes else "fail"
+
+
+def write_interval(interval: Interval, signed: bool = False) -> str:
+    """Mean and ends with two digits of the standard error, a quarter of the interval."""
+    width = interval.high - interval.low
+    decimals = 3 if width <= 0 else min(max(1 - math.floor(math.log10(width / 4)), 0), 6)
+    sign = "+" if signed else ""
+    mean, low, high = (
+        f"{round(value, decimals) + 0.0:{sign},.{decimals}f}" for value in (interval.mean, interval.low, interval.high)
+    )
+    return f"{mean} [{low}, {high}]"

@@ -1,0 +1,113 @@
+"""The last step: a trained model becomes a bundle, complete and checked, or nothing at all."""
+
+from collections.abc import Mapping
+from pathlib import Path
+
+import numpy as np
+
+from app.contract.bins import build_bins
+from app.contract.bundle import (
+    INFERENCE_NAME,
+    MANIFEST_NAME,
+    MODEL_NAME,
+    NO_DIGEST,
+    Bundle,
+    digest_files,
+    parse_manifest,
+    read_bundle,
+    seal_manifest,
+)
+from app.contract.schema import SCHEMA_VERSION, DriftUse, GoldenRow, Interval, Manifest, ReferenceBins, Value
+from app.contract.scoring import ReferenceModel, Scores, check_golden_rows
+from training.data.table import Table
+from training.files import write_folder
+from training.inference import check_parity, convert_booster, spread_matrix
+from training.params import Params
+from training.provenance import describe_inputs, list_libraries, name_version
+from training.reliability import measure_reliability
+from training.train import TrainedModel
+
+GOLDEN_ROWS = 32
+PARITY_ROWS = 100_000
+
+
+def package_model(
+    folder: Path, model: TrainedModel, fitted: Table, params: Params, metrics: Mapping[str, Interval]
+) -> Bundle:
+    """Writes the bundle of `model`, fitted on the rows of `fitted`, and reads it back through every check.
+
+    Raises: InputError if the disk refuses or the ONNX artifact does not score as XGBoost does.
+    """
+    files = _model_files(model, fitted, params)
+    manifest = _build_manifest(model, fitted, params, metrics, files)
+    sealed = seal_manifest(manifest)
+    check_golden_rows(Bundle(manifest=parse_manifest(sealed), files=files), model.reference.score_table)
+    write_folder(folder, {**files, MANIFEST_NAME: sealed}, last=MANIFEST_NAME)
+    bundle = read_bundle(folder)
+    check_golden_rows(bundle, ReferenceModel.from_bundle(bundle).score_table)
+    return bundle
+
+
+def _model_files(model: TrainedModel, fitted: Table, params: Params) -> dict[str, bytes]:
+    task = model.schema.task
+    inference = convert_booster(model.booster, task)
+    rows = spread_matrix(fitted.matrix, PARITY_ROWS, params.seed)
+    check_parity(model.booster, inference, rows, model.calibration, task)
+    return {MODEL_NAME: bytes(model.booster.save_raw("ubj")), INFERENCE_NAME: inference}
+
+
+def _build_manifest(
+    model: TrainedModel, fitted: Table, params: Params, metrics: Mapping[str, Interval], files: dict[str, bytes]
+) -> Manifest:
+    dataset = fitted.dataset
+    inputs = describe_inputs(fitted, params)
+    scores = model.reference.score_matrix(fitted.matrix)
+    return Manifest(
+        digest=NO_DIGEST,
+        schema_version=SCHEMA_VERSION,
+        name=dataset.name,
+        version=name_version(inputs),
+        schema=model.schema,
+        calibration=model.calibration,
+        threshold=model.threshold,
+        metrics=dict(metrics),
+        reference={**_bin_features(fitted), "score": build_bins(model.out_of_fold, (), "alert")},
+        golden=_choose_golden_rows(fitted, scores, model.threshold),
+        reliability=measure_reliability(fitted.target, model.out_of_fold, model.schema.task),
+        data=fitted.describe(),
+        inputs=inputs,
+        libraries=list_libraries(),
+        files=digest_files(files),
+    )
+
+
+def _bin_features(table: Table) -> dict[str, ReferenceBins]:
+    uses: dict[str, tuple[tuple[str, ...], DriftUse]] = {
+        **{column.name: (column.categories, column.drift) for column in table.dataset.columns},
+        **{feature.name: ((), feature.drift) for feature in table.dataset.derived},
+    }
+    return {name: build_bins(table.values[name], *use) for name, use in uses.items()}
+
+
+def _choose_golden_rows(table: Table, scores: Scores, threshold: float | None) -> tuple[GoldenRow, ...]:
+    """Rows over the whole range of scores, and those nearest to the threshold."""
+    order = np.argsort(scores, kind="stable")
+    spread = order[np.linspace(0, len(order) - 1, GOLDEN_ROWS // 2).astype(int)]
+    middle = float(np.median(scores)) if threshold is None else threshold
+    nearest = np.argsort(np.abs(scores - middle), kind="stable")[: GOLDEN_ROWS // 2]
+    rows = list(dict.fromkeys([*spread.tolist(), *nearest.tolist()]))
+    return tuple(GoldenRow(row=raw_row(table, row), score=float(scores[row])) for row in rows)
+
+
+def raw_row(table: Table, row: int) -> dict[str, Value]:
+    """A row as a request holds it: text, numbers, None for what is missing."""
+    return {name: _plain(values[row]) for name, values in table.inputs.items()}
+
+
+def _plain(value: object) -> Value:
+    if value is None or isinstance(value, str):
+        return value
+    number = float(value)  # type: ignore[arg-type]
+    if np.isnan(number):
+        return None
+    return int(number) if number.is_integer() else number

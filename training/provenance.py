@@ -1,0 +1,64 @@
+"""What a bundle was made from, by content: the same inputs have the same digests in any folder."""
+
+import hashlib
+import subprocess
+from importlib.metadata import version
+from pathlib import Path
+
+import msgspec
+
+import app.contract
+import training
+from app.contract.bundle import digest_bytes
+from training.data.table import Table
+from training.params import Params
+
+LIBRARIES = ("xgboost-cpu", "xgboost", "numpy", "scikit-learn", "onnx", "onnxmltools")
+SOURCES = (Path(app.contract.__path__[0]), Path(training.__path__[0]))
+
+
+def describe_inputs(table: Table, params: Params) -> dict[str, str]:
+    """SHA-256 of each thing that decides what the model becomes."""
+    return {
+        "data": table.sha256,
+        "dataset": digest_bytes(msgspec.json.encode(table.dataset, order="deterministic")),
+        "params": digest_bytes(msgspec.json.encode(params, order="deterministic")),
+        "code": digest_code(),
+        "libraries": digest_bytes(msgspec.json.encode(list_libraries(), order="deterministic")),
+    }
+
+
+def name_version(inputs: dict[str, str]) -> str:
+    """A model version: the first 12 hex digits over all inputs."""
+    return digest_bytes(msgspec.json.encode(inputs, order="deterministic"))[:12]
+
+
+def digest_code() -> str:
+    """SHA-256 over the Python files of training and the contract, by their path within the project."""
+    total = hashlib.sha256()
+    for source in SOURCES:
+        for path in sorted(source.rglob("*.py")):
+            total.update(f"{source.name}/{path.relative_to(source)}".encode())
+            total.update(hashlib.sha256(path.read_bytes()).digest())
+    return total.hexdigest()
+
+
+def list_libraries() -> dict[str, str]:
+    """Installed versions of the libraries that decide a model's bytes."""
+    found = {}
+    for name in LIBRARIES:
+        try:
+            found[name] = version(name)
+        except ModuleNotFoundError:  # one of xgboost-cpu and xgboost, by platform
+            continue
+    return found
+
+
+def describe_revision() -> str:
+    """The commit that is checked out, with `-dirty` if files differ from it, or `unknown` without Git."""
+    command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
+    try:
+        found = subprocess.run(command, cwd=SOURCES[1], capture_output=True, text=True, timeout=10, check=True)  # noqa: S603
+    except (OSError, subprocess.SubprocessError):
+        return "unknown"
+    return found.stdout.strip()

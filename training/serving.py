@@ -1,0 +1,150 @@
+"""The predictor as a process of its own on this machine: started, found again, stopped by its own id."""
+
+import contextlib
+import json
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import httpx
+import msgspec
+
+from app.contract.schema import Struct
+from training.errors import InputError
+
+HOST = "127.0.0.1"
+START_SECONDS = 30.0
+STOP_SECONDS = 20.0
+
+
+class RunningPredictor(Struct, frozen=True):
+    """What `up` writes down of the process it started."""
+
+    pid: int
+    port: int
+    bundle: str
+    digest: str
+
+    @property
+    def url(self) -> str:
+        return f"http://{HOST}:{self.port}"
+
+
+def find_predictor(note: Path) -> RunningPredictor | None:
+    """The predictor of the note, if that very process still runs."""
+    try:
+        running = msgspec.json.decode(note.read_bytes(), type=RunningPredictor)
+    except (OSError, msgspec.DecodeError):
+        return None
+    return running if _is_ours(running.pid) else None
+
+
+def _is_ours(pid: int) -> bool:
+    """Whether the process is a predictor: a number that something else has by now does not count."""
+    with contextlib.suppress(OSError):
+        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
+        return b"app.predictor" in command
+    found = subprocess.run(["ps", "-p", str(pid), "-o", "args="], capture_output=True, text=True, check=False)  # noqa: S603, S607
+    return "app.predictor" in found.stdout
+
+
+def start_predictor(
+    bundle: Path, digest: str, port: int, note: Path, log: Path, gate_report: Path | None = None
+) -> RunningPredictor:
+    """Starts it and waits until it is ready; its page shows the verdict of `gate_report`.
+
+    Raises: InputError if the port is taken, or with the predictor's own last line if it does not become ready.
+    """
+    _check_port(port)
+    log.parent.mkdir(parents=True, exist_ok=True)
+    command = [sys.executable, "-m", "app.predictor", "--bundle", str(bundle), "--port", str(port), "--host", HOST]
+    report = {"LATHE_GATE_REPORT": str(gate_report)} if gate_report and gate_report.exists() else {}
+    with log.open("wb") as output:
+        process = subprocess.Popen(  # noqa: S603
+            command,
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=output,
+            start_new_session=True,
+            env={**os.environ, **report},
+        )
+    running = RunningPredictor(pid=process.pid, port=port, bundle=str(bundle), digest=digest)
+    note.write_bytes(msgspec.json.encode(running))
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        if process.poll() is not None:
+            note.unlink(missing_ok=True)
+            raise InputError(_last_words(log) or f"the predictor ended with exit code {process.returncode}, see {log}")
+        if _is_ready(running.url, digest):
+            return running
+        time.sleep(0.05)
+    stop_predictor(note)
+    raise InputError(f"the predictor was not ready within {START_SECONDS:.0f} s, see {log}")
+
+
+def _check_port(port: int) -> None:
+    """Another predictor of the same bundle would answer in the place of the one that could not listen."""
+    try:
+        socket.create_server((HOST, port)).close()
+    except OSError as error:
+        raise InputError(
+            f"port {port} cannot be listened on: {error.strerror}; end what has it, or give another with PORT= (--port)"
+        ) from error
+
+
+def _is_ready(url: str, digest: str) -> bool:
+    try:
+        answer = httpx.get(f"{url}/readyz", timeout=2.0, trust_env=False)  # no proxy on the way to oneself
+    except httpx.HTTPError:
+        return False
+    return answer.status_code == httpx.codes.OK and digest in answer.text
+
+
+def _last_words(log: Path) -> str:
+    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
+    if not lines:
+        return ""
+    with contextlib.suppress(ValueError, AttributeError):  # JSON log lines carry their text in `message`
+        return str(json.loads(lines[-1]).get("message", lines[-1]))
+    return lines[-1]
+
+
+def stop_predictor(note: Path) -> bool:
+    """Ends the predictor of the note and waits for it; whether there was one."""
+    running = find_predictor(note)
+    note.unlink(missing_ok=True)
+    if running is None:
+        return False
+    os.kill(running.pid, signal.SIGTERM)
+    deadline = time.monotonic() + STOP_SECONDS
+    while _is_alive(running.pid):
+        if time.monotonic() > deadline:
+            os.kill(running.pid, signal.SIGKILL)
+        time.sleep(0.05)
+    return True
+
+
+def _is_alive(pid: int) -> bool:
+    with contextlib.suppress(ChildProcessError):
+        os.waitpid(pid, os.WNOHANG)  # our own child would stay as a zombie
+    return _is_ours(pid)
+
+
+def predict_rows(url: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
+    """The predictor's answer to these rows.
+
+    Raises: InputError with what it said if it refused, or if it did not answer.
+    """
+    try:
+        answer = httpx.post(f"{url}/v1/predict", json={"rows": rows}, timeout=10.0, trust_env=False)
+    except httpx.HTTPError as error:
+        raise InputError(f"the predictor at {url} did not answer: {error}; see its log") from error
+    if answer.status_code != httpx.codes.OK:
+        raise InputError(f"the predictor answered {answer.status_code}: {answer.text[:300]}")
+    content: dict[str, Any] = answer.json()
+    return content

@@ -1,0 +1,113 @@
+"""Each stage as a person watches it: what is done now, what came out, where it was left."""
+
+from pathlib import Path
+
+from app.contract.bundle import Bundle, read_bundle
+from training import console
+from training.artifacts import Artifacts
+from training.data.load import load_table
+from training.data.table import Table
+from training.dataset import Dataset
+from training.errors import InputError, OutsideError
+from training.evaluate import evaluate_table, write_evaluation
+from training.files import recover_folder
+from training.gate.judge import GateResult, judge_candidate
+from training.gate.policy import load_policy
+from training.params import Params
+from training.pipeline import make_candidate
+from training.report.write import write_report
+from training.tracking import Tracker, hide_password, read_record, tracking_uri
+from training.tune import find_today, open_study, search_params, write_best_params
+
+
+def read_table(dataset: Dataset, source: str | None, artifacts: Artifacts, rows: int | None, seed: int | None) -> Table:
+    """Raises: DataError, InputError, OutsideError."""
+    with console.step("Data"):
+        table = load_table(dataset, source, artifacts.rejected, rows=rows, seed=seed)
+    console.print_done(f"{len(table):,} rows, {console.describe_target(table)} ({table.origin})")
+    return table
+
+
+def train_candidate(artifacts: Artifacts, table: Table, params: Params) -> Bundle:
+    """Trains, packages and logs; if MLflow is down the bundle is there all the same.
+
+    Raises: InputError, OutsideError.
+    """
+    with console.step("Training, measuring and packaging"):
+        bundle = make_candidate(artifacts, table, params)
+    console.print_metrics(bundle.manifest)
+    console.print_done(f"bundle {bundle.digest[:12]}, version {bundle.manifest.version}, in {artifacts.candidate}")
+    track_training(artifacts, bundle, artifacts.candidate)
+    return bundle
+
+
+def track_training(artifacts: Artifacts, bundle: Bundle, folder: Path) -> None:
+    """Raises: InputError without the run's record, OutsideError."""
+    uri = tracking_uri(artifacts.root)
+    with console.step(f"Logging to MLflow at {hide_password(uri, uri)}"):
+        run = Tracker(uri, artifacts.root).log_training(read_record(folder, bundle.digest), folder)
+    console.print_done(f"MLflow run {run[:8]}, registered as challenger (`make mlflow` opens the page)")
+
+
+def read_champion(folder: Path | None, artifacts: Artifacts, first_run: bool) -> Bundle | None:
+    """The bundle to beat.
+
+    Raises: BundleError if it is damaged, InputError if there is none and nobody said that this is the first run.
+    """
+    place = folder or artifacts.bundle
+    recover_folder(place)
+    if first_run and folder is None and not place.exists():
+        return None
+    if first_run:
+        raise InputError(f"{place} holds a champion, so this is no first run: leave out --first-run or --champion")
+    if not place.exists():
+        raise InputError(f"{place} holds no champion to compare with; say --first-run if there is none yet")
+    return read_bundle(place)
+
+
+def judge(
+    artifacts: Artifacts, candidate: Bundle, champion: Bundle | None, table: Table, params: Params, first_run: bool
+) -> GateResult:
+    """The verdict, with its report on disk and in MLflow; a silent MLflow changes no verdict.
+
+    Raises: InputError.
+    """
+    with console.step("Judging the candidate"):
+        policy = load_policy()
+        result = judge_candidate(candidate, champion, table, policy, params, seed=params.seed, first_run=first_run)
+        write_report(result, artifacts.gate, reproduce=describe_rerun(table, first_run), seed=params.seed)
+    console.print_verdict(result, artifacts.gate)
+    try:
+        with console.step("Logging the verdict to MLflow"):
+            Tracker(tracking_uri(artifacts.root), artifacts.root).log_verdict(candidate, artifacts.gate, result.verdict)
+    except OutsideError as error:
+        console.print_warning(str(error))
+    return result
+
+
+def describe_rerun(table: Table, first_run: bool) -> str:
+    """The one command that trains and judges the same again."""
+    source = f" DATA={table.origin.removeprefix('file ')}" if table.origin.startswith("file ") else ""
+    return f"make train gate{source}{' FIRST_RUN=1' if first_run else ''}"
+
+
+def evaluate_model(artifacts: Artifacts, table: Table, params: Params) -> None:
+    """Raises: InputError."""
+    settings = params.evaluation
+    with console.progress("Evaluating", settings.folds * settings.repeats + 2) as advance:
+        evaluation = evaluate_table(table, params, lambda _: advance())
+    write_evaluation(evaluation, artifacts.evaluation)
+    console.print_evaluation(evaluation)
+    console.print_done(f"written to {artifacts.evaluation}")
+
+
+def tune_model(artifacts: Artifacts, table: Table, params: Params, trials: int) -> None:
+    """Raises: InputError."""
+    study = open_study(table, params, artifacts.study)
+    if study.trials:
+        console.print_done(f"taking up a search of {len(study.trials)} trials in {artifacts.study}")
+    with console.progress("Searching", trials) as advance:
+        search_params(study, table, params, trials, lambda _: advance())
+    write_best_params(study, params, artifacts.tuned_params)
+    console.print_study(study, find_today(study, params))
+    console.print_done(f"the best are in {artifacts.tuned_params}; `make evaluate PARAMS=` compares, then commit them")
