@@ -3,6 +3,7 @@
 import os
 from pathlib import Path
 
+import hypothesis
 import msgspec
 import pytest
 
@@ -18,6 +19,10 @@ from training.train import train_model
 
 ROOT = Path(__file__).parents[1]
 DATASETS = ROOT / "tests" / "data" / "datasets"
+
+# a busy machine is no failure, and the same commit gives the same verdict
+hypothesis.settings.register_profile("lathe", deadline=None, derandomize=True)
+hypothesis.settings.load_profile("lathe")
 
 
 @pytest.fixture(scope="session")

@@ -216,7 +216,7 @@ def _find_problems(dataset: Dataset) -> Iterator[str]:
     except ContractError as error:
         yield str(error)
     except KeyError as error:
-        yield f"derivation {dataset.derivation!r} does not fit: it lacks the column or does not give the feature {error}"
+        yield f"derivation {dataset.derivation!r} lacks the column or does not give the feature {error}"
 
 
 def _find_column_problems(dataset: Dataset) -> Iterator[str]:

@@ -17,6 +17,10 @@ from training.errors import InputError
 GRAPH_NAME = "margin"  # the converter's own default is random
 
 
+class ParityError(InputError):
+    """The artifact does not score as XGBoost does."""
+
+
 def convert_booster(booster: xgboost.Booster, task: Task) -> bytes:
     """ONNX bytes of a graph from `features` (rows, features) to the margin (rows, 1), both float32."""
     inputs = [("features", FloatTensorType([None, booster.num_features()]))]
@@ -46,7 +50,7 @@ def _simplify_booster(booster: xgboost.Booster, task: Task) -> xgboost.Booster:
 def check_parity(booster: xgboost.Booster, content: bytes, matrix: Matrix, calibration: Calibration, task: Task) -> int:
     """Compares the artifact's scores with XGBoost's on every row; the number of rows compared.
 
-    Raises: InputError if one differs by more than PARITY_TOLERANCE (absolute up to 1, relative above).
+    Raises: ParityError if one differs by more than PARITY_TOLERANCE (absolute up to 1, relative above).
     """
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     fast = calibrate_margins(session.run(None, {"features": matrix})[0][:, 0], calibration, task)
@@ -54,7 +58,7 @@ def check_parity(booster: xgboost.Booster, content: bytes, matrix: Matrix, calib
     difference = np.abs(fast - exact) / np.maximum(1.0, np.abs(exact))
     worst = float(difference.max())
     if not worst <= PARITY_TOLERANCE:
-        raise InputError(f"the ONNX artifact differs from XGBoost by {worst:.2g}, expected at most {PARITY_TOLERANCE}")
+        raise ParityError(f"the ONNX artifact differs from XGBoost by {worst:.2g}, expected at most {PARITY_TOLERANCE}")
     return len(matrix)
 
 

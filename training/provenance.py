@@ -2,6 +2,7 @@
 
 import hashlib
 import subprocess
+from functools import cache
 from importlib.metadata import version
 from pathlib import Path
 
@@ -14,6 +15,7 @@ from training.data.table import Table
 from training.params import Params
 
 LIBRARIES = ("xgboost-cpu", "xgboost", "numpy", "scikit-learn", "onnx", "onnxmltools")
+JUDGING = ("gate", "report")
 SOURCES = (Path(app.contract.__path__[0]), Path(training.__path__[0]))
 
 
@@ -33,11 +35,14 @@ def name_version(inputs: dict[str, str]) -> str:
     return digest_bytes(msgspec.json.encode(inputs, order="deterministic"))[:12]
 
 
+@cache  # what this process loaded, not what an editor has saved since
 def digest_code() -> str:
-    """SHA-256 over the Python files of training and the contract, by their path within the project."""
+    """SHA-256 over the Python files that make a model, by their path within the project; judging makes none."""
     total = hashlib.sha256()
     for source in SOURCES:
         for path in sorted(source.rglob("*.py")):
+            if path.relative_to(source).parts[0] in JUDGING:
+                continue
             total.update(f"{source.name}/{path.relative_to(source)}".encode())
             total.update(hashlib.sha256(path.read_bytes()).digest())
     return total.hexdigest()

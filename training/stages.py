@@ -2,7 +2,7 @@
 
 from pathlib import Path
 
-from app.contract.bundle import Bundle, read_bundle
+from app.contract.bundle import INFERENCE_NAME, Bundle, read_bundle
 from training import console
 from training.artifacts import Artifacts
 from training.data.load import load_table
@@ -37,6 +37,8 @@ def train_candidate(artifacts: Artifacts, table: Table, params: Params) -> Bundl
         bundle = make_candidate(artifacts, table, params)
     console.print_metrics(bundle.manifest)
     console.print_done(f"bundle {bundle.digest[:12]}, version {bundle.manifest.version}, in {artifacts.candidate}")
+    if INFERENCE_NAME not in bundle.files:
+        console.print_warning("as ONNX it would score otherwise, so XGBoost answers single rows too, in a longer time")
     track_training(artifacts, bundle, artifacts.candidate)
     return bundle
 

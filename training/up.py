@@ -14,6 +14,7 @@ from training.errors import EXIT_OK, InputError, OutsideError, TrainingError
 from training.package import raw_row
 from training.params import Params
 from training.pipeline import install_bundle, is_current
+from training.report.write import JSON_NAME
 from training.serving import RunningPredictor, find_predictor, predict_rows, start_predictor, stop_predictor
 from training.stages import judge, read_table, train_candidate
 from training.tracking import Tracker, tracking_uri
@@ -117,7 +118,14 @@ def serve_bundle(artifacts: Artifacts, bundle: Bundle, port: int) -> RunningPred
         return running
     with console.step("Starting the predictor"):
         stop_predictor(artifacts.predictor)
-        running = start_predictor(artifacts.bundle, bundle.digest, port, artifacts.predictor, artifacts.predictor_log)
+        running = start_predictor(
+            artifacts.bundle,
+            bundle.digest,
+            port,
+            artifacts.predictor,
+            artifacts.predictor_log,
+            artifacts.gate / JSON_NAME,
+        )
     console.print_done(f"the predictor is ready (process {running.pid})")
     return running
 

@@ -1,7 +1,5 @@
 """What the training tests share beside the session's fixtures."""
 
-from pathlib import Path
-
 import pytest
 
 from tests.churn import write_churn

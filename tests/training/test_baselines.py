@@ -28,7 +28,11 @@ def test_the_rule_is_on_the_published_file_what_is_known_of_it(ai4i: Dataset, pu
     assert found["precision"] == pytest.approx(1.0, abs=0.002)
     assert found["recall"] == pytest.approx(0.847, abs=0.002)
     assert found["f1"] == pytest.approx(0.917, abs=0.002)
-    assert found["pr_auc"] == pytest.approx(0.888, abs=0.002)
+    # 0.888 is often quoted: that is a tie-break that only asks whether the wear has reached 200 min, not how far
+    assert found["pr_auc"] == pytest.approx(0.929, abs=0.002)
+    holds = rank_by_rule(ai4i.rule, table) >= RULE_HOLDS
+    worn = table.values[ai4i.rule.tie_break] >= 200
+    assert pr_auc(Judgement(table.target, 2.0 * holds + worn)) == pytest.approx(0.888, abs=0.002)
 
 
 def rule_of(*conditions: Condition) -> Rule:

@@ -133,12 +133,10 @@ def test_a_full_disk_replaces_nothing_and_leaves_nothing(tmp_path: Path, small_d
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    for write in (
-        lambda: write_folder(tmp_path / "file" / "bundle", NEW, last="manifest"),
-        lambda: write_file(tmp_path / "file" / "record.json", b""),
-    ):
-        with pytest.raises(InputError, match=r"could not be written: (Not a directory|File exists); make it writable"):
-            write()
+    with pytest.raises(InputError, match=r"file/bundle could not be written: Not a directory; make it writable"):
+        write_folder(tmp_path / "file" / "bundle", NEW, last="manifest")
+    with pytest.raises(InputError, match=r"file/record.json could not be written: .*; make it writable"):
+        write_file(tmp_path / "file" / "record.json", b"")
 
 
 def test_a_file_is_replaced_in_one_step(tmp_path: Path) -> None:

@@ -8,6 +8,7 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 from numpy.typing import NDArray
+from sklearn import metrics as sk
 
 from training.dataset import Costs
 from training.errors import InputError
@@ -22,7 +23,9 @@ from training.metrics import (
     measure,
     measure_intervals,
     outcome_strata,
+    pr_auc,
     resample_strata,
+    roc_auc,
     task_metrics,
 )
 
@@ -53,6 +56,14 @@ def test_binary_metrics_are_what_a_hand_finds() -> None:
     assert found["roc_auc"] == pytest.approx(11 / 15)  # of 15 pairs, 4 are the wrong way round
     assert found["brier"] == pytest.approx(np.mean((SCORES - TARGET) ** 2))
     assert found["calibration_error"] == pytest.approx(np.mean(np.abs(SCORES - TARGET)))  # a row each bin
+
+
+@given(scored.filter(lambda rows: len({outcome for outcome, _ in rows}) == 2))
+def test_areas_under_curves_are_scikit_learns(rows: list[tuple[int, float]]) -> None:
+    target, scores = split(rows)
+    judgement = Judgement(target, scores)
+    assert pr_auc(judgement) == pytest.approx(sk.average_precision_score(target, scores))
+    assert roc_auc(judgement) == pytest.approx(sk.roc_auc_score(target, scores))
 
 
 def test_calibration_error_is_the_distance_between_score_and_frequency() -> None:

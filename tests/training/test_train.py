@@ -3,6 +3,7 @@
 import msgspec
 import numpy as np
 import pytest
+from numpy.typing import NDArray
 from scipy.special import expit
 
 from app.contract.schema import Calibration
@@ -28,8 +29,9 @@ def model(table: Table, small_params: Params) -> TrainedModel:
     return train_model(table, small_params)
 
 
-def relabel(table: Table, labels: object) -> Table:
-    frame = table.frame.assign(**{table.dataset.target.source: labels})
+def relabel(table: Table, labels: NDArray[np.int64]) -> Table:
+    frame = table.frame.copy()
+    frame[table.dataset.target.source] = labels
     return Table(table.dataset, frame, table.origin, table.sha256)
 
 
@@ -129,5 +131,6 @@ def test_too_few_positives_for_the_inner_folds_are_said(table: Table, small_para
 def test_as_many_positives_as_inner_folds_are_enough(table: Table, small_params: Params) -> None:
     kept = np.concatenate([np.flatnonzero(table.target == 0)[:200], np.flatnonzero(table.target == 1)[:4]])
     model = train_model(table.take(np.sort(kept)), small_params)
+    assert model.threshold is not None
     assert np.isfinite([model.calibration.slope, model.calibration.intercept, model.threshold]).all()
     assert np.isfinite(model.out_of_fold).all()

@@ -53,7 +53,9 @@ def group_holdout(table: Table, share: float = 0.2) -> Split:
     groups = table.groups
     _, firsts, places = np.unique(groups, return_index=True, return_inverse=True)
     limit = share * 2.0 ** (8 * _HASH_BYTES)
-    is_test = np.array([_hash_group(table.dataset.name, name) < limit for name in _name_groups(table, firsts)])
+    is_test = np.array(
+        [_hash_group(table.dataset.name, name) < limit for name in _name_groups(table, firsts)], dtype=bool
+    )
     is_test = is_test[places]
     return _check_sides(table, Split(np.flatnonzero(~is_test), np.flatnonzero(is_test)), "group")
 

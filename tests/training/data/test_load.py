@@ -3,7 +3,6 @@
 from pathlib import Path
 
 import pandas as pd
-import pytest
 
 from tests.churn import generate_churn, write_churn
 from training.data.load import load_table
