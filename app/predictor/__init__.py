@@ -1,0 +1,1 @@
+"""What answers in the cluster: one verified bundle, served over HTTP."""

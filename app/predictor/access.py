@@ -1,0 +1,157 @@
+"""Who may ask, and how much: API keys from a file that may change, with a rate limit for each."""
+
+import logging
+import math
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from time import monotonic
+
+from app.predictor.body import Headers
+from app.predictor.errors import ForbiddenError, RateLimitedError, UnauthorizedError
+from app.predictor.key_file import KeyEntry, KeyFileError, find_name, read_key_file
+from app.predictor.logs import log_event
+
+API_KEY_HEADER = b"x-api-key"
+CHECK_SECONDS = 1.0
+ANSWERS = ("accepted", "forbidden", "limited")
+
+Identity = tuple[int, int, int, int] | None  # of a file: another one, or another content
+
+
+class Bucket:
+    """A token bucket of one second's worth, at least one. Taking may leave it in debt, which must be paid first."""
+
+    __slots__ = ("_at", "_level", "_size", "rate")
+
+    def __init__(self, rate: float, now: float) -> None:
+        self.rate = rate
+        self._size = max(rate, 1.0)
+        self._level = self._size
+        self._at = now
+
+    def take(self, tokens: float, now: float) -> None:
+        self._refill(now)
+        self._level -= tokens
+
+    def seconds_until(self, tokens: float, now: float) -> float:
+        """Until that many are there, 0 if they are."""
+        self._refill(now)
+        return max(0.0, (tokens - self._level) / self.rate)
+
+    def _refill(self, now: float) -> None:
+        self._level = min(self._size, self._level + (now - self._at) * self.rate)
+        self._at = now
+
+
+class Caller:
+    """One key's limits and counts."""
+
+    def __init__(self, entry: KeyEntry, now: float) -> None:
+        self.name = entry.name
+        self.answers = dict.fromkeys(ANSWERS, 0)
+        self.rows = 0
+        self.set_entry(entry, now)
+
+    def set_entry(self, entry: KeyEntry, now: float) -> None:
+        """What the file says now; a limit that did not change stays as used up as it is."""
+        before = getattr(self, "entry", None)
+        if before is None or before.requests_per_second != entry.requests_per_second:
+            self._requests = Bucket(entry.requests_per_second, now) if entry.requests_per_second else None
+        if before is None or before.rows_per_second != entry.rows_per_second:
+            self._rows = Bucket(entry.rows_per_second, now) if entry.rows_per_second else None
+        self.entry = entry
+
+    def admit(self, scope: str, now: float) -> None:
+        """Raises: ForbiddenError, RateLimitedError."""
+        if scope not in self.entry.allow:
+            self.answers["forbidden"] += 1
+            raise ForbiddenError(f"this API key does not allow {scope}")
+        wait = 0.0
+        if self._requests is not None:
+            wait = self._requests.seconds_until(1, now)
+        if self._rows is not None:
+            wait = max(wait, self._rows.seconds_until(1, now))
+        if wait > 0:
+            self.answers["limited"] += 1
+            raise RateLimitedError("this API key's rate limit is reached", math.ceil(wait))
+        if self._requests is not None:
+            self._requests.take(1, now)
+        self.answers["accepted"] += 1
+
+    def charge_rows(self, rows: int) -> None:
+        """Rows are paid when their number is known: a large request is answered, and waited for afterwards."""
+        self.rows += rows
+        if self._rows is not None:
+            self._rows.take(rows, monotonic())
+
+
+class Access:
+    """The keys of a file, read again when it changes; only the event loop's thread uses it."""
+
+    def __init__(self, path: Path, clock: Callable[[], float] = monotonic) -> None:
+        """Raises: KeyFileError."""
+        self.path = path
+        self.callers: dict[str, Caller] = {}  # of every name the file has had since the start
+        self.reloads = {"ok": 0, "failed": 0}
+        self._clock = clock
+        self._checked = clock()
+        self._identity = identify_file(path)
+        self._keys: Mapping[bytes, tuple[KeyEntry, Caller]] = {}
+        self._install(read_key_file(path))
+
+    def admit(self, headers: Headers, scope: str) -> Caller:
+        """Whose key the request has.
+
+        Raises: UnauthorizedError, ForbiddenError, RateLimitedError.
+        """
+        now = self._clock()
+        if now - self._checked >= CHECK_SECONDS:
+            self._checked = now
+            self._refresh()
+        key = headers.get(API_KEY_HEADER) or _strip_bearer(headers.get(b"authorization", b""))
+        if not key:
+            raise UnauthorizedError("an API key is missing, expected Authorization: Bearer KEY or X-API-Key: KEY")
+        found = self._keys.get(find_name(key) or b"")
+        if found is None or not found[0].matches(key):
+            raise UnauthorizedError("the API key is not known here")
+        found[1].admit(scope, now)
+        return found[1]
+
+    def _refresh(self) -> None:
+        """Reads the file again if it is another one, or changed; a broken one changes nothing."""
+        identity = identify_file(self.path)
+        if identity == self._identity:
+            return
+        self._identity = identity
+        try:
+            entries = read_key_file(self.path)
+        except KeyFileError as error:
+            self.reloads["failed"] += 1
+            log_event("the API keys stay as they were", logging.ERROR, reason=str(error))
+            return
+        self.reloads["ok"] += 1
+        self._install(entries)
+        log_event("API keys read again", keys=len(entries))
+
+    def _install(self, entries: Mapping[bytes, KeyEntry]) -> None:
+        now = self._clock()
+        for entry in entries.values():
+            caller = self.callers.get(entry.name)
+            if caller is None:
+                self.callers[entry.name] = Caller(entry, now)
+            else:
+                caller.set_entry(entry, now)
+        self._keys = {name: (entry, self.callers[entry.name]) for name, entry in entries.items()}
+
+
+def identify_file(path: Path) -> Identity:
+    """What changes when the file does, also where it is reached by a link that is swapped; None if there is none."""
+    try:
+        status = path.stat()
+    except OSError:
+        return None
+    return status.st_dev, status.st_ino, status.st_mtime_ns, status.st_size
+
+
+def _strip_bearer(given: bytes) -> bytes:
+    return given[7:].strip() if given[:7].lower() == b"bearer " else b""

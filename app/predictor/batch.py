@@ -1,0 +1,184 @@
+"""POST /v1/batch: a CSV or JSON-lines upload of any length, scored while it arrives, answered when it is complete."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from time import monotonic, perf_counter
+
+import msgspec
+
+from app.predictor.body import ABORT, STREAM, Headers, check_media, check_size
+from app.predictor.endpoint import CLIENT_GONE, HeaderList, Route
+from app.predictor.errors import (
+    DisconnectedError,
+    NotAcceptableError,
+    NotServingError,
+    SlowClientError,
+)
+from app.predictor.model import ServedModel
+from app.predictor.problems import REASONS
+from app.predictor.receipts import Receipts, wants_receipts
+from app.predictor.request_ids import HEADER
+from app.predictor.spool import Spool
+from app.predictor.state import ServingState
+from app.predictor.types import Message, Receive, Scope, Send
+from app.predictor.upload import NOT_FINITE, Upload
+from app.predictor.upload_answer import CSV_TYPE, NDJSON_TYPE, CsvWriter, NdjsonWriter
+from app.predictor.upload_csv import CsvReader
+from app.predictor.upload_ndjson import NdjsonReader
+
+ROUTE = "/v1/batch"
+ROW_REASONS = (*REASONS, NOT_FINITE.code, "malformed_csv", "malformed_json", "repeated_name")
+CHUNK_BYTES = 64 * 1024  # few enough rows that nothing else waits long for the interpreter
+SEND_BYTES = 256 * 1024
+MIN_BYTES_PER_SECOND = 16 * 1024  # what a client must manage on average once its first seconds are over
+SUMMARY = b"x-lathe-summary"
+ENDINGS = {CSV_TYPE: b"csv", NDJSON_TYPE: b"ndjson"}
+
+
+class StalledError(Exception):
+    """The client does not take its answer; there is nobody to tell."""
+
+
+def choose_answer(headers: Headers, content_type: bytes) -> bytes:
+    """CSV_TYPE if the client accepts it first, else NDJSON_TYPE.
+
+    Raises: NotAcceptableError.
+    """
+    accepted = [part.partition(b";")[0].strip() for part in headers.get(b"accept", b"*/*").lower().split(b",")]
+    for media in accepted:
+        if media in (NDJSON_TYPE, b"*/*", b"application/*", b""):
+            return NDJSON_TYPE
+        if media in (CSV_TYPE, b"text/*") and content_type == CSV_TYPE:
+            return CSV_TYPE
+    raise NotAcceptableError("expected Accept: application/x-ndjson, or text/csv for an upload of text/csv")
+
+
+class BatchEndpoint(Route):
+    """The ASGI callable. The answer begins when the upload is complete, so its status is the whole upload's."""
+
+    def __init__(self, state: ServingState, model: ServedModel, receipts: Receipts) -> None:
+        super().__init__(state, ROUTE, "batch")
+        self.model = model
+        self.receipts = receipts
+        self._sums = state.feedback.open_version(model.manifest.version)
+        self._max_bytes = state.settings.max_batch_bytes
+        self._patience = state.settings.body_timeout_seconds
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        start = perf_counter()
+        headers = dict(scope["headers"])
+        request_id = self._choose_id(headers.get(HEADER))
+        marks = scope.setdefault("state", {})
+        marks[STREAM] = True  # its deadlines are kept here, not by app.predictor.protocol
+        is_answering = False
+        try:
+            with self.state.open_upload() as spool:
+                head = await self._score(headers, receive, spool)
+                self._count_success(start, request_id)
+                is_answering = True
+                await self._send(send, [*head, (HEADER, request_id.encode())], spool)
+        except DisconnectedError:
+            self._count(start, CLIENT_GONE, request_id)
+        except StalledError:
+            self.state.counters.closed["slow_reader"] += 1
+            if ABORT in marks:
+                marks[ABORT]()
+        except asyncio.CancelledError:
+            if is_answering:
+                raise  # the server cuts the connection: the length that was stated is not reached
+            await self._refuse(send, NotServingError("the server is stopping"), start, request_id)
+        except Exception as error:  # the last line before the server
+            if is_answering:
+                raise
+            await self._refuse(send, self._explain(error, request_id), start, request_id)
+
+    async def _score(self, headers: Headers, receive: Receive, spool: Spool) -> HeaderList:
+        """Reads and scores the whole upload; the head of the answer."""
+        caller = self._admit(headers)
+        check_media(headers, (CSV_TYPE, NDJSON_TYPE))
+        content_type = headers.get(b"content-type", CSV_TYPE).partition(b";")[0].strip().lower()
+        wanted = choose_answer(headers, content_type)
+        receipts = self.receipts if wants_receipts(headers) else None
+        upload, answer_type = self._open(content_type, wanted, spool, receipts)
+        stated = headers.get(b"content-length")
+        if stated is not None:
+            check_size(int(stated), self._max_bytes)
+        async for chunk, is_last in self._read(receive):
+            progress = await self.state.run_chunk(upload.feed, chunk, is_last)
+            for scored in progress.scored:
+                self.model.add_traffic(scored)
+                self._sums.issued += 0 if receipts is None else len(scored.scores)
+                self.state.counters.count_decisions(scored.scores, self.model.threshold)
+            self.state.counters.count_rejected_rows(progress.rejected)
+            if caller is not None:
+                caller.charge_rows(progress.rows)
+        summary = await self.state.run_chunk(upload.finish)
+        self.state.counters.batches += 1
+        return [
+            (b"content-type", answer_type),
+            (b"content-length", b"%d" % spool.size),
+            (
+                b"content-disposition",
+                b'attachment; filename="scored.%b"' % (b"csv" if wanted == CSV_TYPE else b"ndjson"),
+            ),
+            (SUMMARY, msgspec.json.encode(summary)),
+        ]
+
+    def _open(
+        self, content_type: bytes, wanted: bytes, spool: Spool, receipts: Receipts | None
+    ) -> tuple[Upload, bytes]:
+        schema = self.model.manifest.schema
+        reader = CsvReader(schema) if content_type == CSV_TYPE else NdjsonReader(schema)
+        writer = (
+            CsvWriter(reader, receipts is not None)
+            if wanted == CSV_TYPE and isinstance(reader, CsvReader)
+            else NdjsonWriter()
+        )
+        return Upload(self.model, reader, writer, spool, receipts), writer.content_type
+
+    async def _read(self, receive: Receive) -> AsyncIterator[tuple[bytes, bool]]:
+        """The body in chunks, and whether it is the last. Nothing is read while a chunk is scored.
+
+        Raises: DisconnectedError, SlowClientError, TooLargeError.
+        """
+        held = bytearray()
+        received, waited = 0, 0.0
+        while True:
+            begun = monotonic()
+            message = await self._receive(receive, received, waited)
+            waited += monotonic() - begun
+            held += message["body"]
+            received += len(message["body"])
+            check_size(received, self._max_bytes)
+            is_last = not message.get("more_body", False)
+            if is_last or len(held) >= CHUNK_BYTES:
+                yield bytes(held), is_last
+                held.clear()
+            if is_last:
+                return
+
+    async def _receive(self, receive: Receive, received: int, waited: float) -> Message:
+        """The next part of the body; `waited` counts the client's time only, not ours."""
+        left = self._patience + received / MIN_BYTES_PER_SECOND - waited
+        try:
+            async with asyncio.timeout(min(self._patience, left)):
+                message = await receive()
+        except TimeoutError:
+            self.state.counters.closed["slow_body"] += 1
+            raise SlowClientError("the upload does not arrive fast enough") from None
+        if message["type"] != "http.request":
+            raise DisconnectedError
+        return message
+
+    async def _send(self, send: Send, head: HeaderList, spool: Spool) -> None:
+        """Raises: StalledError if the client stops taking its answer."""
+        await send({"type": "http.response.start", "status": 200, "headers": head})
+        left = spool.size
+        while left:
+            part = await asyncio.to_thread(spool.read, SEND_BYTES)
+            left -= len(part)
+            try:
+                async with asyncio.timeout(self._patience):
+                    await send({"type": "http.response.body", "body": part, "more_body": left > 0})
+            except TimeoutError:
+                raise StalledError from None

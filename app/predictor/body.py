@@ -1,0 +1,73 @@
+"""A request's body within its limits: size before it is read, size while it is read, time to arrive, media type."""
+
+from collections.abc import Mapping
+
+from app.predictor.errors import DisconnectedError, SlowClientError, TooLargeError, UnsupportedMediaError
+from app.predictor.types import Message, Receive, Scope
+
+EXPIRED = "lathe.expired"  # set in the scope's state by app.predictor.protocol when the body's time is over
+
+STREAM = "lathe.stream"  # set there by an endpoint that keeps its own deadlines while it streams
+ABORT = "lathe.abort"  # there by app.predictor.protocol: cuts the connection at once
+
+Headers = Mapping[bytes, bytes]
+
+
+def check_size(size: int, max_bytes: int) -> None:
+    """Raises: TooLargeError."""
+    if size > max_bytes:
+        raise TooLargeError(f"the body is larger than the {max_bytes} bytes allowed")
+
+
+async def read_body(scope: Scope, headers: Headers, receive: Receive, max_bytes: int) -> bytes:
+    """The whole body, at most `max_bytes` long.
+
+    Raises: TooLargeError, SlowClientError, DisconnectedError.
+    """
+    stated = headers.get(b"content-length")
+    if stated is not None:
+        check_size(int(stated), max_bytes)  # the HTTP parser has refused what is no number
+    message = await receive()
+    if message["type"] == "http.request" and not message.get("more_body", False):
+        body: bytes = message["body"]
+        if len(body) <= max_bytes:
+            return body
+    return await _read_chunks(scope, receive, message, max_bytes)
+
+
+async def _read_chunks(scope: Scope, receive: Receive, message: Message, max_bytes: int) -> bytes:
+    body = bytearray()
+    while True:
+        if message["type"] != "http.request":
+            raise DisconnectedError
+        body += message["body"]
+        check_size(len(body), max_bytes)
+        if not message.get("more_body", False):
+            return bytes(body)
+        if scope.get("state", {}).get(EXPIRED):
+            raise SlowClientError("the body did not arrive in time")
+        message = await receive()
+
+
+def check_json(headers: Headers) -> None:
+    """Whether the body says it is JSON in UTF-8, as it is; one without a content type is taken as JSON.
+
+    Raises: UnsupportedMediaError.
+    """
+    if headers.get(b"content-type") != b"application/json" or b"content-encoding" in headers:
+        check_media(headers, (b"application/json",))
+
+
+def check_media(headers: Headers, expected: tuple[bytes, ...]) -> None:
+    """Whether the body's media type is one of `expected`, or not stated; text in UTF-8, nothing compressed.
+
+    Raises: UnsupportedMediaError.
+    """
+    media, *parameters = (part.strip() for part in headers.get(b"content-type", expected[0]).lower().split(b";"))
+    charsets = [
+        value.strip(b'"') for name, _, value in (part.partition(b"=") for part in parameters) if name == b"charset"
+    ]
+    if media not in expected or any(charset not in (b"utf-8", b"utf8") for charset in charsets):
+        raise UnsupportedMediaError(f"the content type is not supported, expected {expected[0].decode()} in UTF-8")
+    if headers.get(b"content-encoding", b"identity") != b"identity":
+        raise UnsupportedMediaError("the content encoding is not supported, expected none")

@@ -1,0 +1,73 @@
+"""What the predictor counts, as plain numbers: the event loop adds to them, a scrape reads them."""
+
+from bisect import bisect_left
+from collections.abc import Iterable, Mapping
+
+import numpy as np
+from numpy.typing import NDArray
+
+DURATION_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+DECISIONS = {True: "true", False: "false", None: "none"}
+SHED_REASONS = ("batches", "concurrency", "uploads")
+CLOSED_REASONS = ("slow_body", "slow_headers", "slow_reader")
+
+
+class DurationCell:
+    """Durations of one route and status; a plain list costs a third of a library's histogram."""
+
+    __slots__ = ("counts", "total_seconds")
+
+    def __init__(self) -> None:
+        self.counts = [0] * (len(DURATION_BUCKETS) + 1)
+        self.total_seconds = 0.0
+
+    def observe(self, seconds: float) -> None:
+        self.counts[bisect_left(DURATION_BUCKETS, seconds)] += 1
+        self.total_seconds += seconds
+
+
+class Counters:
+    """Every count that is not the model's own; only the event loop's thread changes them."""
+
+    def __init__(self, routes: Iterable[str], reasons: Iterable[str], row_reasons: Iterable[str] = ()) -> None:
+        """`routes`, `reasons` and `row_reasons` are all values of those labels; each starts at 0."""
+        self.in_flight = 0
+        self.batches = 0
+        self.dropped_lines = 0
+        self.durations = {(route, 200): DurationCell() for route in routes}
+        self.rows = dict.fromkeys(DECISIONS, 0)
+        self.rejected = dict.fromkeys(sorted(reasons), 0)
+        self.rejected_rows = dict.fromkeys(sorted(row_reasons), 0)
+        self.shed = dict.fromkeys(SHED_REASONS, 0)
+        self.closed = dict.fromkeys(CLOSED_REASONS, 0)
+
+    def duration_cell(self, route: str, status: int) -> DurationCell:
+        """The cell of one route and status; keep it where it is needed often."""
+        cell = self.durations.get((route, status))
+        if cell is None:
+            cell = self.durations[route, status] = DurationCell()
+        return cell
+
+    def count_dropped_line(self) -> None:
+        self.dropped_lines += 1
+
+    def count_rejection(self, reason: str) -> None:
+        self.rejected[reason] = self.rejected.get(reason, 0) + 1
+
+    def count_rows(self, scores: NDArray[np.float64], threshold: float | None) -> None:
+        """Adds the scored rows of a request by their decision."""
+        self.batches += 1
+        self.count_decisions(scores, threshold)
+
+    def count_rejected_rows(self, reasons: Mapping[str, int]) -> None:
+        for reason, count in reasons.items():
+            self.rejected_rows[reason] = self.rejected_rows.get(reason, 0) + count
+
+    def count_decisions(self, scores: NDArray[np.float64], threshold: float | None) -> None:
+        """Adds scored rows by their decision."""
+        if threshold is None:
+            self.rows[None] += len(scores)
+            return
+        positive = int(np.count_nonzero(scores >= threshold))
+        self.rows[True] += positive
+        self.rows[False] += len(scores) - positive

@@ -1,0 +1,99 @@
+"""The shortest way: a small request that arrived whole is answered where it was parsed, without a task.
+
+Everything else (slow, large, pipelined behind another, another route) goes the ASGI way of uvicorn.
+"""
+
+from collections.abc import Mapping
+from typing import Any
+
+from app.predictor.endpoint import Endpoint, Pending
+from app.predictor.protocol import GuardedProtocol
+from app.predictor.types import AsgiApp, Receive, Scope, Send
+
+
+class DirectProtocol(GuardedProtocol):
+    """One connection. `direct` is the endpoint of the request that is being parsed, if it may answer at once."""
+
+    def __init__(self, endpoints: Mapping[bytes, Endpoint], *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.endpoints = endpoints
+        self.direct: Endpoint | None = None
+        self.direct_body = b""
+        self._common_of: object = None
+        self._common = b""
+
+    def on_headers_complete(self) -> None:
+        endpoint = self.endpoints.get(self.url)
+        if endpoint is not None and self._may_answer():
+            self.direct = endpoint
+            self.direct_body = b""
+        else:
+            super().on_headers_complete()
+
+    def _may_answer(self) -> bool:
+        return (
+            self._is_idle()
+            and not self.expect_100_continue
+            and not self.flow.write_paused
+            and not self.transport.is_closing()
+            and self.parser.get_method() == b"POST"
+            and self.parser.get_http_version() == "1.1"
+        )
+
+    def _has_headers(self) -> bool:
+        return self.direct is not None or super()._has_headers()
+
+    def on_body(self, body: bytes) -> None:
+        if self.direct is None:
+            super().on_body(body)
+        else:
+            self.direct_body += body
+
+    def on_message_complete(self) -> None:
+        endpoint = self.direct
+        if endpoint is None:
+            super().on_message_complete()
+            return
+        answer = endpoint.answer_now(self.headers, self.direct_body, self._common_headers())
+        if isinstance(answer, Pending):
+            self.direct_body = b""
+            self._hand_over(_finish_later(endpoint, answer))
+            super().on_message_complete()
+            return
+        self.direct = None
+        self.waiting_since = 0.0
+        self.answered_at = self.loop.time()
+        self.server_state.total_requests += 1
+        keeps_alive = self.parser.should_keep_alive() and not self.state.is_draining
+        self.transport.write(answer if keeps_alive else answer.replace(b"\r\n", b"\r\nconnection: close\r\n", 1))
+        if not keeps_alive:
+            self.transport.close()
+
+    def _common_headers(self) -> bytes:
+        """The server's own header lines; uvicorn makes a new list of them each second."""
+        current = self.server_state.default_headers
+        if current is not self._common_of:
+            self._common_of = current
+            self._common = b"".join(b"%b: %b\r\n" % header for header in current if header[0] != b"connection")
+        return self._common
+
+    def data_received(self, data: bytes) -> None:
+        super().data_received(data)
+        if self.direct is not None:  # the rest of the body is still to come
+            self._hand_over(self.app)
+
+    def _hand_over(self, app: AsgiApp) -> None:
+        """Goes on the ASGI way from where the headers were complete, with `app` to answer."""
+        self.direct = None
+        usual, self.app = self.app, app
+        super().on_headers_complete()
+        self.app = usual
+        if self.direct_body:
+            super().on_body(self.direct_body)
+
+
+def _finish_later(endpoint: Endpoint, pending: Pending) -> AsgiApp:
+    async def finish(scope: Scope, receive: Receive, send: Send) -> None:
+        await endpoint.finish(pending, send)
+
+    return finish

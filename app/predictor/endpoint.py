@@ -1,0 +1,219 @@
+"""A POST route as a raw ASGI callable: limits, body, errors, counters and log around one answering function.
+
+FastAPI declares the same routes for the document; a request goes round it, which saves most of its time.
+"""
+
+import asyncio
+import logging
+from collections.abc import Awaitable, Callable
+from time import perf_counter
+
+import msgspec
+from uvicorn.protocols.http.httptools_impl import STATUS_LINE
+
+from app.contract.errors import RowError
+from app.predictor.access import Caller
+from app.predictor.body import Headers, check_size, read_body
+from app.predictor.counters import DurationCell
+from app.predictor.errors import (
+    ApiError,
+    DisconnectedError,
+    InvalidInputError,
+    NotServingError,
+    RateLimitedError,
+    SlowClientError,
+    UnauthorizedError,
+    render_error,
+)
+from app.predictor.logs import log_event, log_request
+from app.predictor.model import ScoringError
+from app.predictor.request_ids import HEADER
+from app.predictor.state import ServingState
+from app.predictor.types import Receive, Scope, Send
+
+JSON_TYPE = (b"content-type", b"application/json")
+OPENING = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
+CLIENT_GONE = 499  # as nginx counts a request whose client left
+# what a flood of requests is told: the counter says enough
+UNLOGGED = (UnauthorizedError.status, RateLimitedError.status, NotServingError.status)
+
+
+HeaderList = list[tuple[bytes, bytes]]
+
+
+class Answer(msgspec.Struct, frozen=True, gc=False):
+    """A body that is not plain JSON, or not of one row, with the headers it needs."""
+
+    body: bytes
+    headers: HeaderList
+    rows: int = 1
+
+
+Reply = bytes | Answer
+Respond = Callable[[Headers, bytes, str], Reply | Awaitable[Reply]]
+
+
+class Pending(msgspec.Struct, frozen=True, gc=False):
+    """An answer that is not ready: what `Endpoint.finish` needs to give it."""
+
+    reply: Awaitable[Reply]
+    start: float
+    request_id: str
+    caller: Caller | None
+
+
+class Route:
+    """What every POST route counts, admits and answers to an error; `scope` is what an API key must allow."""
+
+    def __init__(self, state: ServingState, route: str, scope: str) -> None:
+        self.state = state
+        self.route = route
+        self.scope = scope
+        self._success: DurationCell = state.counters.duration_cell(route, 200)
+        self._choose_id = state.request_ids.choose_id
+        self._max_concurrency = state.settings.max_concurrency
+        self._slow_seconds = 0.0 if state.settings.log_requests else state.settings.slow_request_seconds
+        self._access = state.access
+
+    def _admit(self, headers: Headers) -> Caller | None:
+        """Whose request it is, None where no keys are needed.
+
+        Raises: NotServingError, UnauthorizedError, ForbiddenError, RateLimitedError.
+        """
+        if len(self.state.requests) > self._max_concurrency:
+            raise self.state.shed("concurrency", "too many requests at once")
+        return None if self._access is None else self._access.admit(headers, self.scope)
+
+    def _explain(self, error: Exception, request_id: str) -> ApiError:
+        """What to tell of an exception; one that nobody expected is logged in full and told in brief."""
+        if isinstance(error, ApiError):
+            return error
+        if isinstance(error, RowError):
+            return InvalidInputError(str(error), error.code, error.field)
+        if isinstance(error, ScoringError):
+            return ApiError(str(error), "score_not_finite")
+        log_event("request_failed", logging.ERROR, exc_info=True, request_id=request_id, route=self.route)
+        return ApiError("something went wrong here, not in the request")
+
+    async def _refuse(self, send: Send, error: ApiError, start: float, request_id: str) -> None:
+        self._count_refusal(start, error, request_id)
+        body = render_error(error, request_id, self.route)
+        await send_response(send, error.status, [JSON_TYPE, *error_headers(error)], request_id, body)
+
+    def _count_success(self, start: float, request_id: str, caller: Caller | None = None, rows: int = 0) -> None:
+        if caller is not None:
+            caller.charge_rows(rows)
+        seconds = perf_counter() - start
+        self._success.observe(seconds)
+        if seconds >= self._slow_seconds:
+            log_request(self.route, 200, seconds, request_id)
+
+    def _count_refusal(self, start: float, error: ApiError, request_id: str) -> None:
+        self.state.counters.count_rejection(error.code)
+        self._count(start, error.status, request_id, error.code)
+
+    def _count(self, start: float, status: int, request_id: str, code: str = "client_gone") -> None:
+        seconds = perf_counter() - start
+        self.state.counters.duration_cell(self.route, status).observe(seconds)
+        if status not in UNLOGGED:
+            log_request(self.route, status, seconds, request_id, code=code)
+
+
+class Endpoint(Route):
+    """Serves one route; `respond(headers, body, request_id)` gives the JSON bytes or an Answer.
+
+    Called as an ASGI application it reads the body itself. `answer_now` is for a server that has the whole
+    request at hand, and gives the whole HTTP response.
+    """
+
+    def __init__(
+        self, state: ServingState, route: str, respond: Respond, scope: str = "predict", max_bytes: int | None = None
+    ) -> None:
+        super().__init__(state, route, scope)
+        self.respond = respond
+        self._max_bytes = min(state.settings.max_body_bytes, max_bytes or state.settings.max_body_bytes)
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        start = perf_counter()
+        headers = dict(scope["headers"])
+        request_id = self._choose_id(headers.get(HEADER))
+        try:
+            caller = self._admit(headers)
+            body = await read_body(scope, headers, receive, self._max_bytes)
+            reply = self.respond(headers, body, request_id)
+            if not isinstance(reply, bytes | Answer):
+                reply = await reply
+        except DisconnectedError:
+            self._count(start, CLIENT_GONE, request_id)
+        except asyncio.CancelledError:  # the server stops and has waited long enough for the rest of the body
+            await self._refuse(send, NotServingError("the server is stopping"), start, request_id)
+        except Exception as error:  # the last line before the server
+            await self._refuse(send, self._explain(error, request_id), start, request_id)
+        else:
+            await self._succeed(send, reply, start, request_id, caller)
+
+    def answer_now(self, given: list[tuple[bytes, bytes]], body: bytes, common: bytes) -> bytes | Pending:
+        """The response to a complete request, its head and `common` header lines included, or what to wait for."""
+        start = perf_counter()
+        headers = dict(given)
+        request_id = self._choose_id(headers.get(HEADER))
+        try:
+            caller = self._admit(headers)
+            check_size(len(body), self._max_bytes)
+            reply = self.respond(headers, body, request_id)
+        except Exception as error:  # the last line before the server
+            refusal = self._explain(error, request_id)
+            told = render_error(refusal, request_id, self.route)
+            self._count_refusal(start, refusal, request_id)
+            return render_response(refusal.status, [JSON_TYPE, *error_headers(refusal)], request_id, common, told)
+        if isinstance(reply, bytes):
+            self._count_success(start, request_id, caller, 1)
+            return b"%b%bcontent-length: %d\r\nx-request-id: %b\r\n\r\n%b" % (
+                OPENING,
+                common,
+                len(reply),
+                request_id.encode(),
+                reply,
+            )
+        if isinstance(reply, Answer):
+            self._count_success(start, request_id, caller, reply.rows)
+            return render_response(200, reply.headers, request_id, common, reply.body)
+        return Pending(reply, start, request_id, caller)
+
+    async def finish(self, pending: Pending, send: Send) -> None:
+        """Waits for a pending reply and sends it."""
+        try:
+            reply = await pending.reply
+        except asyncio.CancelledError:
+            await self._refuse(send, NotServingError("the server is stopping"), pending.start, pending.request_id)
+        except Exception as error:  # the last line before the server
+            await self._refuse(send, self._explain(error, pending.request_id), pending.start, pending.request_id)
+        else:
+            await self._succeed(send, reply, pending.start, pending.request_id, pending.caller)
+
+    async def _succeed(self, send: Send, reply: Reply, start: float, request_id: str, caller: Caller | None) -> None:
+        answer = Answer(reply, [JSON_TYPE]) if isinstance(reply, bytes) else reply
+        self._count_success(start, request_id, caller, answer.rows)
+        await send_response(send, 200, answer.headers, request_id, answer.body)
+
+
+async def send_response(send: Send, status: int, head: HeaderList, request_id: str, body: bytes) -> None:
+    headers = [*head, (b"content-length", b"%d" % len(body)), (HEADER, request_id.encode())]
+    await send({"type": "http.response.start", "status": status, "headers": headers})
+    await send({"type": "http.response.body", "body": body})
+
+
+def render_response(status: int, head: HeaderList, request_id: str, common: bytes, body: bytes) -> bytes:
+    """The bytes of a whole HTTP/1.1 response."""
+    headers = [*head, (b"content-length", b"%d" % len(body)), (HEADER, request_id.encode())]
+    lines = b"".join(b"%b: %b\r\n" % header for header in headers)
+    return b"%b%b%b\r\n%b" % (STATUS_LINE[status], common, lines, body)
+
+
+def error_headers(error: ApiError) -> HeaderList:
+    """What a status says beside its body: when to ask again, or that the connection ends."""
+    if error.retry_after_seconds is not None:
+        return [(b"retry-after", b"%d" % error.retry_after_seconds)]
+    if error.status == UnauthorizedError.status:
+        return [(b"www-authenticate", b"Bearer")]
+    return [(b"connection", b"close")] if error.status == SlowClientError.status else []

@@ -1,0 +1,26 @@
+"""The listening socket, taken first: a port in use is found before anything is loaded."""
+
+import os
+import socket
+
+from app.predictor.settings import Settings
+
+BACKLOG = 4096
+
+
+class PortError(OSError):
+    """The address cannot be listened on."""
+
+
+def listen(settings: Settings, port: int) -> socket.socket:
+    """A listening socket on the settings' address.
+
+    Raises: PortError with one line.
+    """
+    family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
+    try:
+        return socket.create_server((settings.host, port), family=family, backlog=BACKLOG)
+    except OSError as error:
+        # a name that does not resolve has a negative number of its own
+        reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror
+        raise PortError(f"cannot listen on {settings.host} port {port}: {reason}") from error

@@ -1,0 +1,193 @@
+"""The served model: a verified bundle made ready to score one row or many, its self-test included."""
+
+import math
+from collections.abc import Mapping, Sequence
+from operator import itemgetter
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from app.contract.bundle import Bundle, read_bundle
+from app.contract.errors import BundleError
+from app.contract.features.plan import FeaturePlan, find_derivation
+from app.contract.schema import Value
+from app.contract.scoring import Scores, calibrate_margins, check_golden_rows
+from app.predictor.engine import Engine
+from app.predictor.traffic import BinCounts, TrafficBins
+
+FEW_ROWS = 64  # up to here ONNX Runtime answers on the event loop, sooner than a thread would start
+WARM_RUNS = 50
+LARGEST_EXPONENT = 700.0  # exp overflows soon above
+NO_UNKNOWN: Mapping[str, int] = {}
+
+
+class ScoringError(ArithmeticError):
+    """The model gave no finite score."""
+
+
+class Scored(msgspec.Struct, frozen=True, gc=False):
+    """Scores of many rows, and what their traffic adds to the counters."""
+
+    scores: Scores
+    bins: BinCounts
+    unknown: Mapping[str, int]
+
+
+class ServedModel:
+    """Scores rows that passed validation."""
+
+    def __init__(self, bundle: Bundle, threads: int) -> None:
+        """Raises: BundleError, ContractError if the bundle's parts do not fit together."""
+        manifest = bundle.manifest
+        self.manifest = manifest
+        self.digest = bundle.digest
+        self.threshold = manifest.threshold
+        self.engine = Engine(bundle, threads)
+        self.traffic = TrafficBins(manifest)
+        self.plan = FeaturePlan(manifest.schema)
+        self.unknown = {column.name: 0 for column in manifest.schema.columns if column.type == "category"}
+        self.names = tuple(column.name for column in manifest.schema.columns)
+        self._codes = [
+            (column.name, {category: float(code) for code, category in enumerate(column.categories)})
+            for column in manifest.schema.columns
+            if column.type == "category"
+        ]
+        self._nullable = any(column.nullable for column in manifest.schema.columns)
+        self._derive = find_derivation(manifest.schema.derivation) if manifest.schema.derivation else None
+        self._pick = self._make_pick()
+        binary = manifest.schema.task == "binary"
+        self._slope, self._intercept = manifest.calibration.slope, manifest.calibration.intercept
+        self._calibrate = self._platt if binary else float
+
+    def _make_pick(self) -> Any:
+        """Features of a row's values in the model's order; flags of unordered categories are computed."""
+        features = self.plan.features
+        given = {*self.names, *(feature.name for feature in self.manifest.schema.derived)}
+        if len(features) > 1 and given.issuperset(features):
+            return itemgetter(*features)
+        return self.plan.fill_vector
+
+    def _platt(self, margin: float) -> float:
+        # Platt scaling as in app.contract.scoring, without an array
+        exponent = -(self._slope * margin + self._intercept)
+        return 0.0 if exponent > LARGEST_EXPONENT else 1.0 / (1.0 + math.exp(exponent))  # NaN stays NaN
+
+    def score_row(self, row: Sequence[Value], count: bool = True) -> float:
+        """The score of one row, its values in the order of the schema's columns; counts its traffic.
+
+        Raises: ScoringError.
+        """
+        values: dict[str, Any] = dict(zip(self.names, row, strict=True))
+        for name, codes in self._codes:
+            code = codes.get(values[name])
+            if code is None:
+                return self._score_sparse(row, count)
+            values[name] = code
+        if self._nullable and None in row:
+            return self._score_sparse(row, count)
+        try:
+            if self._derive is not None:
+                values.update(self._derive(values, math))
+            score = self._calibrate(self.engine.compute_margin(self._pick(values)))
+        except (ArithmeticError, ValueError):  # numpy answers infinite where math raises
+            return self._score_sparse(row, count)
+        if not math.isfinite(score):
+            raise ScoringError("the model's score is not finite")
+        if count:
+            self.traffic.count_row(values, score)
+        return score
+
+    def _score_sparse(self, row: Sequence[Value], count: bool) -> float:
+        """A row with something missing, unknown or overflowing goes the way that many rows go."""
+        scored = self.score_columns({name: [value] for name, value in zip(self.names, row, strict=True)})
+        if count:
+            self.add_traffic(scored)
+        return float(scored.scores[0])
+
+    def score_columns(self, columns: Mapping[str, Sequence[Any] | NDArray[Any]]) -> Scored:
+        """Scores of shape (rows,) from values by column; changes no counter, so any thread may call it.
+
+        Raises: ScoringError.
+        """
+        encoded = self.plan.encode_table(columns)
+        unknown = {name: self._count_unknown(columns[name], encoded[name]) for name in self.unknown}
+        return self.score_encoded(encoded, unknown)
+
+    def score_encoded(self, encoded: dict[str, NDArray[np.float64]], unknown: Mapping[str, int] = NO_UNKNOWN) -> Scored:
+        """As `score_columns`, from float64 columns with categories as codes and NaN for missing.
+
+        Raises: ScoringError.
+        """
+        with np.errstate(all="ignore"):
+            values = self.plan.derive_table(encoded)
+            matrix = self.plan.fill_matrix(values)
+            few = len(matrix) <= FEW_ROWS
+            margins = self.engine.compute_few(matrix) if few else self.engine.compute_many(matrix)
+            scores = calibrate_margins(margins, self.manifest.calibration, self.manifest.schema.task)
+        if not np.isfinite(scores).all():
+            raise ScoringError("the model's score is not finite")
+        return Scored(scores, self.traffic.count_table(values, scores), unknown)
+
+    @staticmethod
+    def _count_unknown(given: Sequence[Any] | NDArray[Any], encoded: NDArray[np.float64]) -> int:
+        return sum(given[index] is not None for index in np.flatnonzero(np.isnan(encoded)).tolist())
+
+    def add_traffic(self, scored: Scored) -> None:
+        """Adds many rows to the counters; only the event loop's thread calls it."""
+        self.traffic.add_counts(scored.bins)
+        for name, count in scored.unknown.items():
+            self.unknown[name] += count
+
+    def decide(self, score: float) -> bool | None:
+        return None if self.threshold is None else score >= self.threshold
+
+    def decide_many(self, scores: Scores) -> list[bool] | list[None]:
+        """One decision a score."""
+        if self.threshold is None:
+            return [None] * len(scores)
+        return (scores >= self.threshold).tolist()  # type: ignore[no-any-return]
+
+
+def load_model(folder: Path, threads: int) -> ServedModel:
+    """The bundle in `folder`, verified, its golden rows scored on every path, and warm.
+
+    Raises: BundleError, ContractError with one line that says what is wrong.
+    """
+    bundle = read_bundle(folder)
+    model = ServedModel(bundle, threads)
+    check_paths(bundle, model)
+    return model
+
+
+def check_paths(bundle: Bundle, model: ServedModel) -> None:
+    """Scores the golden rows one by one, as a few and as many.
+
+    Raises: BundleError if a path does not give the scores of training.
+    """
+
+    def one_by_one(table: Mapping[str, Sequence[Any]]) -> list[float]:
+        rows = list(zip(*(table[name] for name in model.names), strict=True))
+        for _ in range(WARM_RUNS):
+            model.score_row(rows[0], count=False)
+        return [model.score_row(row, count=False) for row in rows]
+
+    def as_many(table: Mapping[str, Sequence[Any]]) -> Scores:
+        size = len(next(iter(table.values())))
+        repeated = {name: [*values] * (FEW_ROWS // size + 1) for name, values in table.items()}
+        return model.score_columns(repeated).scores[:size]
+
+    def as_few(table: Mapping[str, Sequence[Any]]) -> list[float]:
+        size = len(next(iter(table.values())))
+        parts = [{name: values[i : i + FEW_ROWS] for name, values in table.items()} for i in range(0, size, FEW_ROWS)]
+        return [float(score) for part in parts for score in model.score_columns(part).scores]
+
+    for path, score in (("one by one", one_by_one), ("as a few", as_few), ("as many", as_many)):
+        try:
+            check_golden_rows(bundle, score)
+        except ScoringError as error:
+            raise BundleError(f"the golden rows scored {path}: {error}") from error
+        except BundleError as error:
+            raise BundleError(f"scored {path}, {error}") from error

@@ -1,0 +1,238 @@
+"""The Open Inference Protocol V2: metadata and inference, with the binary tensor extension."""
+
+from collections.abc import Awaitable
+from typing import Any
+
+import msgspec
+import numpy as np
+
+from app.contract.errors import RowError
+from app.contract.schema import Column, Manifest
+from app.predictor.body import Headers, check_media
+from app.predictor.endpoint import JSON_TYPE, Answer, Reply
+from app.predictor.errors import BadRequestError
+from app.predictor.model import FEW_ROWS, Scored, ServedModel
+from app.predictor.predict import SMALL_BODY_BYTES
+from app.predictor.problems import check_numbers, check_strings
+from app.predictor.rows import refuse_repeated_names
+from app.predictor.state import ServingState
+from app.predictor.tensors import (
+    NUMBER_TYPES,
+    InferRequest,
+    InputTensor,
+    Numbers,
+    Strings,
+    count_names,
+    decode_request,
+    read_numbers,
+    read_strings,
+)
+
+ROUTE = "/v2/models/{name}/infer"
+MATRIX = "rows"  # one tensor of all columns, categories as codes
+HEADER_LENGTH = b"inference-header-content-length"
+EXTENSIONS = ["binary_tensor_data"]
+MATRIX_RANK = 2
+
+
+def infer_paths(manifest: Manifest) -> tuple[str, str]:
+    """The two paths that infer with this model."""
+    model = f"/v2/models/{manifest.name}"
+    return f"{model}/infer", f"{model}/versions/{manifest.version}/infer"
+
+
+def describe_model(manifest: Manifest) -> dict[str, Any]:
+    """The protocol's model metadata; -1 is any number of rows."""
+    outputs = [{"name": "score", "datatype": "FP64", "shape": [-1]}]
+    if manifest.threshold is not None:
+        outputs.append({"name": "decision", "datatype": "BOOL", "shape": [-1]})
+    columns = manifest.schema.columns
+    inputs = [{"name": column.name, "datatype": _datatype(column), "shape": [-1]} for column in columns]
+    return {
+        "name": manifest.name,
+        "versions": [manifest.version],
+        "platform": "xgboost",
+        "inputs": inputs,
+        "outputs": outputs,
+    }
+
+
+def _datatype(column: Column) -> str:
+    return {"category": "BYTES", "integer": "INT64", "number": "FP64"}[column.type]
+
+
+class Table(msgspec.Struct, frozen=True, gc=False):
+    """The columns of a request: numbers as arrays, categories as strings or, from a matrix, as codes."""
+
+    columns: dict[str, Numbers | Strings]
+    is_encoded: bool
+    rows: int
+
+
+class Inferrer:
+    """Answers inference requests for one loaded model."""
+
+    def __init__(self, state: ServingState, model: ServedModel) -> None:
+        self.state = state
+        self.model = model
+        self.columns = {column.name: column for column in model.manifest.schema.columns}
+        self.outputs = [output["name"] for output in describe_model(model.manifest)["outputs"]]
+
+    def respond(self, headers: Headers, body: bytes, request_id: str) -> Reply | Awaitable[Reply]:
+        """JSON bytes, or an Answer with binary tensors; awaited for many rows.
+
+        Raises: UnsupportedMediaError, BadRequestError, RowError, NotServingError, ScoringError.
+        """
+        check_media(headers, (b"application/json", b"application/octet-stream"))
+        stated = headers.get(HEADER_LENGTH)
+        if len(body) > SMALL_BODY_BYTES:
+            return self._answer_many(body, stated)
+        request, table = self.read(body, stated)
+        if table.rows > FEW_ROWS:
+            return self._answer_many(body, stated)
+        scored = self.score(table)
+        return self._finish(scored, self.render(request, scored))
+
+    async def _answer_many(self, body: bytes, stated: bytes | None) -> Reply:
+        scored, reply = await self.state.run_batch(self._work, body, stated)
+        return self._finish(scored, reply)
+
+    def _work(self, body: bytes, stated: bytes | None) -> tuple[Scored, Reply]:
+        request, table = self.read(body, stated)
+        scored = self.score(table)
+        return scored, self.render(request, scored)
+
+    def _finish(self, scored: Scored, reply: Reply) -> Reply:
+        self.model.add_traffic(scored)
+        self.state.counters.count_rows(scored.scores, self.model.threshold)
+        answer = Answer(reply, [JSON_TYPE]) if isinstance(reply, bytes) else reply
+        return msgspec.structs.replace(answer, rows=len(scored.scores))
+
+    def read(self, body: bytes, stated: bytes | None) -> tuple[InferRequest, Table]:
+        """The request and its values, all checked against the schema."""
+        length = len(body) if stated is None else _parse_length(stated, len(body))
+        content = body[:length]
+        request = decode_request(content)
+        if content.count(b":") != count_names(request):
+            refuse_repeated_names(content)
+        for output in request.outputs or ():
+            if output.name not in self.outputs:
+                raise RowError(
+                    "unknown_field", f"an output is unknown, expected {' or '.join(self.outputs)}", "outputs"
+                )
+        parts = _split_binary(request.inputs, memoryview(body)[length:])
+        if len(request.inputs) == 1 and request.inputs[0].name == MATRIX and MATRIX not in self.columns:
+            return request, self._read_matrix(request.inputs[0], parts[0])
+        return request, self._read_columns(request.inputs, parts)
+
+    def _read_columns(self, tensors: list[InputTensor], parts: list[memoryview | None]) -> Table:
+        found: dict[str, Numbers | Strings] = {}
+        rows = tensors[0].shape[0] if tensors and tensors[0].shape else 0
+        for tensor, raw in zip(tensors, parts, strict=True):
+            column = self.columns.get(tensor.name)
+            if column is None:
+                raise RowError("unknown_field", f"an input is unknown, expected {', '.join(self.columns)}", "inputs")
+            if tensor.name in found:
+                raise BadRequestError("an input stands twice", "repeated_name")
+            if tensor.shape not in ([rows], [rows, 1]):
+                raise RowError(
+                    "wrong_shape", f"{column.name} has a shape of its own, expected [rows] or [rows, 1]", column.name
+                )
+            found[column.name] = self._read_column(column, tensor, raw)
+        if missing := [name for name in self.columns if name not in found]:
+            raise RowError("missing_field", f"the input {missing[0]} is missing", missing[0])
+        self._check_count(rows)
+        return Table(found, is_encoded=False, rows=rows)
+
+    def _read_column(self, column: Column, tensor: InputTensor, raw: memoryview | None) -> Numbers | Strings:
+        if column.type == "category":
+            if tensor.datatype != "BYTES":
+                raise RowError("wrong_type", f"{column.name} has another datatype, expected BYTES", column.name)
+            strings = read_strings(tensor, raw)
+            check_strings(column, strings)
+            return strings
+        if tensor.datatype not in NUMBER_TYPES:
+            expected = ", ".join(NUMBER_TYPES)
+            raise RowError("wrong_type", f"{column.name} has another datatype, expected one of {expected}", column.name)
+        numbers = read_numbers(tensor, raw)
+        check_numbers(column, numbers)
+        return numbers
+
+    def _read_matrix(self, tensor: InputTensor, raw: memoryview | None) -> Table:
+        if len(tensor.shape) != MATRIX_RANK or tensor.shape[1] != len(self.columns):
+            raise RowError("wrong_shape", f"{MATRIX} has another shape, expected [rows, {len(self.columns)}]", MATRIX)
+        if tensor.datatype not in NUMBER_TYPES:
+            raise RowError("wrong_type", f"{MATRIX} has another datatype, expected a number's", MATRIX)
+        matrix = read_numbers(tensor, raw).reshape(tensor.shape)
+        self._check_count(len(matrix))
+        columns: dict[str, Numbers | Strings] = {}
+        for index, (name, column) in enumerate(self.columns.items()):
+            columns[name] = values = np.ascontiguousarray(matrix[:, index])
+            check_numbers(column, values)
+        return Table(columns, is_encoded=True, rows=len(matrix))
+
+    def _check_count(self, rows: int) -> None:
+        limit = self.state.settings.max_rows
+        if rows > limit:
+            raise RowError("too_many_rows", f"the request has more rows than the {limit} allowed", "inputs")
+        if rows == 0:
+            raise RowError("no_rows", "the request has no rows, expected at least one", "inputs")
+
+    def score(self, table: Table) -> Scored:
+        if table.is_encoded:
+            return self.model.score_encoded(table.columns)  # type: ignore[arg-type]
+        return self.model.score_columns(table.columns)
+
+    def render(self, request: InferRequest, scored: Scored) -> Reply:
+        """The protocol's answer, with the outputs that were asked for, as they were asked for."""
+        wanted = {output.name: _wants_binary(output.parameters) for output in request.outputs or ()}
+        if not wanted:
+            wanted = dict.fromkeys(self.outputs, _wants_binary(request.parameters, "binary_data_output"))
+        outputs: list[dict[str, Any]] = []
+        binary = []
+        for name, as_bytes in wanted.items():
+            values = scored.scores if name == "score" else np.asarray(self.model.decide_many(scored.scores))
+            kind = "FP64" if name == "score" else "BOOL"
+            output: dict[str, Any] = {"name": name, "shape": [len(values)], "datatype": kind}
+            if as_bytes:
+                binary.append(values.tobytes())
+                output["parameters"] = {"binary_data_size": len(binary[-1])}
+            else:
+                output["data"] = values.tolist()
+            outputs.append(output)
+        answer = {"model_name": self.model.manifest.name, "model_version": self.model.manifest.version}
+        if request.id is not msgspec.UNSET:
+            answer["id"] = request.id
+        content = msgspec.json.encode({**answer, "outputs": outputs})
+        if not binary:
+            return content
+        length = (HEADER_LENGTH, b"%d" % len(content))
+        return Answer(content + b"".join(binary), [(b"content-type", b"application/octet-stream"), length])
+
+
+def _wants_binary(parameters: Any, name: str = "binary_data") -> bool:
+    return parameters is not msgspec.UNSET and parameters.get(name) is True
+
+
+def _parse_length(stated: bytes, size: int) -> int:
+    if not stated.isdigit() or int(stated) > size:
+        raise BadRequestError("Inference-Header-Content-Length is not a length within the body", "malformed_tensor")
+    return int(stated)
+
+
+def _split_binary(tensors: list[InputTensor], rest: memoryview) -> list[memoryview | None]:
+    """Each tensor's bytes after the JSON, None for one whose data stand in it."""
+    parts: list[memoryview | None] = []
+    position = 0
+    for tensor in tensors:
+        size = None if tensor.parameters is msgspec.UNSET else tensor.parameters.get("binary_data_size")
+        if size is None:
+            parts.append(None)
+            continue
+        if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= len(rest) - position:
+            raise BadRequestError("binary_data_size is not a size within the body", "malformed_tensor")
+        parts.append(rest[position : position + size])
+        position += size
+    if position != len(rest):
+        raise BadRequestError("the body goes on after its last tensor", "malformed_tensor")
+    return parts

@@ -1,0 +1,96 @@
+"""POST /v1/predict: one row or many in, scores and decisions out."""
+
+from collections.abc import Awaitable
+
+import msgspec
+
+from app.contract.schema import Value
+from app.predictor.body import Headers, check_json
+from app.predictor.endpoint import JSON_TYPE, Answer, Reply
+from app.predictor.model import FEW_ROWS, Scored, ServedModel
+from app.predictor.receipts import Receipts, wants_receipts
+from app.predictor.rows import Columns, RowReader
+from app.predictor.state import ServingState
+
+ROUTE = "/v1/predict"
+SMALL_BODY_BYTES = 16 * 1024  # decoded on the event loop; above it a thread
+
+_DECISIONS = {True: b"true", False: b"false", None: b"null"}
+
+
+class Prediction(msgspec.Struct, omit_defaults=True, gc=False):
+    score: float
+    decision: bool | None
+    receipt: str = ""
+
+
+class Predictor:
+    """Answers for one loaded model; everything that does not change is rendered once."""
+
+    def __init__(self, state: ServingState, model: ServedModel, receipts: Receipts) -> None:
+        self.state = state
+        self.model = model
+        self.receipts = receipts
+        self._sums = state.feedback.open_version(model.manifest.version)
+        self.reader = RowReader(model.manifest.schema, state.settings.max_rows)
+        about = {
+            "model": {"name": model.manifest.name, "version": model.manifest.version},
+            "threshold": model.threshold,
+        }
+        self._head = msgspec.json.encode(about)[:-1] + b',"predictions":'
+        self._rows = state.counters.rows
+
+    def respond(self, headers: Headers, body: bytes, request_id: str) -> Reply | Awaitable[Reply]:
+        """The answer's JSON; awaited only for many rows.
+
+        Raises: UnsupportedMediaError, BadRequestError, RowError, NotServingError, ScoringError.
+        """
+        check_json(headers)
+        receipts = self.receipts if wants_receipts(headers) else None
+        if not self.reader.is_batch(body):
+            row = self.reader.read_row(body)
+            if row is not None:
+                return self._answer_row(row, request_id, receipts)
+        if len(body) <= SMALL_BODY_BYTES:
+            columns = self.reader.read_rows(body)
+            if len(columns[self.reader.names[0]]) <= FEW_ROWS:
+                scored = self.model.score_columns(columns)
+                return self._finish_rows(scored, self._render(scored, receipts), request_id, receipts)
+        return self._answer_rows(body, request_id, receipts)
+
+    def _answer_row(self, row: tuple[Value, ...], request_id: str, receipts: Receipts | None) -> bytes:
+        score = self.model.score_row(row)
+        decision = self.model.decide(score)
+        self._rows[decision] += 1
+        receipt = b"" if receipts is None else b',"receipt":"%b"' % receipts.issue(score, decision).encode()
+        self._sums.issued += receipts is not None
+        return b'%b[{"score":%b,"decision":%b%b}],"request_id":"%b"}' % (
+            self._head,
+            repr(score).encode(),
+            _DECISIONS[decision],
+            receipt,
+            request_id.encode(),
+        )
+
+    async def _answer_rows(self, body: bytes, request_id: str, receipts: Receipts | None) -> Answer:
+        scored, rendered = await self.state.run_batch(self._score_body, body, receipts)
+        return self._finish_rows(scored, rendered, request_id, receipts)
+
+    def _score_body(self, body: bytes, receipts: Receipts | None) -> tuple[Scored, bytes]:
+        columns: Columns = self.reader.read_rows(body)
+        scored = self.model.score_columns(columns)
+        return scored, self._render(scored, receipts)
+
+    def _render(self, scored: Scored, receipts: Receipts | None) -> bytes:
+        scores, decisions = scored.scores.tolist(), self.model.decide_many(scored.scores)
+        if receipts is None:
+            return msgspec.json.encode(list(map(Prediction, scores, decisions)))
+        return msgspec.json.encode(list(map(Prediction, scores, decisions, map(receipts.issue, scores, decisions))))
+
+    def _finish_rows(self, scored: Scored, rendered: bytes, request_id: str, receipts: Receipts | None) -> Answer:
+        if receipts is not None:
+            self._sums.issued += len(scored.scores)
+        self.model.add_traffic(scored)
+        self.state.counters.count_rows(scored.scores, self.model.threshold)
+        body = b'%b%b,"request_id":"%b"}' % (self._head, rendered, request_id.encode())
+        return Answer(body, [JSON_TYPE], len(scored.scores))

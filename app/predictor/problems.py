@@ -1,0 +1,142 @@
+"""What exactly is wrong with a row: the slow, precise look at one that the strict decoders refused."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.contract.errors import RowError
+from app.contract.schema import Column, ModelSchema
+
+REASONS = (
+    "unknown_field",
+    "missing_field",
+    "wrong_type",
+    "missing_value",
+    "not_whole",
+    "below_minimum",
+    "above_maximum",
+    "no_rows",
+    "too_many_rows",
+    "wrong_shape",
+    "invalid_row",
+)
+
+LARGEST = 3.4028234663852886e38  # of float32, in which the model computes
+
+
+def column_bounds(column: Column) -> tuple[float, float]:
+    """The least and the greatest value that is possible, both allowed."""
+    low = -LARGEST if column.minimum is None else column.minimum
+    high = LARGEST if column.maximum is None else column.maximum
+    return low, high
+
+
+def find_problem(schema: ModelSchema, row: Any, place: str) -> RowError:
+    """The first reason to refuse a decoded row; `place` is where it stands, empty or such as `rows[3]`.
+
+    The code is `invalid_row` if this finds nothing.
+    """
+    if not isinstance(row, dict):
+        return RowError("wrong_type", f"a row is {name_type(row)}, expected an object", place or None)
+    prefix = f"{place}." if place else ""
+    for column in schema.columns:
+        field = prefix + column.name
+        if column.name not in row:
+            return RowError("missing_field", f"{field} is missing, expected {describe_column(column)}", field)
+        if problem := check_value(column, row[column.name], field):
+            return problem
+    if unknown := row.keys() - {column.name for column in schema.columns}:
+        known = ", ".join(column.name for column in schema.columns)
+        return RowError("unknown_field", f"{len(unknown)} unknown field(s), expected only {known}", place or None)
+    return RowError("invalid_row", "the row does not follow the schema", place or None)
+
+
+def check_value(column: Column, value: Any, field: str) -> RowError | None:
+    """Why `value` is refused, or None."""
+    expected = f"expected {describe_column(column)}"
+    if value is None:
+        return None if column.nullable else RowError("missing_value", f"{field} is null, {expected}", field)
+    if column.type == "category":
+        wrong = not isinstance(value, str)
+    else:
+        wrong = isinstance(value, bool) or not isinstance(value, int | float)
+    if wrong:
+        return RowError("wrong_type", f"{field} is {name_type(value)}, {expected}", field)
+    return None if column.type == "category" else check_number(column, value, field)
+
+
+def check_number(column: Column, value: float, field: str) -> RowError | None:
+    expected = f"expected {describe_column(column)}"
+    low, high = column_bounds(column)
+    if value < low:
+        return RowError("below_minimum", f"{field} is too small, {expected}", field)
+    if value > high:
+        return RowError("above_maximum", f"{field} is too large, {expected}", field)
+    if column.type == "integer" and value % 1:
+        return RowError("not_whole", f"{field} is not a whole number, {expected}", field)
+    return None
+
+
+def check_numbers(column: Column, values: NDArray[np.float64]) -> None:
+    """Holds many values against a column's bounds; categories are codes here, NaN is missing.
+
+    Raises: RowError with the first that is refused.
+    """
+    low, high = column_bounds(column)
+    if column.type == "category":
+        low, high = 0.0, float(len(column.categories) - 1)
+    whole = column.type == "number" or np.array_equal(np.rint(values), values)
+    if whole and len(values) and low <= values.min() and values.max() <= high:
+        return
+    refused = ~((values >= low) & (values <= high))
+    if column.nullable:
+        refused &= ~np.isnan(values)
+    if column.type != "number":
+        with np.errstate(invalid="ignore"):  # infinite
+            refused |= np.mod(values, 1) > 0
+    if not refused.any():
+        return
+    row = int(refused.argmax())
+    field = f"{column.name}[{row}]"
+    value = float(values[row])
+    if np.isnan(value):
+        raise RowError("missing_value", f"{field} is not a number, expected {describe_column(column)}", field)
+    if column.type == "category":
+        raise RowError("above_maximum", f"{field} is no code, expected 0 to {high:g}", field)
+    raise check_number(column, value, field) or RowError("invalid_row", f"{field} is refused", field)
+
+
+def check_strings(column: Column, values: Sequence[str | None]) -> None:
+    """Raises: RowError if one is missing and may not be."""
+    if not column.nullable and None in values:
+        field = f"{column.name}[{values.index(None)}]"
+        raise RowError("missing_value", f"{field} is null, expected {describe_column(column)}", field)
+
+
+def describe_column(column: Column) -> str:
+    """What a column takes, in words: `a number from 0 to 200 (Nm)`."""
+    kind = {"category": "a string", "number": "a number", "integer": "a whole number"}[column.type]
+    if column.minimum is not None and column.maximum is not None:
+        kind += f" from {column.minimum:g} to {column.maximum:g}"
+    elif column.minimum is not None:
+        kind += f" of at least {column.minimum:g}"
+    elif column.maximum is not None:
+        kind += f" of at most {column.maximum:g}"
+    return kind + (f" ({column.unit})" if column.unit else "") + (" or null" if column.nullable else "")
+
+
+def name_type(value: Any) -> str:
+    """The JSON name of a decoded value's type."""
+    if value is None:
+        return "null"
+    kinds = {
+        bool: "a boolean",
+        str: "a string",
+        list: "an array",
+        dict: "an object",
+        int: "a number",
+        float: "a number",
+    }
+    return kinds[type(value)]

@@ -1,0 +1,181 @@
+"""The routes beside the fast path, as a table; handlers only translate HTTP."""
+
+from collections.abc import Awaitable, Callable
+from typing import Any
+
+import msgspec
+from fastapi import FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
+from starlette.exceptions import HTTPException
+
+from app.contract.schema import Manifest
+from app.predictor import batch, errors, explain, feedback, openinference, predict, sweep
+from app.predictor.assets import read_assets
+from app.predictor.endpoint import error_headers
+from app.predictor.metrics import Registry, render_metrics
+from app.predictor.openapi import build_document
+from app.predictor.state import ServingState
+
+REQUEST_ID = "lathe.request_id"  # in the scope, set by app.predictor.application
+
+Handler = Callable[[Request], Awaitable[Response]]
+
+
+class Routes:
+    """The handlers, over the state they share."""
+
+    def __init__(self, state: ServingState, registry: Registry) -> None:
+        self.state = state
+        self.registry = registry
+
+    async def healthz(self, request: Request) -> Response:
+        """The process lives."""
+        return render({"status": "alive"})
+
+    async def readyz(self, request: Request) -> Response:
+        """The model is verified, its golden rows scored as in training, and the server is not about to stop."""
+        if not self.state.is_ready:
+            raise errors.NotServingError(f"the server is {self.state.phase}")
+        manifest = self.state.model.manifest
+        return render(
+            {"status": "ready", "name": manifest.name, "version": manifest.version, "digest": manifest.digest}
+        )
+
+    async def metrics(self, request: Request) -> Response:
+        """Counts for Prometheus."""
+        body, content_type = render_metrics(self.registry, request.headers.get("accept", ""))
+        return Response(body, headers={"content-type": content_type})
+
+    async def model(self, request: Request) -> Response:
+        """The model card: all that the bundle says of itself, and the gate's verdict where it is known."""
+        card = msgspec.to_builtins(self.state.model.manifest)
+        return render({**card, "verdict": self.state.verdict})
+
+    async def v2_server(self, request: Request) -> Response:
+        """The server's metadata."""
+        return render({"name": "lathe", "version": "1", "extensions": openinference.EXTENSIONS})
+
+    async def v2_live(self, request: Request) -> Response:
+        """The process lives."""
+        return render({"live": True})
+
+    async def v2_ready(self, request: Request) -> Response:
+        """As /readyz."""
+        await self.readyz(request)
+        return render({"ready": True})
+
+    async def v2_model(self, request: Request) -> Response:
+        """The model's inputs and outputs."""
+        return render(openinference.describe_model(self._find_model(request)))
+
+    async def v2_model_ready(self, request: Request) -> Response:
+        """Whether this model answers."""
+        manifest = self._find_model(request)
+        await self.readyz(request)
+        return render({"name": manifest.name, "ready": True})
+
+    def _find_model(self, request: Request) -> Manifest:
+        manifest = self.state.model.manifest
+        asked = request.path_params
+        if asked["name"] != manifest.name or asked.get("version", manifest.version) != manifest.version:
+            raise errors.NotFoundError(
+                f"the model or version is not served here, only {manifest.name} {manifest.version}"
+            )
+        return manifest
+
+    async def fast(self, request: Request) -> Response:
+        """Declares what the application answers itself; only a request for another model comes here."""
+        manifest = self.state.model.manifest
+        raise errors.NotFoundError(f"only {manifest.name} {manifest.version} is served here")
+
+
+Table = tuple[tuple[str, str, Handler, str], ...]
+
+
+def list_service_routes(handlers: Routes) -> Table:
+    """What a cluster asks: probes and counts."""
+    return (
+        ("GET", "/healthz", handlers.healthz, "service"),
+        ("GET", "/readyz", handlers.readyz, "service"),
+        ("GET", "/metrics", handlers.metrics, "service"),
+    )
+
+
+def make_service_routes(state: ServingState, registry: Registry) -> FastAPI:
+    """The FastAPI application of a port for the cluster alone."""
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
+    return _finish_app(app, list_service_routes(Routes(state, registry)))
+
+
+def make_routes(state: ServingState, registry: Registry) -> FastAPI:
+    """The FastAPI application of every route, without those that have a port of their own."""
+    handlers = Routes(state, registry)
+    # its documentation pages load scripts from elsewhere
+    app = FastAPI(title="Lathe predictor", docs_url=None, redoc_url=None, redirect_slashes=False)
+    table: Table = (
+        *(list_service_routes(handlers) if state.settings.metrics_port is None else ()),
+        ("GET", "/v1/model", handlers.model, "model"),
+        ("POST", predict.ROUTE, handlers.fast, "model"),
+        ("POST", explain.ROUTE, handlers.fast, "model"),
+        ("POST", sweep.ROUTE, handlers.fast, "model"),
+        ("POST", batch.ROUTE, handlers.fast, "model"),
+        ("POST", feedback.ROUTE, handlers.fast, "model"),
+        ("GET", "/v2", handlers.v2_server, "v2"),
+        ("GET", "/v2/health/live", handlers.v2_live, "v2"),
+        ("GET", "/v2/health/ready", handlers.v2_ready, "v2"),
+        ("GET", "/v2/models/{name}", handlers.v2_model, "v2"),
+        ("GET", "/v2/models/{name}/ready", handlers.v2_model_ready, "v2"),
+        ("POST", openinference.ROUTE, handlers.fast, "v2"),
+        ("GET", "/v2/models/{name}/versions/{version}", handlers.v2_model, "v2"),
+        ("GET", "/v2/models/{name}/versions/{version}/ready", handlers.v2_model_ready, "v2"),
+        ("POST", "/v2/models/{name}/versions/{version}/infer", handlers.fast, "v2"),
+    )
+    page = read_assets()
+    for path, handler in (("/", page.index), ("/page/{name}", page.file)):
+        app.add_api_route(path, handler, methods=["GET", "HEAD"], response_class=Response, include_in_schema=False)
+    app.openapi = lambda: build_document(app, state)  # type: ignore[method-assign]
+    return _finish_app(app, table)
+
+
+def _finish_app(app: FastAPI, table: Table) -> FastAPI:
+    for method, path, handler, tag in table:
+        app.add_api_route(path, handler, methods=[method], response_class=Response, tags=[tag])
+    for kind, handle in (
+        (errors.ApiError, _api_error),
+        (HTTPException, _http_error),
+        (RequestValidationError, _invalid),
+    ):
+        app.add_exception_handler(kind, handle)
+    app.add_exception_handler(Exception, _unexpected)
+    return app
+
+
+def render(content: Any) -> Response:
+    return Response(msgspec.json.encode(content), media_type="application/json")
+
+
+def answer_error(request: Request, error: errors.ApiError) -> Response:
+    """The one JSON shape of every error."""
+    headers = {name.decode(): value.decode() for name, value in error_headers(error)}
+    body = errors.render_error(error, request.scope[REQUEST_ID], request.url.path)
+    return Response(body, error.status, headers, media_type="application/json")
+
+
+async def _api_error(request: Request, error: Any) -> Response:
+    return answer_error(request, error)
+
+
+async def _http_error(request: Request, error: Any) -> Response:
+    told = errors.ApiError(str(error.detail), errors.STATUS_CODES.get(error.status_code, "http_error"))
+    told.status = error.status_code
+    response = answer_error(request, told)
+    response.headers.update(error.headers or {})
+    return response
+
+
+async def _invalid(request: Request, error: Any) -> Response:
+    return answer_error(request, errors.InvalidInputError("the request's parameters do not follow the API's document"))
+
+
+async def _unexpected(request: Request, error: Any) -> Response:
+    return answer_error(request, errors.ApiError("something went wrong here, not in the request"))

@@ -1,0 +1,135 @@
+"""From a request's JSON to values: strict decoders built from the bundle's schema when it is loaded."""
+
+import json
+import re
+import struct
+from collections.abc import Callable
+from operator import attrgetter
+from typing import Annotated, Any
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from app.contract.errors import RowError
+from app.contract.schema import Column, ModelSchema, Value
+from app.predictor.errors import BadRequestError
+from app.predictor.problems import column_bounds, find_problem
+
+_BATCH_OPENING = re.compile(rb'\s*\{\s*"rows"\s*:\s*\[')
+
+Columns = dict[str, list[Any] | NDArray[np.float64]]
+
+
+def value_type(column: Column) -> Any:
+    """The type msgspec holds a value against; 1551.0 is a whole number, as in JSON Schema."""
+    if column.type == "category":
+        kind: Any = str
+    else:
+        low, high = column_bounds(column)
+        step = 1 if column.type == "integer" else None
+        kind = Annotated[float, msgspec.Meta(ge=low, le=high, multiple_of=step)]
+    return kind | None if column.nullable else kind
+
+
+class RowReader:
+    """Decodes one row or many, and says exactly what is wrong with what it refuses."""
+
+    def __init__(self, schema: ModelSchema, max_rows: int) -> None:
+        self.schema = schema
+        self.names = tuple(column.name for column in schema.columns)
+        self.max_rows = max_rows
+        fields = [(f"f{index}", value_type(column)) for index, column in enumerate(schema.columns)]
+        renamed = {f"f{index}": name for index, name in enumerate(self.names)}  # a column's name may be no identifier
+        row = msgspec.defstruct("Row", fields, rename=renamed, forbid_unknown_fields=True, gc=False)
+        rows = msgspec.defstruct("Rows", [("rows", list[row])], forbid_unknown_fields=True, gc=False)  # type: ignore[valid-type]
+        self._decode_row: Callable[[bytes], Any] = msgspec.json.Decoder(row).decode
+        self._decode_rows: Callable[[bytes], Any] = msgspec.json.Decoder(rows).decode
+        self._getters = [attrgetter(f"f{index}") for index in range(len(fields))]
+
+    def is_batch(self, body: bytes) -> bool:
+        """Whether the body opens as {"rows": [...]}; one that hides it is found by `read_row`."""
+        return _BATCH_OPENING.match(body) is not None
+
+    def read_row(self, body: bytes) -> tuple[Value, ...] | None:
+        """The values of one row in the schema's order, or None if the body holds rows.
+
+        Raises: BadRequestError, RowError.
+        """
+        try:
+            row = self._decode_row(body)
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            if self._holds_rows(decode_anything(body)):
+                return None
+            raise self._explain(body) from None
+        if body.count(b":") != len(self.names):
+            refuse_repeated_names(body)
+        return msgspec.structs.astuple(row)
+
+    def read_rows(self, body: bytes) -> Columns:
+        """The values of all rows by column.
+
+        Raises: BadRequestError, RowError, also if there are more than `max_rows`.
+        """
+        try:
+            rows = self._decode_rows(body).rows
+        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+            raise self._explain(body) from None
+        self._check_count(len(rows))
+        if body.count(b":") != len(self.names) * len(rows) + 1:
+            refuse_repeated_names(body)
+        return {name: self._gather(rows, index) for index, name in enumerate(self.names)}
+
+    def _gather(self, rows: list[Any], index: int) -> list[Any] | NDArray[np.float64]:
+        """One column of decoded rows."""
+        values = map(self._getters[index], rows)
+        column = self.schema.columns[index]
+        if column.type == "category" or column.nullable:
+            return list(values)
+        return np.frombuffer(struct.pack(f"{len(rows)}d", *values))  # a quarter of the time of np.array
+
+    def _holds_rows(self, data: Any) -> bool:
+        return isinstance(data, dict) and isinstance(data.get("rows"), list) and "rows" not in self.names
+
+    def _check_count(self, count: int) -> None:
+        if count > self.max_rows:
+            raise RowError("too_many_rows", f"the request has more rows than the {self.max_rows} allowed", "rows")
+        if count == 0:
+            raise RowError("no_rows", "the request has no rows, expected at least one", "rows")
+
+    def _explain(self, body: bytes) -> Exception:
+        data = decode_anything(body)
+        if not self._holds_rows(data):
+            return find_problem(self.schema, data, "")
+        if unknown := data.keys() - {"rows"}:
+            return RowError("unknown_field", f"{len(unknown)} unknown field(s) beside rows", "rows")
+        self._check_count(len(data["rows"]))
+        for index, row in enumerate(data["rows"]):
+            problem = find_problem(self.schema, row, f"rows[{index}]")
+            if problem.code != "invalid_row":
+                return problem
+        return RowError("invalid_row", "a row does not follow the schema", "rows")
+
+
+def decode_anything(body: bytes) -> Any:
+    """Any JSON value; a number too large is infinite.
+
+    Raises: BadRequestError if it is no JSON (RFC 8259: NaN and Infinity are none).
+    """
+    try:
+        return msgspec.json.Decoder(float_hook=float).decode(body)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        position = re.search(r"\(byte \d+\)", str(error))
+        raise BadRequestError(f"the body is not JSON {position[0] if position else ''}".rstrip()) from None
+    except RecursionError:
+        raise BadRequestError("the body is nested too deeply") from None
+
+
+def refuse_repeated_names(body: bytes) -> None:
+    """Raises: BadRequestError if an object of this JSON has a name twice, which decoders silently take the last of."""
+
+    def check_pairs(pairs: list[tuple[str, Any]]) -> None:
+        if len({name for name, _ in pairs}) < len(pairs):
+            raise BadRequestError("an object of the body has the same name twice", "repeated_name")
+
+    json.loads(body, object_pairs_hook=check_pairs)

@@ -1,0 +1,106 @@
+"""The process's life: listen, load, serve, drain, stop."""
+
+import asyncio
+import functools
+import signal
+import socket
+from collections.abc import Mapping
+from types import FrameType
+from typing import Any
+
+import uvicorn
+
+from app.contract.errors import ContractError
+from app.predictor import headers
+from app.predictor.application import Application
+from app.predictor.direct import DirectProtocol
+from app.predictor.endpoint import Endpoint
+from app.predictor.listener import BACKLOG
+from app.predictor.logs import log_event
+from app.predictor.protocol import GuardedProtocol
+from app.predictor.types import AsgiApp
+
+SWEEP_TICKS = 10  # uvicorn's main loop ticks ten times a second
+CLOSE = (b"connection", b"close")
+
+
+class Server(uvicorn.Server):
+    """uvicorn that loads the model while it is alive, drains on SIGTERM, and closes slow connections."""
+
+    def __init__(self, application: Application, aside: socket.socket | None = None) -> None:
+        """`aside` is where metrics and probes have a port of their own."""
+        self.application = application
+        self._aside = aside
+        self.state = application.state
+        self.load_error: ContractError | None = None
+        self._drain_until: float | None = None
+        super().__init__(self._configure(application, application.direct))
+        self.state.requests = self.server_state.tasks
+
+    def _configure(self, app: AsgiApp, direct: Mapping[bytes, Endpoint]) -> uvicorn.Config:
+        settings = self.state.settings
+        return uvicorn.Config(
+            app,
+            http=functools.partial(DirectProtocol, direct, self.state),  # type: ignore[arg-type]
+            headers=headers.SECURITY,
+            ws="none",
+            loop="uvloop",
+            lifespan="off",
+            interface="asgi3",
+            log_config=None,
+            access_log=False,
+            proxy_headers=False,
+            server_header=False,
+            backlog=BACKLOG,
+            timeout_keep_alive=settings.keep_alive_seconds,
+            timeout_graceful_shutdown=settings.grace_seconds,
+        )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        if self._aside is not None:
+            await self._listen_aside(self._aside)
+        self._loading = asyncio.create_task(self._load())
+
+    async def _listen_aside(self, listener: socket.socket) -> None:
+        """A second port with other routes, that lives and drains with the first."""
+        config = self._configure(self.application.serve_cluster, {})
+        config.load()
+        protocol: Any = config.http_protocol_class
+
+        def connect() -> asyncio.Protocol:
+            return protocol(config=config, server_state=self.server_state, app_state={})  # type: ignore[no-any-return]
+
+        self.servers.append(await asyncio.get_running_loop().create_server(connect, sock=listener, backlog=BACKLOG))
+
+    async def _load(self) -> None:
+        try:
+            manifest = await self.application.load()
+        except ContractError as error:
+            self.load_error = error
+            self.should_exit = True
+            return
+        log_event("ready", name=manifest.name, version=manifest.version, digest=manifest.digest)
+
+    async def on_tick(self, counter: int) -> bool:
+        if counter % SWEEP_TICKS == 0:
+            now = asyncio.get_running_loop().time()
+            for connection in list(self.server_state.connections):
+                if isinstance(connection, GuardedProtocol):
+                    connection.expire(now)
+        if self._drain_until is not None and asyncio.get_running_loop().time() >= self._drain_until:
+            self.should_exit = True
+        return await super().on_tick(counter)
+
+    def handle_exit(self, sig: int, frame: FrameType | None) -> None:
+        """SIGTERM drains first; SIGINT, or a second signal, stops at once."""
+        if sig != signal.SIGTERM or self._drain_until is not None:
+            self.force_exit = self.should_exit
+            self.should_exit = True
+            return
+        self.state.begin_drain()
+        self._drain_until = asyncio.get_running_loop().time() + self.state.settings.drain_seconds
+        # every answer from here on tells its client to go elsewhere
+        self.config.encoded_headers = [*self.config.encoded_headers, CLOSE]
+        self.server_state.default_headers = [*self.server_state.default_headers, CLOSE]
+        log_event("draining", seconds=self.state.settings.drain_seconds)

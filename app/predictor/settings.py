@@ -1,0 +1,83 @@
+"""Every setting of the predictor, read once at the start from the environment and the command line."""
+
+import os
+from pathlib import Path
+from typing import Any, Literal
+
+from pydantic import Field, ValidationError
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+ENV_PREFIX = "LATHE_"
+
+
+class SettingsError(ValueError):
+    """A setting that cannot be used; one line that names the variable, what was found and what was expected."""
+
+
+class Settings(BaseSettings):
+    """Each field is the environment variable LATHE_<NAME>; docs/settings.md shows the same table."""
+
+    model_config = SettingsConfigDict(env_prefix=ENV_PREFIX, extra="forbid", frozen=True)
+
+    bundle: Path = Field(Path("artifacts/bundle"), description="Folder of the bundle to serve")
+    gate_report: Path | None = Field(
+        None, description="The gate's `report.json` of this bundle, for the model card; none shows none"
+    )
+    host: str = Field("127.0.0.1", min_length=1, description="Address to listen on")
+    port: int = Field(8080, ge=0, le=65535, description="Port to listen on; 0 takes a free one")
+    metrics_port: int | None = Field(
+        None, ge=0, le=65535, description="Port of /metrics and the probes alone; none leaves them on the other port"
+    )
+    threads: int = Field(0, ge=0, le=256, description="Threads for one batch; 0 is every core the pod may use")
+    max_body_bytes: int = Field(8 * 1024 * 1024, ge=1024, description="Largest request body; above it 413")
+    max_rows: int = Field(10_000, ge=1, description="Most rows in one JSON request; above it 422")
+    max_concurrency: int = Field(1024, ge=1, description="Requests at once; above it 503 with Retry-After")
+    max_waiting_batches: int = Field(32, ge=1, description="Batches at once; above it 503 with Retry-After")
+    max_batch_bytes: int = Field(1024 * 1024 * 1024, ge=1024, description="Largest upload to /v1/batch; above it 413")
+    max_uploads: int = Field(2, ge=1, description="Uploads to /v1/batch at once; above it 503 with Retry-After")
+    header_timeout_seconds: float = Field(10.0, gt=0, description="Time a client has to send a request's headers")
+    body_timeout_seconds: float = Field(20.0, gt=0, description="Time a client has to send a request's body")
+    keep_alive_seconds: int = Field(75, ge=1, description="Time an idle connection stays open")
+    api_keys_file: Path | None = Field(
+        None, description="File of hashed API keys, read again when it changes; none lets everybody ask"
+    )
+    cors_origins: str | None = Field(
+        None,
+        pattern=r"^https?://[^,\s/]+(,https?://[^,\s/]+)*$",
+        description="Origins whose pages may ask, such as `https://a.example,https://b.example`; none allows none",
+    )
+    receipt_key_file: Path | None = Field(
+        None, description="File of the key that signs receipts, the same for all replicas; none makes one at the start"
+    )
+    receipt_max_age_seconds: int = Field(
+        90 * 24 * 3600, ge=1, description="Time in which an outcome may come back to /v1/feedback"
+    )
+    feedback_memory: int = Field(100_000, ge=1, description="Receipts remembered as used, to count an outcome once")
+    drain_seconds: float = Field(0.0, ge=0, description="Time to go on serving after SIGTERM, not ready any more")
+    grace_seconds: int = Field(5, ge=1, description="Time for requests under way once the listener is closed")
+    log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level logged")
+    log_requests: bool = Field(False, description="One log line for every request, not only failed and slow ones")
+    slow_request_seconds: float = Field(1.0, gt=0, description="From this duration on a request is logged as slow")
+
+
+def read_settings(**given: Any) -> Settings:
+    """Settings from the environment; `given` (not None) goes before it.
+
+    Raises: SettingsError.
+    """
+    try:
+        return Settings(**{name: value for name, value in given.items() if value is not None})
+    except ValidationError as error:
+        first = error.errors()[0]
+        variable = ENV_PREFIX + "_".join(str(part) for part in first["loc"]).upper()
+        raise SettingsError(f"setting {variable} is {first['input']!r}: {first['msg']}") from error
+
+
+def count_cores(quota_file: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:
+    """Whole cores this process may use: its affinity, cut by the pod's CPU limit (cgroup v2) if it has one."""
+    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    try:
+        quota, period = quota_file.read_text().split()
+    except (OSError, ValueError):
+        return cores
+    return cores if quota == "max" else max(1, min(cores, int(quota) // int(period)))

@@ -1,0 +1,42 @@
+"""Where an upload's answer waits until the client has sent everything: memory first, then a temporary file.
+
+Most clients read nothing before they have sent all; an answer sent earlier would block both sides for good.
+"""
+
+import tempfile
+
+from app.predictor.errors import ApiError
+
+MEMORY_BYTES = 16 * 1024 * 1024
+
+
+class SpoolError(ApiError):
+    """No room is left on this machine; fewer rows at once need less."""
+
+    status = 507
+    code = "spool_full"
+
+
+class Spool:
+    """Bytes in, the same bytes out once; the file has no name and goes with the process."""
+
+    def __init__(self) -> None:
+        self._file = tempfile.SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115 - closed by the endpoint
+        self.size = 0
+
+    def write(self, content: bytes) -> None:
+        """Raises: SpoolError."""
+        try:
+            self._file.write(content)
+        except OSError as error:  # full, read-only, or there is no folder for temporary files
+            raise SpoolError("the answer does not fit on this server's disk, send fewer rows at once") from error
+        self.size += len(content)
+
+    def rewind(self) -> None:
+        self._file.seek(0)
+
+    def read(self, size: int) -> bytes:
+        return self._file.read(size)
+
+    def close(self) -> None:
+        self._file.close()

@@ -1,0 +1,110 @@
+"""What every route shares: the settings, the counters, the model once it is loaded, and the phase of life."""
+
+import asyncio
+import contextlib
+from collections.abc import Callable, Iterator, Sized
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal, TypeVar
+
+from app.predictor.access import Access
+from app.predictor.counters import Counters
+from app.predictor.errors import NotServingError
+from app.predictor.labels import FeedbackLog
+from app.predictor.model import ServedModel
+from app.predictor.receipts import read_receipt_keys
+from app.predictor.request_ids import RequestIds
+from app.predictor.settings import Settings
+from app.predictor.spool import Spool
+from app.predictor.verdict import Verdict
+
+Result = TypeVar("Result")
+Phase = Literal["starting", "ready", "draining"]
+
+
+class ServingState:
+    """Alive from the start, ready once a model is installed, draining from SIGTERM on."""
+
+    def __init__(self, settings: Settings, counters: Counters) -> None:
+        """Raises: KeyFileError, ReceiptKeyError."""
+        self.settings = settings
+        self.counters = counters
+        self.request_ids = RequestIds()
+        self.phase: Phase = "starting"
+        self.batch_thread = ThreadPoolExecutor(1, thread_name_prefix="batch")
+        self.waiting_batches = 0
+        self.uploads = 0
+        self.receipt_keys = read_receipt_keys(settings.receipt_key_file)
+        self.feedback = FeedbackLog(settings.feedback_memory)
+        self.access = Access(settings.api_keys_file) if settings.api_keys_file else None
+        self.requests: Sized = ()  # the server's own set of requests under way
+        self.verdict: Verdict | None = None
+        self._model: ServedModel | None = None
+
+    @property
+    def has_model(self) -> bool:
+        return self._model is not None
+
+    @property
+    def is_ready(self) -> bool:
+        return self.phase == "ready"
+
+    @property
+    def is_draining(self) -> bool:
+        return self.phase == "draining"
+
+    @property
+    def model(self) -> ServedModel:
+        """Raises: NotServingError until a model is installed."""
+        if self._model is None:
+            raise NotServingError("the model is being verified, ask again in a moment")
+        return self._model
+
+    def install_model(self, model: ServedModel) -> None:
+        """From here on requests are answered; readiness does not come back once draining began."""
+        self._model = model
+        if self.phase == "starting":
+            self.phase = "ready"
+
+    def begin_drain(self) -> None:
+        self.phase = "draining"
+
+    def count_in_flight(self) -> int:
+        return len(self.requests)
+
+    def shed(self, reason: str, message: str) -> NotServingError:
+        """Counts a request turned away; the error to raise."""
+        self.counters.shed[reason] += 1
+        return NotServingError(f"{message}, ask again in a moment", "overloaded")
+
+    async def run_batch(self, work: Callable[..., Result], *given: object) -> Result:
+        """Runs work of many rows in the batch thread, in the order of arrival.
+
+        Raises: NotServingError if too many wait already.
+        """
+        if self.waiting_batches >= self.settings.max_waiting_batches:
+            raise self.shed("batches", "too many batches at once")
+        self.waiting_batches += 1
+        try:
+            return await asyncio.get_running_loop().run_in_executor(self.batch_thread, work, *given)
+        finally:
+            self.waiting_batches -= 1
+
+    async def run_chunk(self, work: Callable[..., Result], *given: object) -> Result:
+        """As `run_batch` for a part of an upload, which was admitted as a whole."""
+        return await asyncio.get_running_loop().run_in_executor(self.batch_thread, work, *given)
+
+    @contextlib.contextmanager
+    def open_upload(self) -> Iterator[Spool]:
+        """Counts one upload among those at once; the spool for its answer.
+
+        Raises: NotServingError if there are too many.
+        """
+        if self.uploads >= self.settings.max_uploads:
+            raise self.shed("uploads", "too many uploads at once")
+        self.uploads += 1
+        spool = Spool()
+        try:
+            yield spool
+        finally:
+            self.uploads -= 1
+            spool.close()

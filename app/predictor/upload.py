@@ -1,0 +1,116 @@
+"""One upload on its way through the batch thread: bytes in, scored rows to a spool, sums of it all."""
+
+from collections import Counter
+from collections.abc import Iterator
+from typing import Any, Protocol
+
+import msgspec
+import numpy as np
+
+from app.contract.errors import RowError
+from app.contract.schema import Column
+from app.predictor.errors import InvalidInputError, TooLargeError
+from app.predictor.model import Scored, ScoringError, ServedModel
+from app.predictor.receipts import Receipts
+from app.predictor.records import Checked, Stretch, check_stretch
+from app.predictor.spool import Spool
+from app.predictor.traffic import SCORE
+from app.predictor.upload_answer import Outcome, Summary, Writer
+
+BYTE_ORDER_MARK = b"\xef\xbb\xbf"
+MAX_LINE_BYTES = 1024 * 1024
+NOT_FINITE = RowError("score_not_finite", "the model's score of the row is not finite")
+
+
+class Reader(Protocol):
+    """Whole lines of bytes in, stretches of rows out."""
+
+    def read(self, lines: bytes, is_last: bool) -> Stretch | None: ...
+
+    def parse(self, column: Column, value: Any) -> Any: ...
+
+
+class Progress(msgspec.Struct, gc=False):
+    """What a chunk adds to the counters of the process."""
+
+    scored: list[Scored]
+    rejected: Counter[str]
+
+    @property
+    def rows(self) -> int:
+        return sum(len(part.scores) for part in self.scored) + self.rejected.total()
+
+
+class Upload:
+    """Scores an upload chunk by chunk in bounded memory; every method is for one thread at a time."""
+
+    def __init__(
+        self, model: ServedModel, reader: Reader, writer: Writer, spool: Spool, receipts: Receipts | None = None
+    ) -> None:
+        manifest = model.manifest
+        self.model = model
+        self.reader = reader
+        self.writer = writer
+        self.spool = spool
+        self.receipts = receipts
+        self.summary = Summary(manifest.schema.task, manifest.reference[SCORE], model.threshold)
+        self._tail = b""
+        self._rows = 0
+        self._begun = False
+
+    def feed(self, chunk: bytes, is_last: bool) -> Progress:
+        """Scores the rows that `chunk` completes.
+
+        Raises: BadRequestError, InvalidInputError for an unusable header, TooLargeError, SpoolError.
+        """
+        if not self._begun:
+            chunk, self._begun = chunk.removeprefix(BYTE_ORDER_MARK), True
+        held = self._tail + chunk
+        end = held.rfind(b"\n") + 1
+        if len(held) - end > MAX_LINE_BYTES:
+            raise TooLargeError(f"a line of the upload is longer than {MAX_LINE_BYTES} bytes", "line_too_long")
+        end = len(held) if is_last else end
+        lines, self._tail = held[:end], held[end:]
+        stretch = self.reader.read(lines, is_last) if lines or is_last else None
+        if stretch is None:
+            return Progress([], Counter())
+        return self._score(stretch)
+
+    def _score(self, stretch: Stretch) -> Progress:
+        checked = check_stretch(self.model.manifest.schema, stretch, self.reader.parse)
+        parts = list(self._score_good(checked))
+        scores = np.concatenate([part.scores for part in parts]) if parts else np.empty(0)
+        decisions = self.model.decide_many(scores)
+        told = scores.tolist()
+        receipts = [""] * len(told) if self.receipts is None else list(map(self.receipts.issue, told, decisions))
+        outcome = Outcome(self._rows + 1, stretch, checked.good, told, decisions, receipts, checked.problems)
+        self.spool.write(self.writer.write_rows(outcome))
+        self.summary.add(scores, len(checked.problems))
+        self._rows += len(stretch.rows)
+        return Progress(parts, Counter(problem.code for problem in checked.problems.values()))
+
+    def _score_good(self, checked: Checked) -> Iterator[Scored]:
+        """Scores of the good rows; one whose score is not finite becomes a problem."""
+        if not checked.good:
+            return
+        try:
+            yield self.model.score_columns(checked.columns)
+        except ScoringError:
+            places, checked.good = checked.good, []
+            for index, place in enumerate(places):
+                try:
+                    yield self.model.score_columns({name: v[index : index + 1] for name, v in checked.columns.items()})
+                    checked.good.append(place)
+                except ScoringError:
+                    checked.problems[place] = NOT_FINITE
+
+    def finish(self) -> dict[str, Any]:
+        """Ends the answer; the summary.
+
+        Raises: InvalidInputError if there was no row, SpoolError.
+        """
+        if not self._rows:
+            raise InvalidInputError("the upload has no rows, expected at least one", "no_rows")
+        self.spool.write(self.writer.write_end(self.summary))
+        self.spool.rewind()
+        return self.summary.show()

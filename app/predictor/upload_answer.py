@@ -1,0 +1,156 @@
+"""Scored rows as the client wants them: JSON lines and a summary, or the uploaded CSV with a few columns more."""
+
+import csv
+import io
+from collections.abc import Sequence
+from typing import Any, Protocol
+
+import msgspec
+import numpy as np
+
+from app.contract.errors import RowError
+from app.contract.schema import ReferenceBins
+from app.contract.scoring import Scores
+from app.predictor.records import Stretch
+from app.predictor.upload_csv import CsvReader
+
+NDJSON_TYPE = b"application/x-ndjson"
+CSV_TYPE = b"text/csv"
+ADDED = ("score", "decision", "error")
+BARS = 20  # of the histogram
+
+_encode_lines = msgspec.json.Encoder().encode_lines
+
+
+class ScoredLine(msgspec.Struct, omit_defaults=True, gc=False):
+    row: int
+    score: float
+    decision: bool | None
+    receipt: str = ""
+    carried: dict[str, Any] = {}
+
+
+class RejectedLine(msgspec.Struct, omit_defaults=True, gc=False):
+    row: int
+    error: dict[str, str]
+    carried: dict[str, Any] = {}
+
+
+def find_ends(reference: ReferenceBins) -> tuple[float, float]:
+    """The least and the greatest inner edge of a number's reference, apart even if training saw one value."""
+    low, high = (reference.edges[0], reference.edges[-1]) if reference.edges else (0.0, 0.0)
+    return (low, high) if low < high else (low - 0.5, high + 0.5)
+
+
+class Summary:
+    """Sums over an upload. The histogram's end bars also hold what lies beyond them."""
+
+    def __init__(self, task: str, reference: ReferenceBins, threshold: float | None) -> None:
+        ends = (0.0, 1.0) if task == "binary" else find_ends(reference)
+        self.edges = np.linspace(*ends, BARS + 1)
+        self.counts = np.zeros(BARS, dtype=np.int64)
+        self.threshold = threshold
+        self.scored = self.rejected = self.at_risk = 0
+
+    def add(self, scores: Scores, rejected: int) -> None:
+        self.counts += np.histogram(np.clip(scores, self.edges[0], self.edges[-1]), self.edges)[0]
+        self.scored += len(scores)
+        self.rejected += rejected
+        if self.threshold is not None:
+            self.at_risk += int(np.count_nonzero(scores >= self.threshold))
+
+    def show(self) -> dict[str, Any]:
+        return {
+            "rows": self.scored + self.rejected,
+            "scored": self.scored,
+            "rejected": self.rejected,
+            "at_risk": None if self.threshold is None else self.at_risk,
+            "histogram": {"edges": self.edges.tolist(), "counts": self.counts.tolist()},
+        }
+
+
+class Outcome(msgspec.Struct, gc=False):
+    """A stretch after scoring: scores and decisions of the rows at `good`, problems of the others."""
+
+    first_row: int
+    stretch: Stretch
+    good: list[int]
+    scores: list[float]
+    decisions: Sequence[bool | None]
+    receipts: list[str]  # empty where none was asked for
+    problems: dict[int, RowError]
+
+
+class Writer(Protocol):
+    """Renders outcomes in order."""
+
+    content_type: bytes
+
+    def write_rows(self, outcome: Outcome) -> bytes: ...
+
+    def write_end(self, summary: Summary) -> bytes: ...
+
+
+class NdjsonWriter:
+    content_type = NDJSON_TYPE
+
+    def write_rows(self, outcome: Outcome) -> bytes:
+        rows, carry, first = outcome.stretch.rows, outcome.stretch.carried, outcome.first_row
+        scored = zip(outcome.good, outcome.scores, outcome.decisions, outcome.receipts, strict=True)
+        lines: list[Any] = [
+            ScoredLine(first + place, score, decision, receipt, carry(rows[place]) if carry else {})
+            for place, score, decision, receipt in scored
+        ]
+        for place, problem in outcome.problems.items():
+            carried = carry(rows[place]) if carry else {}
+            lines.append(RejectedLine(first + place, describe_problem(problem), carried))
+        if outcome.problems:
+            lines.sort(key=_row_of)
+        return _encode_lines(lines)
+
+    def write_end(self, summary: Summary) -> bytes:
+        return msgspec.json.encode({"summary": summary.show()}) + b"\n"
+
+
+class CsvWriter:
+    """Keeps the uploaded columns as they are; one named as an added column gives way to it."""
+
+    content_type = CSV_TYPE + b"; charset=utf-8"
+
+    def __init__(self, reader: CsvReader, with_receipts: bool) -> None:
+        self._reader = reader  # knows the header from the first line on
+        self._added = (*ADDED, "receipt") if with_receipts else ADDED
+        self._kept: list[int] | None = None
+
+    def write_rows(self, outcome: Outcome) -> bytes:
+        text = io.StringIO()
+        writer = csv.writer(text, lineterminator="\r\n")
+        header = self._reader.header
+        if self._kept is None:
+            self._kept = [place for place, name in enumerate(header) if name not in self._added]
+            writer.writerow([*(header[place] for place in self._kept), *self._added])
+        added = {
+            place: (repr(score), {True: "true", False: "false", None: ""}[decision], "", receipt)
+            for place, score, decision, receipt in zip(
+                outcome.good, outcome.scores, outcome.decisions, outcome.receipts, strict=True
+            )
+        }
+        added |= {place: ("", "", f"{problem.code}: {problem}", "") for place, problem in outcome.problems.items()}
+        whole = len(self._kept) == len(header)
+        for place, cells in enumerate(outcome.stretch.rows):
+            kept = cells if whole else [cells[index] for index in self._kept]
+            writer.writerow([*kept, *added[place][: len(self._added)]])
+        return text.getvalue().encode()
+
+    def write_end(self, summary: Summary) -> bytes:
+        return b""
+
+
+def describe_problem(problem: RowError) -> dict[str, str]:
+    """As in the answer of every error."""
+    about = {"code": problem.code, "message": str(problem)}
+    return about | {"field": problem.field} if problem.field else about
+
+
+def _row_of(line: ScoredLine | RejectedLine) -> int:
+    return line.row

@@ -1,0 +1,109 @@
+"""The fourth view against the counters it is made from."""
+
+import math
+from collections.abc import Callable
+
+import httpx
+import pytest
+from playwright.sync_api import Locator, Page, expect
+
+from app.contract.bundle import Bundle
+from tests.app.predictor.page.browsing import read_cells
+from tests.app.predictor.running import RunningServer, StartServer, read_metrics
+
+OpenPage = Callable[..., Page]
+LEAST_SHARE = 1e-4
+
+
+def stability_index(counts: list[float], reference: list[float]) -> float:
+    """As app/predictor/page/drift.js says it computes."""
+    rows = sum(counts)
+    pairs = [(max(n / rows, LEAST_SHARE), max(ratio, LEAST_SHARE)) for n, ratio in zip(counts, reference, strict=True)]
+    bias = (sum(ratio > 0 for ratio in reference) - 1) / rows
+    return max(sum((live - ratio) * math.log(live / ratio) for live, ratio in pairs) - bias, 0.0)
+
+
+def drift_rows(page: Page) -> dict[str, list[str]]:
+    return {cells[0]: cells[1:] for cells in read_cells(card_of(page, "Drift"))}
+
+
+def card_of(page: Page, title: str) -> Locator:
+    """The table under a heading."""
+    return page.locator("#traffic-body section", has=page.get_by_role("heading", name=title, exact=True)).locator(
+        "table"
+    )
+
+
+@pytest.fixture
+def quiet_server(start_server: StartServer, bundle: Bundle, bundle_folder: object) -> RunningServer:
+    """A server nobody else talks to."""
+    return start_server(bundle_folder).wait_until_ready()
+
+
+def test_drift_is_unknown_below_500_rows_and_then_the_index_of_the_counters(
+    open_view: OpenPage, quiet_server: RunningServer, bundle: Bundle
+) -> None:
+    rows = [dict(entry.row) for entry in bundle.manifest.golden]
+    size = 400 // len(rows)
+    with httpx.Client(base_url=quiet_server.url) as client:
+        client.post("/v1/predict", json={"rows": rows * size})
+        page = open_view(quiet_server, "traffic")
+        page.locator("#traffic-body table").first.wait_for()
+        assert {cells[0] for cells in drift_rows(page).values()} == {"unknown: too few rows"}
+        client.post("/v1/predict", json={"rows": rows * (size + 8)})
+        samples = read_metrics(client)
+    page.get_by_role("link", name="Batch").click()
+    page.get_by_role("link", name="Traffic").click()
+    expect(page.locator("#traffic-body")).not_to_contain_text("too few rows")
+    for (name, bins), cells in zip(bundle.manifest.reference.items(), drift_rows(page).values(), strict=True):
+        kind = "score_rows" if name == "score" else "feature_rows"
+        label = "" if name == "score" else f'feature="{name}"'
+        counts = [n for key, n in samples.items() if key.startswith(f"lathe_{kind}_total") and label in key]
+        assert float(cells[1]) == pytest.approx(stability_index(counts, list(bins.ratios)), abs=0.0006)
+        expect(page.locator("#traffic-body")).to_contain_text(f"{sum(counts):,.0f} rows")
+
+
+def test_the_figures_are_the_counters_and_outcomes_give_precision_and_recall(
+    open_view: OpenPage, quiet_server: RunningServer, bundle: Bundle
+) -> None:
+    threshold = bundle.manifest.threshold or 0.0
+    told = {"hits": 0, "alarms": 0, "missed": 0}
+    rows = len(bundle.manifest.golden)
+    with httpx.Client(base_url=quiet_server.url, headers={"x-lathe-receipt": "1"}) as client:
+        for index, entry in enumerate(bundle.manifest.golden):
+            answer = client.post("/v1/predict", json=dict(entry.row)).json()["predictions"][0]
+            happened = index % 3 == 0
+            client.post("/v1/feedback", json={"receipt": answer["receipt"], "outcome": happened}).raise_for_status()
+            told["hits"] += answer["decision"] and happened
+            told["alarms"] += entry.score >= threshold
+            told["missed"] += happened and not answer["decision"]
+        for _ in range(5):
+            client.post("/v1/predict", json={})
+    page = open_view(quiet_server, "traffic")
+    shown = {cells[0]: cells[1] for cells in read_cells(card_of(page, "What really happened"))}
+    assert shown["Outcomes"] == str(rows)
+    assert shown["Precision"] == f"{told['hits'] / told['alarms']:.1%}".replace("%", " %")
+    assert shown["Recall"] == f"{told['hits'] / (told['hits'] + told['missed']):.1%}".replace("%", " %")
+    tiles = page.locator("#traffic-body .tiles > div")
+    figures = {tile.locator("dt").inner_text(): tile.locator("dd").inner_text() for tile in tiles.all()}
+    assert figures["Rows scored"] == str(rows)
+    assert int(figures["Errors"].split("\n")[0]) >= 5  # a probe before it was ready may be one more
+    routes = {cells[0]: cells[1:] for cells in read_cells(card_of(page, "Requests"))}
+    assert routes["/v1/predict"][:2] == [str(rows + 5), "5"]
+    assert routes["/v1/predict"][2].endswith(" ms")
+    assert ["missing_field", "5"] in read_cells(card_of(page, "Refused requests"))
+
+
+def test_it_reads_again_by_itself_and_stops_when_told(page: Page) -> None:
+    page.clock.install()
+    page.get_by_role("link", name="Traffic").click()
+    page.locator("#traffic-body .tiles").wait_for()
+    with page.expect_request("**/metrics"):
+        page.clock.fast_forward(5001)
+    page.get_by_role("button", name="Pause").click()
+    expect(page.get_by_role("button", name="Pause")).to_have_attribute("aria-pressed", "true")
+    asked: list[str] = []
+    page.on("request", lambda request: asked.append(request.url))
+    page.clock.fast_forward(60_000)
+    page.get_by_role("link", name="Model").click()  # what it asked would be known by now
+    assert [url for url in asked if url.endswith("/metrics")] == []

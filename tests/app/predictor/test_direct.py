@@ -1,0 +1,99 @@
+"""The direct way and the ASGI way give the same answers, however the bytes of a request arrive."""
+
+import json
+import socket
+import time
+from typing import Any
+
+import pytest
+
+from tests.app.predictor.running import RunningServer
+
+HEAD = b"POST /v1/predict HTTP/1.1\r\nhost: x\r\nx-request-id: %b\r\ncontent-type: application/json\r\n"
+
+
+def ask(server: RunningServer, *parts: bytes, pause_seconds: float = 0.01) -> bytes:
+    """Sends the parts one by one and reads until the server closes; the last request must say so."""
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.settimeout(10)
+        connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
+        for part in parts:
+            connection.sendall(part)
+            time.sleep(pause_seconds)
+        received = b""
+        while part := connection.recv(65536):
+            received += part
+    return received
+
+
+def request(value: object, request_id: bytes = b"same", last: bool = True) -> bytes:
+    body = json.dumps(value).encode()
+    head = HEAD % request_id + b"content-length: %d\r\n" % len(body)
+    return head + (b"connection: close\r\n" if last else b"") + b"\r\n" + body
+
+
+def normalise(answer: bytes) -> tuple[bytes, list[bytes], bytes]:
+    """Status, header lines in alphabetical order without the date, body."""
+    head, _, body = answer.partition(b"\r\n\r\n")
+    status, *lines = head.split(b"\r\n")
+    return status, sorted(line for line in lines if not line.startswith(b"date: ")), body
+
+
+@pytest.mark.parametrize("kind", ["row", "few rows", "many rows", "no row", "wrong type"])
+def test_a_request_in_pieces_gets_the_answer_of_one_in_one_piece(
+    server: RunningServer, row: dict[str, Any], kind: str
+) -> None:
+    value = {
+        "row": row,
+        "few rows": {"rows": [row] * 3},
+        "many rows": {"rows": [row] * 100},
+        "no row": {"rows": []},
+        "wrong type": row | {"torque_nm": "1"},
+    }[kind]
+    whole = request(value)
+    expected = normalise(ask(server, whole))
+    body_at = whole.index(b"\r\n\r\n") + 4
+    for cut in (1, 20, body_at - 2, body_at, body_at + 1, len(whole) - 1):
+        assert normalise(ask(server, whole[:cut], whole[cut:])) == expected
+
+
+def test_pipelined_requests_of_both_ways_are_answered_in_order(server: RunningServer, row: dict[str, Any]) -> None:
+    probe = b"GET /healthz HTTP/1.1\r\nhost: x\r\nx-request-id: %b\r\n\r\n"
+    batch, one = {"rows": [row] * 500}, row
+    sent = [
+        request(one, b"a", last=False),
+        request(batch, b"b", last=False),
+        request(one, b"c", last=False),
+        probe % b"d",
+        request(one, b"e", last=False),
+        request(batch, b"f"),
+    ]
+    received = ask(server, b"".join(sent))
+    places = [received.index(b"x-request-id: " + name) for name in (b"a", b"b", b"c", b"d", b"e", b"f")]
+    assert places == sorted(places)
+    assert received.count(b"HTTP/1.1 200 OK") == len(sent)
+
+
+def test_a_chunked_body_is_answered(server: RunningServer, row: dict[str, Any]) -> None:
+    body = json.dumps(row).encode()
+    chunked = b"%x\r\n%b\r\n%x\r\n%b\r\n0\r\n\r\n" % (9, body[:9], len(body) - 9, body[9:])
+    head = HEAD % b"same" + b"transfer-encoding: chunked\r\nconnection: close\r\n\r\n"
+    assert normalise(ask(server, head + chunked)) == normalise(ask(server, request(row)))
+
+
+def test_a_client_that_waits_for_100_continue_gets_it(server: RunningServer, row: dict[str, Any]) -> None:
+    whole = request(row).replace(b"\r\n\r\n", b"\r\nexpect: 100-continue\r\n\r\n", 1)
+    received = ask(server, whole)
+    assert received.startswith(b"HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n")
+
+
+def test_http_1_0_is_answered_and_closed(server: RunningServer, row: dict[str, Any]) -> None:
+    whole = request(row, last=False).replace(b"HTTP/1.1", b"HTTP/1.0")
+    assert b'"decision"' in ask(server, whole)
+
+
+def test_an_oversize_body_is_refused_in_one_piece(server: RunningServer) -> None:
+    head = HEAD % b"same" + b"content-length: 99999999\r\nconnection: close\r\n\r\n"
+    status, _, body = normalise(ask(server, head))
+    assert status.startswith(b"HTTP/1.1 413 ")
+    assert json.loads(body)["error"]["code"] == "body_too_large"

@@ -1,0 +1,140 @@
+"""The command line and the life of the process: listen, load, drain, stop."""
+
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from pathlib import Path
+
+import httpx
+import pytest
+
+from tests.app.predictor.running import ROOT, RunningServer, StartServer, dumps
+
+BAD_INPUT = 2
+
+
+def run(*arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "app.predictor", *arguments]
+    return subprocess.run(
+        command,
+        cwd=ROOT,
+        env={"PATH": "/usr/bin", **environment},
+        capture_output=True,
+        text=True,
+        timeout=30,
+        check=False,
+    )
+
+
+def send_half_a_body(server: RunningServer) -> socket.socket:
+    """A connection whose request states more bytes than it sends."""
+    connection = socket.create_connection(("127.0.0.1", server.port))
+    connection.sendall(b"POST /v1/predict HTTP/1.1\r\nhost: x\r\ncontent-length: 100\r\n\r\n{")
+    time.sleep(0.1)
+    return connection
+
+
+def test_help_names_the_options() -> None:
+    finished = run("--help")
+    assert finished.returncode == 0
+    assert all(option in finished.stdout for option in ("--bundle", "--port", "--host", "docs/settings.md"))
+
+
+@pytest.mark.parametrize(
+    ("arguments", "environment", "told"),
+    [
+        (["--port", "99999"], {}, "LATHE_PORT"),
+        ([], {"LATHE_MAX_ROWS": "many"}, "LATHE_MAX_ROWS"),
+        ([], {"LATHE_LOG_LEVEL": "loud"}, "LATHE_LOG_LEVEL"),
+        (["--host", "203.0.113.1", "--port", "0"], {}, "cannot listen on 203.0.113.1"),
+    ],
+)
+def test_a_bad_setting_ends_the_start_with_one_line(
+    arguments: list[str], environment: dict[str, str], told: str
+) -> None:
+    finished = run(*arguments, **environment)
+    assert finished.returncode == BAD_INPUT
+    assert told in finished.stderr
+    assert len(finished.stderr.splitlines()) == 1
+
+
+def test_a_taken_port_ends_the_start_with_one_line() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+        finished = run("--port", port)
+    assert finished.returncode == BAD_INPUT
+    assert finished.stderr.splitlines() == [f"cannot listen on 127.0.0.1 port {port}: Address already in use"]
+
+
+@pytest.mark.slow
+def test_an_open_address_without_keys_is_said_in_one_line(start_server: StartServer, bundle_folder: Path) -> None:
+    server = start_server(bundle_folder, host="0.0.0.0").wait_until_ready()  # noqa: S104
+    assert server.stop() == 0
+    warnings = [line for line in server.log.read_text().splitlines() if '"level":"warning"' in line]
+    assert len(warnings) == 1
+    assert "no API keys" in warnings[0]
+
+
+@pytest.mark.slow
+def test_sigterm_drains_before_it_stops(start_server: StartServer, bundle_folder: Path, row: dict[str, object]) -> None:
+    server = start_server(bundle_folder, drain_seconds=1.5).wait_until_ready()
+    with httpx.Client(base_url=server.url) as client:
+        assert "connection" not in client.post("/v1/predict", json=row).headers
+        server.process.send_signal(signal.SIGTERM)
+        time.sleep(0.2)
+        assert client.get("/readyz").status_code == 503
+        assert client.get("/healthz").status_code == 200
+        answer = client.post("/v1/predict", json=row)
+    assert answer.status_code == 200
+    assert answer.headers["connection"] == "close"
+    assert server.process.wait(timeout=10) == 0
+
+
+@pytest.mark.slow
+def test_sigterm_ends_with_0_although_a_body_is_half_sent(start_server: StartServer, bundle_folder: Path) -> None:
+    server = start_server(bundle_folder, grace_seconds=1).wait_until_ready()
+    with send_half_a_body(server) as connection:
+        started = time.monotonic()
+        assert server.stop() == 0
+        assert time.monotonic() - started < 4
+        assert b"503" in connection.recv(1000)
+    assert "Traceback" not in server.log.read_text()
+
+
+@pytest.mark.slow
+def test_a_second_sigterm_stops_at_once(start_server: StartServer, bundle_folder: Path) -> None:
+    server = start_server(bundle_folder, drain_seconds=60).wait_until_ready()
+    server.process.send_signal(signal.SIGTERM)
+    time.sleep(0.3)
+    assert server.process.poll() is None
+    assert server.stop() == 0
+
+
+@pytest.mark.slow
+def test_requests_under_way_are_answered_while_it_stops(
+    start_server: StartServer, bundle_folder: Path, row: dict[str, object]
+) -> None:
+    server = start_server(bundle_folder, drain_seconds=0.5).wait_until_ready()
+    failures: list[object] = []
+
+    def ask() -> None:
+        with httpx.Client(base_url=server.url) as client:
+            for _ in range(40):
+                try:
+                    answer = client.post("/v1/predict", content=dumps(row))
+                except httpx.ConnectError:
+                    return  # stopped: a load balancer has turned elsewhere by then
+                if answer.status_code != 200:
+                    failures.append(answer.text)
+
+    threads = [threading.Thread(target=ask) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.05)
+    assert server.stop() == 0
+    for thread in threads:
+        thread.join()
+    assert failures == []

@@ -1,0 +1,139 @@
+"""Loading: what is refused and why; scoring: every path gives XGBoost's own scores, for every dataset."""
+
+import pickle
+import random
+import shutil
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import numpy as np
+import pytest
+
+from app.contract.bundle import INFERENCE_NAME, MANIFEST_NAME, MODEL_NAME, Bundle, digest_files, seal_manifest
+from app.contract.errors import BundleError, ContractError
+from app.contract.scoring import PARITY_TOLERANCE, ReferenceModel
+from app.predictor import model as model_module
+from app.predictor.model import ScoringError, ServedModel, check_paths, load_model
+
+FLIPS = 60  # in this file's three files each; the contract's own tests flip many more
+
+
+def rewrite(bundle: Bundle, folder: Path, files: dict[str, bytes] | None = None, **changes: Any) -> Path:
+    """A bundle like this one with other parts, every digest in order."""
+    contents = bundle.files if files is None else files
+    manifest = msgspec.structs.replace(bundle.manifest, files=digest_files(contents), **changes)
+    folder.mkdir(exist_ok=True)
+    for name, content in {**contents, MANIFEST_NAME: seal_manifest(manifest)}.items():
+        (folder / name).write_bytes(content)
+    return folder
+
+
+def rows_of(bundle: Bundle) -> list[dict[str, Any]]:
+    return [dict(entry.row) for entry in bundle.manifest.golden]
+
+
+def test_every_flipped_bit_is_refused(bundle_folder: Path, tmp_path: Path) -> None:
+    chance = random.Random(11)  # noqa: S311
+    for name in (MANIFEST_NAME, MODEL_NAME, INFERENCE_NAME):
+        content = (bundle_folder / name).read_bytes()
+        folder = shutil.copytree(bundle_folder, tmp_path / name)
+        for _ in range(FLIPS):
+            broken = bytearray(content)
+            broken[chance.randrange(len(content))] ^= 1 << chance.randrange(8)
+            (folder / name).write_bytes(broken)
+            with pytest.raises(BundleError, match=name):
+                load_model(folder, 1)
+
+
+def test_a_missing_an_extra_and_a_swapped_file_are_refused(bundle: Bundle, bundle_folder: Path, tmp_path: Path) -> None:
+    missing = shutil.copytree(bundle_folder, tmp_path / "missing")
+    (missing / MODEL_NAME).unlink()
+    extra = shutil.copytree(bundle_folder, tmp_path / "extra")
+    (extra / "model.pkl").write_bytes(b"")
+    swapped = shutil.copytree(bundle_folder, tmp_path / "swapped")
+    (swapped / MODEL_NAME).write_bytes(bundle.files[INFERENCE_NAME])
+    for folder, told in ((missing, MODEL_NAME), (extra, "model.pkl"), (swapped, MODEL_NAME), (tmp_path / "no", "no")):
+        with pytest.raises(BundleError, match=told):
+            load_model(folder, 1)
+
+
+def test_a_pickle_named_as_the_model_is_refused(bundle: Bundle, tmp_path: Path) -> None:
+    for name in (MODEL_NAME, INFERENCE_NAME):
+        folder = rewrite(bundle, tmp_path / name, {**bundle.files, name: pickle.dumps({"a": 1})})
+        with pytest.raises(BundleError, match=name):
+            load_model(folder, 1)
+
+
+def test_other_features_than_the_schemas_are_refused(bundle: Bundle, tmp_path: Path) -> None:
+    schema = bundle.manifest.schema
+    for index, features in enumerate((tuple(reversed(schema.features)), schema.features[:-1], (*schema.features, "x"))):
+        changed = msgspec.structs.replace(schema, features=features)
+        with pytest.raises(ContractError, match="feature"):
+            load_model(rewrite(bundle, tmp_path / str(index), schema=changed), 1)
+
+
+def test_another_schema_version_is_refused(bundle: Bundle, tmp_path: Path) -> None:
+    with pytest.raises(BundleError, match="schema version 2, expected 1"):
+        load_model(rewrite(bundle, tmp_path, schema_version=2), 1)
+
+
+def test_reference_bins_that_do_not_fit_are_refused(bundle: Bundle, tmp_path: Path) -> None:
+    reference = dict(bundle.manifest.reference)
+    without = {name: bins for name, bins in reference.items() if name != "score"}
+    score = reference["score"]
+    short = reference | {"score": msgspec.structs.replace(score, edges=score.edges[:-1])}
+    for index, changed in enumerate((without, short)):
+        with pytest.raises(BundleError, match="score"):
+            load_model(rewrite(bundle, tmp_path / str(index), reference=changed), 1)
+
+
+@pytest.mark.parametrize("few_rows", [0, 64], ids=["only the single path", "the paths of a few rows"])
+def test_scores_unlike_trainings_are_refused(
+    bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, few_rows: int
+) -> None:
+    monkeypatch.setattr(model_module, "FEW_ROWS", few_rows or 64)
+    golden = tuple(msgspec.structs.replace(entry, score=entry.score + 2e-6) for entry in bundle.manifest.golden)
+    with pytest.raises(BundleError, match="golden row 0"):
+        load_model(rewrite(bundle, tmp_path, golden=golden), 1)
+
+
+def test_an_artifact_of_another_model_is_refused(bundle: Bundle, other_bundle: Bundle, tmp_path: Path) -> None:
+    files = {**bundle.files, INFERENCE_NAME: other_bundle.files[INFERENCE_NAME]}
+    with pytest.raises(BundleError, match=INFERENCE_NAME):
+        load_model(rewrite(bundle, tmp_path, files), 1)
+
+
+@pytest.mark.parametrize("has_onnx", [True, False])
+def test_other_datasets_score_alike_on_every_path(other_bundle: Bundle, tmp_path: Path, has_onnx: bool) -> None:
+    files = {name: content for name, content in other_bundle.files.items() if has_onnx or name != INFERENCE_NAME}
+    model = load_model(rewrite(other_bundle, tmp_path, files), 2)
+    assert model.engine.has_onnx is has_onnx
+    rows = rows_of(other_bundle)
+    rows += [row | {"payment_method": "Barter: eggs"} for row in rows[:3]]
+    rows += [
+        {column.name: None if column.nullable else row[column.name] for column in model.manifest.schema.columns}
+        for row in rows[:3]
+    ]
+    table = {name: [row[name] for row in rows] for name in model.names}
+    expected = ReferenceModel.from_bundle(other_bundle).score_table(table)
+    tolerance = PARITY_TOLERANCE * max(1.0, float(np.abs(expected).max()))
+    single = [model.score_row([row[name] for name in model.names]) for row in rows]
+    few = model.score_columns(table).scores
+    many = model.score_columns({name: values * 5 for name, values in table.items()}).scores[: len(rows)]
+    for scores in (single, few, many):
+        np.testing.assert_allclose(scores, expected, atol=tolerance, rtol=0)
+    assert model.unknown["payment_method"] == 3
+
+
+def test_a_score_that_is_not_finite_is_no_answer(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = ServedModel(bundle, 1)
+    row = [rows_of(bundle)[0][name] for name in model.names]
+    monkeypatch.setattr(model.engine, "compute_margin", lambda vector: float("nan"))
+    monkeypatch.setattr(model.engine, "compute_few", lambda matrix: np.full(len(matrix), np.nan, dtype=np.float32))
+    with pytest.raises(ScoringError):
+        model.score_row(row)
+    with pytest.raises(ScoringError):
+        model.score_columns({name: [value] for name, value in zip(model.names, row, strict=True)})
+    with pytest.raises(BundleError, match="not finite"):
+        check_paths(bundle, model)

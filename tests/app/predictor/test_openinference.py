@@ -1,0 +1,211 @@
+"""The Open Inference Protocol V2 on a real server, in JSON and in bytes."""
+
+import json
+import struct
+from typing import Any
+
+import httpx
+import numpy as np
+import pytest
+
+from app.contract.bundle import Bundle
+from app.contract.scoring import PARITY_TOLERANCE, ReferenceModel
+from training.data.table import Table
+
+ROWS = 1000
+TYPES = {"category": "BYTES", "integer": "INT64", "number": "FP64"}
+CODES = {"FP64": "<f8", "FP32": "<f4", "INT64": "<i8", "INT32": "<i4"}
+
+
+@pytest.fixture(scope="session")
+def columns(table: Table) -> dict[str, list[Any]]:
+    return {name: values[:ROWS].tolist() for name, values in table.inputs.items()}
+
+
+@pytest.fixture(scope="session")
+def expected(bundle: Bundle, columns: dict[str, list[Any]]) -> np.ndarray:
+    return ReferenceModel.from_bundle(bundle).score_table(columns)
+
+
+@pytest.fixture(scope="session")
+def path(bundle: Bundle) -> str:
+    return f"/v2/models/{bundle.manifest.name}/infer"
+
+
+@pytest.fixture(scope="session")
+def tensors(bundle: Bundle, columns: dict[str, list[Any]]) -> list[dict[str, Any]]:
+    kinds = {column.name: TYPES[column.type] for column in bundle.manifest.schema.columns}
+    return [{"name": n, "shape": [ROWS], "datatype": kinds[n], "data": data} for n, data in columns.items()]
+
+
+def take(tensors: list[dict[str, Any]], rows: int) -> list[dict[str, Any]]:
+    return [tensor | {"shape": [rows], "data": tensor["data"][:rows]} for tensor in tensors]
+
+
+def read_outputs(answer: httpx.Response) -> dict[str, Any]:
+    assert answer.status_code == httpx.codes.OK, answer.text
+    return {output["name"]: output for output in answer.json()["outputs"]}
+
+
+def refusal(answer: httpx.Response) -> tuple[int, str, str | None]:
+    told = answer.json()
+    return answer.status_code, told["code"], told.get("field")
+
+
+def pack(tensor: dict[str, Any]) -> bytes:
+    """A tensor's data as the binary extension has them."""
+    if tensor["datatype"] == "BYTES":
+        return b"".join(struct.pack("<I", len(text.encode())) + text.encode() for text in tensor["data"])
+    return np.array(tensor["data"]).astype(CODES[tensor["datatype"]]).tobytes()
+
+
+def send_binary(client: httpx.Client, path: str, tensors: list[dict[str, Any]], **request: Any) -> httpx.Response:
+    parts = [pack(tensor) for tensor in tensors]
+    inputs = [
+        {name: value for name, value in tensor.items() if name != "data"}
+        | {"parameters": {"binary_data_size": len(part)}}
+        for tensor, part in zip(tensors, parts, strict=True)
+    ]
+    content = json.dumps({"inputs": inputs, **request}).encode()
+    headers = {"inference-header-content-length": str(len(content)), "content-type": "application/octet-stream"}
+    return client.post(path, content=content + b"".join(parts), headers=headers)
+
+
+@pytest.mark.parametrize("rows", [1, 64, 65, ROWS])
+def test_tensors_of_each_column_score_as_xgboost_does(
+    client: httpx.Client, path: str, tensors: list[dict[str, Any]], expected: np.ndarray, bundle: Bundle, rows: int
+) -> None:
+    outputs = read_outputs(client.post(path, json={"inputs": take(tensors, rows)}))
+    assert outputs["score"]["shape"] == outputs["decision"]["shape"] == [rows]
+    np.testing.assert_allclose(outputs["score"]["data"], expected[:rows], atol=PARITY_TOLERANCE, rtol=0)
+    scores = np.array(outputs["score"]["data"])
+    assert outputs["decision"]["data"] == (scores >= bundle.manifest.threshold).tolist()
+
+
+@pytest.mark.parametrize("datatype", ["FP64", "FP32"])
+def test_one_matrix_with_codes_scores_as_xgboost_does(
+    client: httpx.Client, path: str, table: Table, expected: np.ndarray, datatype: str
+) -> None:
+    encoded = table.plan.encode_table({name: values[:ROWS] for name, values in table.inputs.items()})
+    matrix = np.column_stack(list(encoded.values()))
+    tensor = {"name": "rows", "shape": list(matrix.shape), "datatype": datatype, "data": matrix.tolist()}
+    flat = tensor | {"data": matrix.ravel().tolist()}
+    for sent in (tensor, flat):
+        outputs = read_outputs(client.post(path, json={"inputs": [sent]}))
+        np.testing.assert_allclose(outputs["score"]["data"], expected, atol=PARITY_TOLERANCE, rtol=0)
+
+
+def test_binary_tensors_are_taken_and_given(
+    client: httpx.Client, path: str, tensors: list[dict[str, Any]], expected: np.ndarray
+) -> None:
+    answer = send_binary(client, path, tensors, parameters={"binary_data_output": True}, id="one")
+    length = int(answer.headers["inference-header-content-length"])
+    told = json.loads(answer.content[:length])
+    assert told["id"] == "one"
+    assert [output["parameters"]["binary_data_size"] for output in told["outputs"]] == [8 * ROWS, ROWS]
+    scores = np.frombuffer(answer.content[length : length + 8 * ROWS])
+    np.testing.assert_allclose(scores, expected, atol=PARITY_TOLERANCE, rtol=0)
+    json_out = read_outputs(send_binary(client, path, take(tensors, 5), outputs=[{"name": "score"}]))
+    assert list(json_out) == ["score"]
+
+
+def test_a_version_may_be_named(client: httpx.Client, bundle: Bundle, tensors: list[dict[str, Any]]) -> None:
+    model = f"/v2/models/{bundle.manifest.name}"
+    versioned = f"{model}/versions/{bundle.manifest.version}"
+    body = {"inputs": take(tensors, 1)}
+    assert client.post(f"{versioned}/infer", json=body).json() == client.post(f"{model}/infer", json=body).json()
+    assert client.post(f"{model}/versions/0/infer", json=body).status_code == httpx.codes.NOT_FOUND
+    assert client.get(versioned).json() == client.get(model).json()
+
+
+def test_the_metadata_describe_every_column(client: httpx.Client, bundle: Bundle) -> None:
+    told = client.get(f"/v2/models/{bundle.manifest.name}").json()
+    assert [entry["name"] for entry in told["inputs"]] == [column.name for column in bundle.manifest.schema.columns]
+    assert told["versions"] == [bundle.manifest.version]
+
+
+REFUSALS: list[tuple[str, dict[str, Any], int, str, str | None]] = [
+    ("too large", {"data": [42.8, 1e300]}, 422, "above_maximum", "torque_nm[1]"),
+    ("too small", {"data": [-1.0, 2.0]}, 422, "below_minimum", "torque_nm[0]"),
+    ("null", {"data": [1.0, None]}, 422, "missing_value", "torque_nm[1]"),
+    ("boolean", {"data": [1.0, True]}, 422, "wrong_type", "inputs"),
+    ("string", {"data": [1.0, "2"]}, 422, "wrong_type", "inputs"),
+    ("too few", {"data": [1.0]}, 422, "wrong_shape", "inputs"),
+    ("no data", {"data": None}, 422, "wrong_type", "inputs"),
+    ("negative shape", {"shape": [-2]}, 422, "wrong_shape", "torque_nm"),
+    ("other rows", {"shape": [3], "data": [1.0, 2.0, 3.0]}, 422, "wrong_shape", "torque_nm"),
+    ("other rank", {"shape": [1, 2]}, 422, "wrong_shape", "torque_nm"),
+    ("other datatype", {"datatype": "BYTES"}, 422, "wrong_type", "torque_nm"),
+    ("fraction as integer", {"datatype": "INT64", "data": [1.5, 2.0]}, 422, "not_whole", "inputs"),
+    ("unknown key", {"extra": 1}, 422, "wrong_type", None),
+    ("unknown name", {"name": "other"}, 422, "unknown_field", "inputs"),
+    ("name of another", {"name": "tool_wear_min", "data": [1.0, 2.0]}, 400, "repeated_name", None),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize("case", REFUSALS, ids=[case[0] for case in REFUSALS])
+def test_a_tensor_that_does_not_fit_is_refused(
+    client: httpx.Client,
+    path: str,
+    tensors: list[dict[str, Any]],
+    case: tuple[str, dict[str, Any], int, str, str | None],
+) -> None:
+    _, change, status, code, field = case
+    inputs = [tensor | change if tensor["name"] == "torque_nm" else tensor for tensor in take(tensors, 2)]
+    assert refusal(client.post(path, json={"inputs": inputs})) == (status, code, field)
+
+
+@pytest.mark.parametrize(
+    "body",
+    [{}, {"inputs": []}, {"inputs": None}, {"inputs": [{}]}, {"inputs": [1]}, [], None, 1, {"inputs": [], "x": 1}],
+    ids=str,
+)
+def test_what_is_no_request_is_refused(client: httpx.Client, path: str, body: object) -> None:
+    answer = client.post(path, content=json.dumps(body))
+    assert answer.status_code == httpx.codes.UNPROCESSABLE_ENTITY
+    assert isinstance(answer.json()["error"], str)
+
+
+@pytest.mark.parametrize("length", ["-1", "x", "99999999", "1e2", ""])
+def test_a_wrong_header_length_is_refused(client: httpx.Client, path: str, length: str) -> None:
+    answer = client.post(path, content=b"{}", headers={"inference-header-content-length": length})
+    assert answer.status_code in (400, 422)
+
+
+@pytest.mark.parametrize("size", [-1, 0, 15, 17, 2**40, True, "16", 1.5])
+def test_a_wrong_binary_size_is_refused(
+    client: httpx.Client, path: str, tensors: list[dict[str, Any]], size: object
+) -> None:
+    inputs = take(tensors, 2)
+    inputs = [t if t["name"] != "torque_nm" else {**t, "parameters": {"binary_data_size": size}} for t in inputs]
+    inputs = [{k: v for k, v in t.items() if k != "data" or "parameters" not in t} for t in inputs]
+    content = json.dumps({"inputs": inputs}).encode()
+    headers = {"inference-header-content-length": str(len(content))}
+    answer = client.post(path, content=content + b"\0" * 16, headers=headers)
+    assert answer.status_code in (400, 422)
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), -float("inf")])
+def test_bytes_that_are_not_finite_are_refused(
+    client: httpx.Client, path: str, tensors: list[dict[str, Any]], value: float
+) -> None:
+    inputs = [t if t["name"] != "torque_nm" else t | {"data": [1.0, value]} for t in take(tensors, 2)]
+    status, _, field = refusal(send_binary(client, path, inputs))
+    assert (status, field) == (422, "torque_nm[1]")
+
+
+def test_a_repeated_key_is_refused(client: httpx.Client, path: str, tensors: list[dict[str, Any]]) -> None:
+    text = json.dumps({"inputs": take(tensors, 1)})
+    doubled = text.replace('"datatype": "FP64"', '"datatype": "INT64", "datatype": "FP64"', 1)
+    assert refusal(client.post(path, content=doubled.encode()))[:2] == (400, "repeated_name")
+
+
+def test_a_code_beyond_the_categories_is_refused(client: httpx.Client, path: str, row: dict[str, Any]) -> None:
+    values = [3.0, *(row[name] for name in list(row)[1:])]
+    tensor = {"name": "rows", "shape": [1, len(values)], "datatype": "FP64", "data": values}
+    assert refusal(client.post(path, json={"inputs": [tensor]}))[:2] == (422, "above_maximum")
+
+
+def test_more_rows_than_allowed_are_refused(client: httpx.Client, path: str) -> None:
+    tensor = {"name": "rows", "shape": [10_001, 6], "datatype": "FP64", "data": [1.0] * 60_006}
+    assert refusal(client.post(path, json={"inputs": [tensor]}))[:2] == (422, "too_many_rows")

@@ -1,0 +1,140 @@
+"""Clients that send slowly, badly or without end, on one server with short deadlines."""
+
+import contextlib
+import json
+import socket
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.app.predictor.running import RunningServer, read_metrics
+
+pytestmark = pytest.mark.slow
+
+HEADER_SECONDS, BODY_SECONDS = 1.0, 1.5
+SLACK_SECONDS = 2.5  # the sweep runs once a second
+
+
+@pytest.fixture(scope="module")
+def server(bundle_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
+    limits = {"header_timeout_seconds": HEADER_SECONDS, "body_timeout_seconds": BODY_SECONDS, "keep_alive_seconds": 1}
+    running = RunningServer(bundle_folder, tmp_path_factory.mktemp("slow") / "log", **limits)
+    try:
+        yield running.wait_until_ready()
+    finally:
+        running.kill()
+
+
+@pytest.fixture(scope="module")
+def client(server: RunningServer) -> Iterator[httpx.Client]:
+    with httpx.Client(base_url=server.url) as session:
+        yield session
+
+
+def connect(server: RunningServer) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", server.port))
+    connection.settimeout(10)
+    return connection
+
+
+def read_until_closed(connection: socket.socket) -> bytes:
+    received = b""
+    while part := connection.recv(65536):
+        received += part
+    return received
+
+
+@pytest.mark.parametrize(
+    "opening",
+    [b"", b"G", b"POST /v1/predict HTTP/1.1\r\nhost: x\r\nx-slow: ", b"\r\n"],
+    ids=["nothing", "one letter", "headers", "line break"],
+)
+def test_a_connection_without_complete_headers_is_closed(server: RunningServer, opening: bytes) -> None:
+    with connect(server) as connection:
+        connection.sendall(opening)
+        started = time.monotonic()
+        assert read_until_closed(connection) == b""
+        assert HEADER_SECONDS - 0.1 < time.monotonic() - started < HEADER_SECONDS + SLACK_SECONDS
+
+
+def test_many_slow_connections_are_closed_while_others_are_served(
+    server: RunningServer, client: httpx.Client, row: dict[str, Any]
+) -> None:
+    before = read_metrics(client)
+    slow = [connect(server) for _ in range(200)]
+    halves = [connect(server) for _ in range(50)]
+    for connection in slow:
+        connection.sendall(b"POST /v1/predict HTTP/1.1\r\nhost: x\r\n")
+    for connection in halves:
+        connection.sendall(b"POST /v1/predict HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{")
+    until = time.monotonic() + BODY_SECONDS + SLACK_SECONDS
+    durations = []
+    while time.monotonic() < until:
+        started = time.monotonic()
+        assert client.post("/v1/predict", json=row).status_code == httpx.codes.OK
+        durations.append(time.monotonic() - started)
+    assert all(read_until_closed(connection) == b"" for connection in slow)
+    for connection in halves:
+        answer = read_until_closed(connection)
+        assert answer.startswith(b"HTTP/1.1 408 ")
+        assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["code"] == "request_timeout"
+    for connection in (*slow, *halves):
+        connection.close()
+    assert sorted(durations)[int(len(durations) * 0.99)] < 0.25
+    grown = {name: value - before.get(name, 0) for name, value in read_metrics(client).items() if "closed" in name}
+    by_reason = {name.split('reason="')[1].split('"')[0]: count for name, count in grown.items()}
+    assert (by_reason["slow_headers"], by_reason["slow_body"]) == (200, 50)
+
+
+def test_an_idle_connection_is_closed_after_the_keep_alive_time(server: RunningServer) -> None:
+    with connect(server) as connection:
+        connection.sendall(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
+        time.sleep(0.1)
+        connection.sendall(b"\r\n")  # stops uvicorn's own timer
+        assert read_until_closed(connection).endswith(b'{"status":"alive"}')
+
+
+def test_headers_without_end_are_cut_off(server: RunningServer) -> None:
+    with connect(server) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n")
+        sent = 0
+        with contextlib.suppress(OSError):  # reset or broken pipe, as the moment falls
+            for _ in range(1000):
+                connection.sendall(b"x-filler: " + b"y" * 1000 + b"\r\n")
+                sent += 1
+                time.sleep(0.0005)
+        assert 60 < sent < 500
+
+
+@pytest.mark.parametrize(
+    "opening", [b"nonsense\r\n\r\n", b"POST / HTTP/1.1\r\ncontent-length: x\r\n\r\n", b"\x16\x03\x01\x02\x00\r\n\r\n"]
+)
+def test_what_is_not_http_gets_the_shape_of_every_error(server: RunningServer, opening: bytes) -> None:
+    with connect(server) as connection:
+        connection.sendall(opening)
+        answer = read_until_closed(connection)
+    assert answer.startswith(b"HTTP/1.1 400 ")
+    assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["code"] == "malformed_http"
+
+
+def test_a_client_that_leaves_is_counted(server: RunningServer, client: httpx.Client) -> None:
+    with connect(server) as connection:
+        connection.sendall(b"POST /v1/predict HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{")
+        time.sleep(0.1)
+    time.sleep(0.2)
+    gone = [value for name, value in read_metrics(client).items() if "requests_total" in name and 'code="499"' in name]
+    assert gone == [1]
+
+
+def test_pipelined_requests_are_answered_in_order(server: RunningServer, row: dict[str, Any]) -> None:
+    body = json.dumps(row).encode()
+    head = b"POST /v1/predict HTTP/1.1\r\nhost: x\r\nx-request-id: %d\r\ncontent-length: %d\r\n\r\n"
+    with connect(server) as connection:
+        connection.sendall(b"".join(head % (number, len(body)) + body for number in range(20)))
+        received = read_until_closed(connection)
+    places = [received.index(b'"request_id":"%d"' % number) for number in range(20)]
+    assert places == sorted(places)

@@ -1,0 +1,39 @@
+"""The settings: their table in the docs, their bounds, and the cores a pod may use."""
+
+from pathlib import Path
+
+import pytest
+
+from app.predictor.settings import ENV_PREFIX, Settings, SettingsError, count_cores, read_settings
+from tests.app.predictor.running import ROOT
+
+
+def test_the_docs_show_every_setting_and_nothing_else() -> None:
+    lines = (ROOT / "docs/settings.md").read_text().splitlines()
+    shown = [line for line in lines if line.startswith("| `")]
+    expected = [
+        f"| `{ENV_PREFIX}{name.upper()}` | `{field.default}` | {field.description} |"
+        for name, field in Settings.model_fields.items()
+    ]
+    assert shown == expected
+
+
+def test_what_is_given_goes_before_the_environment(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LATHE_PORT", "1234")
+    assert read_settings().port == 1234
+    assert read_settings(port=99, host=None).port == 99
+
+
+@pytest.mark.parametrize(("name", "value"), [("port", -1), ("max_rows", 0), ("grace_seconds", "soon"), ("strange", 1)])
+def test_a_bad_value_is_named(name: str, value: object) -> None:
+    with pytest.raises(SettingsError, match=f"LATHE_{name.upper()}"):
+        read_settings(**{name: value})
+
+
+@pytest.mark.parametrize(
+    ("content", "cores"), [("max 100000", None), ("50000 100000", 1), ("100000 100000", 1), ("broken", None)]
+)
+def test_a_pods_cpu_limit_cuts_the_cores(tmp_path: Path, content: str, cores: int | None) -> None:
+    quota = tmp_path / "cpu.max"
+    quota.write_text(content)
+    assert count_cores(quota) == (cores or count_cores(tmp_path / "none"))
