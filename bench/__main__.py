@@ -1,0 +1,159 @@
+"""The command line: `python -m bench --help`."""
+
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.markdown import Markdown
+
+from bench.contenders import SHORT, list_contenders, pick_contenders
+from bench.environments import LATHE, lock_requirements, make_environment, measure_size, require_program
+from bench.errors import BenchError
+from bench.experiments.catalog import EXPERIMENTS, find_experiment
+from bench.experiments.experiment import render_finding, run_experiment
+from bench.model import load_model, make_bundle
+from bench.places import ARTIFACTS, BUNDLE, PEERS
+from bench.plot import draw_plot
+from bench.results import Results, read_results, write_results
+from bench.rounds import choose_settings, run_rounds
+from bench.summary import summarise
+from bench.tables import render_markdown
+
+EXIT_FAILED = 1  # a contender did not start or answered wrongly
+EXIT_USAGE = 2
+
+app = typer.Typer(help="Lathe beside its peers and its ceilings.", no_args_is_help=True, pretty_exceptions_enable=False)
+console = Console()
+
+BundleOption = Annotated[Path | None, typer.Option("--bundle", help="Serve this bundle; default: make one.")]
+
+
+def say(line: str) -> None:
+    console.print(line, style="dim", highlight=False, markup=False)
+
+
+@app.command("run")
+def run_benchmark(
+    *,
+    short: Annotated[bool, typer.Option("--short", help="Lathe, the best peer and the ceilings.")] = False,
+    everyone: Annotated[bool, typer.Option("--all", help="Every contender.")] = False,
+    only: Annotated[list[str] | None, typer.Option(help="These contenders; may be repeated.")] = None,
+    rounds: Annotated[int, typer.Option(min=1)] = 3,
+    seconds: Annotated[int | None, typer.Option(min=1, help="Of each load; default: 3, with --all 5.")] = None,
+    bundle: BundleOption = None,
+    out: Annotated[Path, typer.Option(help="Folder of the results.")] = ARTIFACTS,
+) -> None:
+    """Measure, and write results.json, benchmark.md, benchmark.png and benchmark.svg."""
+    if sum((short, everyone, bool(only))) != 1:
+        raise BenchError("say who takes part: one of --short, --all or --only NAME")
+    model = load_model(bundle or make_bundle())
+    known = list_contenders(model.name)
+    names = tuple(only or (SHORT if short else (one.name for one in known)))
+    form = "short" if short else "all" if everyone else "chosen"
+    settings = choose_settings(form, rounds, seconds or (5 if everyone else 3), model)
+    results = run_rounds(pick_contenders(known, names), model, settings, say)
+    write_results(results, out / "results.json")
+    show_results(results, out)
+    if results.failures:
+        raise typer.Exit(EXIT_FAILED)
+
+
+@app.command("experiment")
+def experiment(
+    names: Annotated[list[str] | None, typer.Argument(help="Default: every one.")] = None,
+    *,
+    only: Annotated[list[str] | None, typer.Option(help="These contenders; may be repeated.")] = None,
+    seconds: Annotated[int | None, typer.Option(min=1, help="Default: the experiment's own.")] = None,
+    bundle: BundleOption = None,
+    out: Annotated[Path, typer.Option(help="Folder of the results.")] = ARTIFACTS / "experiments",
+) -> None:
+    """Do something unkind to Lathe and its peers, and write what happened to NAME.md."""
+    chosen = [find_experiment(name) for name in names or EXPERIMENTS]
+    model = load_model(bundle or make_bundle())
+    known, has_failed = list_contenders(model.name), False
+    for one in chosen:
+        contenders = pick_contenders(known, tuple(only or one.contenders))
+        finding = run_experiment(one, contenders, model, seconds or one.seconds, say)
+        markdown = render_finding(finding)
+        out.mkdir(parents=True, exist_ok=True)
+        (out / f"{one.name}.md").write_text(markdown, encoding="utf-8")
+        console.print(Markdown(markdown))
+        for failure in finding.failures.values():
+            show_failure(str(failure), failure.log)
+        has_failed = has_failed or bool(finding.failures)
+    if has_failed:
+        raise typer.Exit(EXIT_FAILED)
+
+
+@app.command("report")
+def report(results: Annotated[Path, typer.Argument()] = ARTIFACTS / "results.json") -> None:
+    """Render a results.json again, beside itself."""
+    show_results(read_results(results), results.parent)
+
+
+def show_results(results: Results, folder: Path) -> None:
+    markdown = render_markdown(results)
+    (folder / "benchmark.md").write_text(markdown, encoding="utf-8")
+    console.print(Markdown(markdown))
+    if figures := summarise(results):
+        for path in draw_plot(figures, folder):
+            say(f"wrote {path}")
+    for failure in results.failures:
+        show_failure(failure.message, failure.log)
+
+
+def show_failure(message: str, log: str) -> None:
+    console.print(f"\n{message}", style="bold red", markup=False)
+    console.print(log, style="dim", markup=False)
+
+
+@app.command("setup")
+def set_up(*, short: Annotated[bool, typer.Option("--short")] = False) -> None:
+    """Install wrk, haproxy and the contenders' environments without measuring."""
+    say(require_program("wrk"))
+    say(require_program("haproxy"))
+    environments = [LATHE, "mlserver"] if short else [LATHE, *list_peers()]
+    for name in environments:
+        folder = make_environment(name)
+        say(f"{folder}: {measure_size(folder) / 2**20:,.0f} MiB")
+
+
+def list_peers() -> list[str]:
+    return sorted(path.parent.name for path in PEERS.glob("*/requirements.in"))
+
+
+@app.command("list")
+def list_all() -> None:
+    """Name every contender and every experiment."""
+    for contender in list_contenders("MODEL"):
+        console.print(f"{contender.name:26} {contender.kind:10} {contender.title}", highlight=False)
+    for one in EXPERIMENTS.values():
+        console.print(f"{one.name:26} experiment {one.seconds} s for {', '.join(one.contenders)}", highlight=False)
+
+
+@app.command("bundle")
+def bundle(folder: Annotated[Path, typer.Argument()] = BUNDLE) -> None:
+    """Make the bundle that everyone serves."""
+    say(f"bundle: {make_bundle(folder)}")
+
+
+@app.command("lock")
+def lock(peers: Annotated[list[str] | None, typer.Argument(help="Default: all.")] = None) -> None:
+    """Pin the peers' requirements anew, each to its latest release within requirements.in."""
+    for name in peers or list_peers():
+        lock_requirements(name)
+        say(f"pinned {name}")
+
+
+def main() -> None:
+    try:
+        app()
+    except BenchError as error:
+        console.print(str(error), style="bold red", markup=False)
+        sys.exit(EXIT_USAGE)
+
+
+if __name__ == "__main__":
+    main()

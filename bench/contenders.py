@@ -1,0 +1,166 @@
+"""Who takes part: Lathe, its peers as their own users would run and tune them, and the ceilings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from typing import Literal
+
+from bench.environments import LATHE
+from bench.errors import BenchError
+from bench.protocols import (
+    BENTOML,
+    EMPTY,
+    KSERVE_V1,
+    LATHE_RECORDS,
+    LATHE_ROW,
+    MLFLOW,
+    RAY,
+    TUTORIAL_RECORDS,
+    TUTORIAL_ROW,
+    V2,
+    Protocol,
+    lathe_tensor,
+)
+
+Kind = Literal["lathe", "peer", "ceiling"]
+
+
+@dataclass(frozen=True)
+class Contender:
+    """A server and how to ask it.
+
+    `command`, `prepare` and `environ` may hold {python}, {bin}, {model}, {bundle}, {port}, {port2}, {port3},
+    {peers} and {work}; `prepare` runs once before the first start.
+    """
+
+    name: str
+    title: str
+    kind: Kind
+    environment: str
+    command: tuple[str, ...]
+    row: Protocol
+    batches: Mapping[str, Protocol] = field(default_factory=dict)
+    environ: Mapping[str, str] = field(default_factory=dict)
+    prepare: tuple[str, ...] = ()
+    health: str = "/openapi.json"  # what a load balancer asks; a plain FastAPI app has nothing better
+
+
+HEALTH_V2 = "/v2/health/ready"
+ONE_THREAD = {"OMP_NUM_THREADS": "1"}
+SHORT = ("lathe", "mlserver-one-thread", "uvicorn-echo", "fastapi-empty")
+ROBUST = ("lathe", "kserve-v1", "mlserver-one-thread", "fastapi-tutorial")  # the experiments' contenders
+
+
+def list_contenders(model_name: str) -> list[Contender]:
+    """Everyone, in the order of the table; `model_name` is the bundle's, which Lathe's V2 route carries."""
+    batches = {"records": LATHE_RECORDS, "tensor": lathe_tensor(model_name)}
+    command = ("{python}", "-m", "app.predictor", "--bundle", "{bundle}", "--port", "{port}")
+    lathe = Contender("lathe", "Lathe", "lathe", LATHE, command, LATHE_ROW, batches, health="/readyz")
+    return [lathe, *_kserve(), *_mlserver(), *_bentoml(), *_mlflow(), *_ray(), *_tutorial(), *_ceilings()]
+
+
+def pick_contenders(known: list[Contender], names: tuple[str, ...]) -> list[Contender]:
+    """Raises: BenchError for a name that is not known."""
+    if unknown := set(names) - {contender.name for contender in known}:
+        raise BenchError(
+            f"contender {min(unknown)!r} is not known, expected some of {', '.join(c.name for c in known)}"
+        )
+    return [contender for contender in known if contender.name in names]
+
+
+def _with_one_thread(default: Contender) -> list[Contender]:
+    """The contender as it is, and as a user who knows OpenMP runs it."""
+    one_thread = replace(
+        default,
+        name=f"{default.name}-one-thread",
+        title=f"{default.title}, OMP_NUM_THREADS=1",
+        environ={**default.environ, **ONE_THREAD},
+    )
+    return [default, one_thread]
+
+
+def _kserve() -> list[Contender]:
+    command = ("{python}", "{peers}/kserve/server.py", "--model", "{model}", "--port", "{port}")
+    v1 = Contender(
+        "kserve-v1", "KServe 0.21, V1", "peer", "kserve", command, KSERVE_V1, {"instances": KSERVE_V1}, health=HEALTH_V2
+    )
+    v2 = Contender("kserve-v2", "KServe 0.21, V2", "peer", "kserve", command, V2, {"tensor": V2}, health=HEALTH_V2)
+    return [*_with_one_thread(v1), *_with_one_thread(v2)]
+
+
+def _mlserver() -> list[Contender]:
+    command = ("{bin}/mlserver", "start", "{peers}/mlserver")
+    environ = {
+        "MLSERVER_MODEL_URI": "{model}",
+        "MLSERVER_HTTP_PORT": "{port}",
+        "MLSERVER_GRPC_PORT": "{port2}",
+        "MLSERVER_METRICS_PORT": "{port3}",
+    }
+    default = Contender(
+        "mlserver", "MLServer 1.7", "peer", "mlserver", command, V2, {"tensor": V2}, environ, health=HEALTH_V2
+    )
+    one_process = replace(
+        default,
+        name="mlserver-one-process",
+        title="MLServer 1.7, one process, OMP_NUM_THREADS=1",
+        environ={**environ, **ONE_THREAD, "MLSERVER_PARALLEL_WORKERS": "0"},
+    )
+    return [*_with_one_thread(default), one_process]
+
+
+def _bentoml() -> list[Contender]:
+    command = ("{bin}/bentoml", "serve", "service:Machine", "--working-dir", "{peers}/bentoml", "--host", "127.0.0.1")
+    environ = {"BENCH_MODEL": "{model}", "BENTOML_DO_NOT_TRACK": "True", "BENTOML_HOME": "{work}/bentoml"}
+    default = Contender(
+        "bentoml", "BentoML 1.4", "peer", "bentoml", (*command, "--port", "{port}"), BENTOML, {"rows": BENTOML}, environ
+    )
+    return _with_one_thread(default)
+
+
+def _mlflow() -> list[Contender]:
+    served = "{work}/mlflow-model"
+    command = ("{bin}/mlflow", "models", "serve", "-m", served, "--env-manager", "local", "-h", "127.0.0.1")
+    prepare = ("{python}", "{peers}/mlflow/save_model.py", "--model", "{model}", "--out", served)
+    default = Contender(
+        "mlflow",
+        "mlflow models serve 3",
+        "peer",
+        "mlflow",
+        (*command, "-p", "{port}"),
+        MLFLOW,
+        {"inputs": MLFLOW},
+        {"MLFLOW_DISABLE_TELEMETRY": "true"},
+        prepare,
+    )
+    return _with_one_thread(default)
+
+
+def _ray() -> list[Contender]:
+    command = ("{python}", "{peers}/ray/server.py", "--model", "{model}", "--port", "{port}")
+    environ = {
+        **ONE_THREAD,
+        "RAY_SERVE_THROUGHPUT_OPTIMIZED": "1",
+        "RAY_USAGE_STATS_ENABLED": "0",
+        "RAY_TMPDIR": "{work}",
+    }
+    title = "Ray Serve 2, tuned for throughput, OMP_NUM_THREADS=1"
+    return [Contender("ray-serve", title, "peer", "ray", command, RAY, {"rows": RAY}, environ)]
+
+
+def _tutorial() -> list[Contender]:
+    command = ("{python}", "{peers}/fastapi_tutorial/server.py", "--model", "{model}", "--port", "{port}")
+    title = "tutorial FastAPI (pandas, predict_proba)"
+    default = Contender(
+        "fastapi-tutorial", title, "peer", "fastapi_tutorial", command, TUTORIAL_ROW, {"records": TUTORIAL_RECORDS}
+    )
+    return _with_one_thread(default)
+
+
+def _ceilings() -> list[Contender]:
+    def ceiling(name: str, title: str) -> Contender:
+        script = f"{{peers}}/ceilings/{name.replace('-', '_')}.py"
+        return Contender(name, title, "ceiling", LATHE, ("{python}", script, "--port", "{port}"), EMPTY)
+
+    return [
+        ceiling("fastapi-empty", "FastAPI route that does nothing"),
+        ceiling("uvicorn-echo", "bare uvicorn echo"),
+    ]

@@ -1,0 +1,84 @@
+"""One environment for each contender, pinned with hashes, under .tools/bench; and wrk from Debian's package."""
+
+import os
+import shutil
+import subprocess
+from pathlib import Path
+
+from bench.errors import BenchError
+from bench.places import ENVIRONMENTS, PEERS, ROOT
+
+PYTHON = "3.11"
+LATHE = "lathe"  # the predictor's own environment, from the project's lock file
+WITHOUT_CUDA = PEERS / "without_cuda.txt"
+
+
+def find_uv() -> str:
+    """The uv given by LATHE_UV, the project's own, or the one on the PATH.
+
+    Raises: BenchError if there is none.
+    """
+    given = os.environ.get("LATHE_UV") or shutil.which("uv", path=f"{ROOT / '.tools/uv/bin'}:{os.environ['PATH']}")
+    if given is None or not Path(given).is_file():
+        raise BenchError(f"uv is not at {given or 'any place on the PATH'}: run `make setup` or set LATHE_UV to it")
+    return given
+
+
+def run_tool(command: list[str], **environ: str) -> None:
+    """Raises: BenchError with the end of what the command wrote if it fails."""
+    given = {**os.environ, **environ}
+    done = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BenchError(f"`{' '.join(command)}` ended with {done.returncode}:\n{(done.stdout + done.stderr)[-2000:]}")
+
+
+def make_environment(name: str) -> Path:
+    """The folder of the contender's environment, made or brought up to date.
+
+    Raises: BenchError.
+    """
+    folder = ENVIRONMENTS / name
+    if name == LATHE:
+        sync = ["sync", "--frozen", "--only-group", "predictor", "--python", PYTHON, "--compile-bytecode"]
+        run_tool([find_uv(), *sync], UV_PROJECT_ENVIRONMENT=str(folder))
+        return folder
+    if not (folder / "bin" / "python").exists():
+        run_tool([find_uv(), "venv", "--python", PYTHON, str(folder)])
+    requirements = str(PEERS / name / "requirements.txt")
+    python = str(folder / "bin" / "python")
+    run_tool([find_uv(), "pip", "sync", "--require-hashes", "--compile-bytecode", "--python", python, requirements])
+    return folder
+
+
+def lock_requirements(name: str) -> None:
+    """Pins a peer's requirements.in into requirements.txt, every file by hash, no index named.
+
+    The override leaves out the plain `xgboost` wheel with its CUDA library; xgboost-cpu is the same module.
+    Raises: BenchError.
+    """
+    folder = PEERS / name
+    compile_ = ["pip", "compile", "--upgrade", "--python-version", PYTHON, "--generate-hashes", "--no-header"]
+    places = ["--no-emit-index-url", "--override", str(WITHOUT_CUDA.relative_to(ROOT))]
+    output = ["-o", str(folder / "requirements.txt"), str((folder / "requirements.in").relative_to(ROOT))]
+    run_tool([find_uv(), *compile_, *places, *output])
+
+
+def measure_size(folder: Path) -> int:
+    """Bytes on disk below `folder`, each file once, without compiled bytecode, which is the image builder's choice."""
+    found = (path for path in folder.rglob("*") if path.suffix != ".pyc")
+    files = {(info.st_dev, info.st_ino): info.st_blocks * 512 for info in map(os.lstat, found)}
+    return sum(files.values())
+
+
+def require_program(name: str) -> str:
+    """The path of a program that Debian packages under its own name, installed here if we may.
+
+    Raises: BenchError that says what to install.
+    """
+    if shutil.which(name) is None and os.geteuid() == 0 and shutil.which("apt-get"):
+        run_tool(["apt-get", "update"])
+        run_tool(["apt-get", "install", "-y", "--no-install-recommends", name], DEBIAN_FRONTEND="noninteractive")
+    found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
+    if found is None:
+        raise BenchError(f"{name} is not installed: install Debian's package {name} (apt-get install {name})")
+    return found

@@ -1,0 +1,80 @@
+"""Single rows at a steady pace while batches fill the server: how long a small request waits behind a large one."""
+
+import asyncio
+import http.client
+from statistics import median
+
+from bench.contenders import ROBUST, Contender
+from bench.experiments.experiment import Experiment, Outcome
+from bench.experiments.open_loop import OpenLoop, Reply, format_request, percentile_99
+from bench.model import BATCH_ROWS, ServedModel
+from bench.places import WORK
+from bench.servers import Server, running
+from bench.wrk import Load, run_wrk
+
+ROWS_PER_SECOND = 50  # far below what any of them can answer
+BATCH_CONNECTIONS = 2
+TIMES = (1, 10)  # of BATCH_ROWS; ten thousand rows are Lathe's default limit for one request
+
+
+async def send_beside(server: Server, request: bytes, seconds: int, times: int) -> tuple[list[Reply], Load]:
+    """The single rows' replies, and what wrk says of the batches it sent meanwhile."""
+    protocol = next(iter(server.contender.batches.values()))
+    bodies = WORK / "bodies" / f"{server.contender.name}-times-{times}.jsonl"
+    batches = asyncio.to_thread(run_wrk, server.url + protocol.path, bodies, BATCH_CONNECTIONS, seconds + 1)
+    loading = asyncio.create_task(batches)
+    await asyncio.sleep(0.5)
+    replies = await OpenLoop(server.port, request).run(ROWS_PER_SECOND, seconds)
+    return replies, await loading
+
+
+def write_bodies(contender: Contender, model: ServedModel) -> None:
+    protocol = next(iter(contender.batches.values()))
+    for times in TIMES:
+        path = WORK / "bodies" / f"{contender.name}-times-{times}.jsonl"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        path.write_bytes(protocol.encode(model.rows.repeat(times)) + b"\n")
+
+
+def describe_replies(replies: list[Reply]) -> str:
+    """Median, 99th percentile and longest wait in milliseconds, and how many were not answered with 200."""
+    waits = [reply.seconds * 1000 for reply in replies if reply.status == http.client.OK]
+    if not waits:
+        return "none answered"
+    lost = len(replies) - len(waits)
+    told = f"{median(waits):.1f} / {percentile_99(waits):.1f} / {max(waits):.1f}"
+    return told + (f", {lost} lost" if lost else "")
+
+
+def measure(contender: Contender, model: ServedModel, seconds: int) -> Outcome:
+    """Raises: ContenderError if it does not serve."""
+    write_bodies(contender, model)
+    request = format_request(contender.row.path, contender.row.encode(model.rows.take(0, 1)))
+    with running(contender, model) as server:
+        alone = asyncio.run(OpenLoop(server.port, request).run(ROWS_PER_SECOND, seconds))
+        cells = [describe_replies(alone)]
+        for times in TIMES:
+            replies, load = asyncio.run(send_beside(server, request, seconds, times))
+            good = load.requests - load.bad_statuses
+            cells += [describe_replies(replies), f"{good / load.seconds * times * BATCH_ROWS:,.0f}"]
+    return Outcome(cells)
+
+
+EXPERIMENT = Experiment(
+    name="beside_batches",
+    about=(
+        f"{ROWS_PER_SECOND} single rows a second for {{seconds}} s, alone and beside {BATCH_CONNECTIONS} connections "
+        f"that send batches one after the other. Waits in ms: median / 99th percentile / longest. The load generators "
+        "share the two cores with the server, whose batches may take both."
+    ),
+    seconds=6,
+    header=(
+        "single rows alone, ms",
+        f"beside {BATCH_ROWS:,}-row batches, ms",
+        "batches, rows/s",
+        f"beside {BATCH_ROWS * 10:,}-row batches, ms",
+        "batches, rows/s",
+    ),
+    measure=measure,
+    contenders=ROBUST,
+)

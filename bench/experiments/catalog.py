@@ -1,0 +1,23 @@
+"""The experiments by name, as the command line offers them."""
+
+from bench.errors import BenchError
+from bench.experiments import (
+    beside_batches,
+    corrupt_bundle,
+    malformed,
+    overload,
+    oversize_body,
+    rolling_restart,
+    slow_clients,
+)
+from bench.experiments.experiment import Experiment
+
+MODULES = (rolling_restart, slow_clients, overload, beside_batches, oversize_body, malformed, corrupt_bundle)
+EXPERIMENTS: dict[str, Experiment] = {module.EXPERIMENT.name: module.EXPERIMENT for module in MODULES}
+
+
+def find_experiment(name: str) -> Experiment:
+    """Raises: BenchError for a name that is not known."""
+    if name not in EXPERIMENTS:
+        raise BenchError(f"experiment {name!r} is not known, expected one of {', '.join(EXPERIMENTS)}")
+    return EXPERIMENTS[name]

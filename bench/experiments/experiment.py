@@ -1,0 +1,78 @@
+"""What every experiment has: a name, a duration, and a table with one line a contender."""
+
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field
+
+from bench.contenders import Contender
+from bench.errors import ContenderError
+from bench.model import ServedModel
+from bench.tables import render_table
+
+Say = Callable[[str], None]
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """One contender's cells, in the order of the header; `details` is case → what happened."""
+
+    cells: Sequence[str]
+    details: dict[str, str] = field(default_factory=dict)
+
+
+Measure = Callable[[Contender, ServedModel, int], Outcome]
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """`measure(contender, model, seconds)` raises ContenderError if the contender does not even serve.
+
+    `compare` gives a line of its own for something that is no contender.
+    """
+
+    name: str
+    about: str
+    seconds: int  # of one contender's part, unless told otherwise
+    header: Sequence[str]
+    measure: Measure
+    contenders: Sequence[str]
+    compare: Callable[[ServedModel], tuple[str, Outcome]] | None = None
+
+
+@dataclass
+class Finding:
+    experiment: Experiment
+    seconds: int
+    outcomes: dict[str, Outcome]  # by title
+    failures: dict[str, ContenderError]
+
+
+def run_experiment(
+    experiment: Experiment, contenders: Sequence[Contender], model: ServedModel, seconds: int, say: Say
+) -> Finding:
+    """The same done to each contender, one after the other."""
+    finding = Finding(experiment, seconds, {}, {})
+    for contender in contenders:
+        say(f"{experiment.name}: {contender.title}")
+        try:
+            finding.outcomes[contender.title] = experiment.measure(contender, model, seconds)
+        except ContenderError as error:
+            finding.failures[contender.title] = error
+    if experiment.compare:
+        title, outcome = experiment.compare(model)
+        finding.outcomes[title] = outcome
+    return finding
+
+
+def render_finding(finding: Finding) -> str:
+    """Markdown: the table, the cases if there are any, and who failed."""
+    experiment = finding.experiment
+    rows = [[title, *outcome.cells] for title, outcome in finding.outcomes.items()]
+    parts = [f"# {experiment.name}", experiment.about.format(seconds=finding.seconds)]
+    parts.append(render_table(["", *experiment.header], rows))
+    detailed = {title: outcome.details for title, outcome in finding.outcomes.items() if outcome.details}
+    if detailed:
+        cases = dict.fromkeys(case for details in detailed.values() for case in details)
+        lines = ([case, *(details.get(case, "") for details in detailed.values())] for case in cases)
+        parts.append(render_table(["case", *detailed], lines))
+    parts += [f"- {title} failed: {error}" for title, error in finding.failures.items()]
+    return "\n\n".join(parts) + "\n"

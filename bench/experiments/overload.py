@@ -1,0 +1,88 @@
+"""Ten times more than a server can answer, as 1,000-row batches: what is still answered, and how soon."""
+
+import asyncio
+import http.client
+import time
+
+from bench.contenders import ROBUST, Contender
+from bench.experiments.experiment import Experiment, Outcome
+from bench.experiments.open_loop import OpenLoop, Reply, format_request, percentile_99
+from bench.model import ServedModel
+from bench.servers import Server, running
+from bench.turn import load_cleanly
+
+TIMES_CAPACITY = 10
+PEAK_SECONDS = 3
+PEAK_CONNECTIONS = 4
+PROBE_EVERY_SECONDS = 0.1
+REFUSED = (http.client.TOO_MANY_REQUESTS, http.client.SERVICE_UNAVAILABLE)
+
+
+async def probe_health(server: Server, until: float) -> list[Reply]:
+    """The health route asked ten times a second on connections of their own."""
+    replies = []
+    while time.monotonic() < until:
+        start = time.monotonic()
+        try:
+            answer = await asyncio.to_thread(server.ask, server.contender.health, None, 5.0)
+            replies.append(Reply(answer.status, time.monotonic() - start))
+        except (OSError, http.client.HTTPException):
+            replies.append(Reply(0, time.monotonic() - start))
+        await asyncio.sleep(PROBE_EVERY_SECONDS)
+    return replies
+
+
+async def press(server: Server, request: bytes, rate: float, seconds: int) -> tuple[list[Reply], list[Reply]]:
+    load = OpenLoop(server.port, request).run(rate, seconds)
+    replies, probes = await asyncio.gather(load, probe_health(server, time.monotonic() + seconds))
+    return replies, probes
+
+
+def measure(contender: Contender, model: ServedModel, seconds: int) -> Outcome:
+    """Raises: ContenderError if it does not serve at its own pace."""
+    form, protocol = next(iter(contender.batches.items()))
+    request = format_request(protocol.path, protocol.encode(model.rows))
+    with running(contender, model) as server:
+        peak = load_cleanly(server, model, form, PEAK_CONNECTIONS, PEAK_SECONDS).requests_per_second
+        start = time.monotonic()
+        replies, probes = asyncio.run(press(server, request, peak * TIMES_CAPACITY, seconds))
+        elapsed = time.monotonic() - start
+    good = [reply.seconds for reply in replies if reply.status == http.client.OK]
+    refused = [reply for reply in replies if reply.status in REFUSED]
+    lost = len(replies) - len(good) - len(refused)
+    probe_failures = sum(probe.status != http.client.OK for probe in probes)
+    return Outcome(
+        [
+            f"{peak:,.0f}",
+            f"{len(replies) / elapsed:,.0f}",
+            f"{len(good) / elapsed:,.0f} ({len(good) / elapsed / peak:.0%})",
+            f"{percentile_99(good):.2f}",
+            f"{len(refused):,} ({sum(reply.retry_after for reply in refused):,} with Retry-After)",
+            f"{lost:,}",
+            f"{percentile_99([probe.seconds for probe in probes]):.2f}",
+            f"{probe_failures} of {len(probes)}",
+        ]
+    )
+
+
+EXPERIMENT = Experiment(
+    name="overload",
+    about=(
+        f"1,000-row batches sent at {TIMES_CAPACITY} times the rate that the server reaches at {PEAK_CONNECTIONS} "
+        "connections, for {seconds} s, without waiting for answers; its health route asked ten times a second beside. "
+        "The load generator takes one of the two cores, so the rate sent can fall short of the rate aimed at."
+    ),
+    seconds=10,
+    header=(
+        "peak batches/s",
+        "offered /s",
+        "answered 200 /s (of peak)",
+        "their p99, s",
+        "refused 429 or 503",
+        "timed out or broken",
+        "probe p99, s",
+        "probes failed",
+    ),
+    measure=measure,
+    contenders=ROBUST,
+)

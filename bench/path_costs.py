@@ -1,0 +1,179 @@
+"""What each feature of the predictor's path costs one row: the whole path, and the same with one feature left out.
+
+Runs in the predictor's own environment, without a socket: `python -m bench.path_costs --bundle DIR`.
+"""
+
+import argparse
+import asyncio
+import json
+import math
+import os
+import sys
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import ExitStack, closing, contextmanager
+from itertools import cycle, islice
+from pathlib import Path
+from statistics import median
+from time import monotonic, thread_time
+from typing import Any
+from unittest.mock import patch
+
+import msgspec
+
+from app.predictor import endpoint, predict
+from app.predictor.application import Application, create_app
+from app.predictor.endpoint import Endpoint
+from app.predictor.logs import configure_logs
+from app.predictor.model import ServedModel, load_model
+from app.predictor.server import Server
+from app.predictor.settings import read_settings
+
+BODIES = 64
+CALLS = 256  # in one timing
+COMMON = b"date: Sat, 21 Nov 2026 00:00:00 GMT\r\n"
+HEADERS = [(b"host", b"bench"), (b"content-type", b"application/json"), (b"content-length", b"120")]
+
+WHOLE = "everything on"
+# what is put on top of the whole
+LOGGED = "+ a log line for each request, off by default"  # a failed or slow request always has one
+HTTP = "+ HTTP: parsing the request, writing the answer"
+
+Patch = tuple[Any, str, Any]
+
+
+class Discard(asyncio.Transport):
+    """A connection whose other end takes everything."""
+
+    def write(self, data: bytes | bytearray | memoryview) -> None:
+        pass
+
+    def is_closing(self) -> bool:
+        return False
+
+
+def _nothing(*given: object) -> None:
+    pass
+
+
+def list_variants(served: Endpoint, model: ServedModel, bodies: list[bytes]) -> dict[str, list[Patch]]:
+    """What is put in place of each feature so that it costs nothing; what follows still gets the rows' own values.
+
+    A row that is always the same would teach the processor the model's branches: the call takes half the time then.
+    """
+    predictor: predict.Predictor = served.respond.__self__  # type: ignore[attr-defined]
+    reader = predictor.reader
+    plain = msgspec.defstruct(
+        "Plain", [(f"f{i}", Any) for i in range(len(model.names))],
+        rename={f"f{i}": name for i, name in enumerate(model.names)}, gc=False,
+    )  # fmt: skip
+    decode, to_tuple = msgspec.json.Decoder(plain).decode, msgspec.structs.astuple
+    decoded = cycle([reader.read_row(body) for body in bodies])
+    quiet = type("Quiet", (), {"observe": staticmethod(_nothing)})()
+    no_batch: Patch = (reader, "is_batch", lambda body: False)
+    variants: dict[str, list[Patch]] = {
+        WHOLE: [],
+        "the model's call": [(model.engine, "compute_margin", lambda vector: -3.0)],
+        "validation: types, ranges, names": [(reader, "read_row", lambda body: to_tuple(decode(body))), no_batch],
+        "decoding and validation": [(reader, "read_row", lambda body: next(decoded)), no_batch],
+        "drift bins": [(model.traffic, "count_row", _nothing)],
+        "metrics: duration histogram": [(served, "_success", quiet)],
+        "request id": [(served, "_choose_id", lambda given: "0123456789ab-1")],
+        "limits: concurrency, size, media type": [
+            (served, "_admit", _nothing),
+            (endpoint, "check_size", _nothing),
+            (predict, "check_json", _nothing),
+        ],
+        LOGGED: [(served, "_slow_seconds", 0.0)],
+    }
+    if model._derive is not None:
+        derived = cycle([derive_row(model, body) for body in bodies])
+        variants["derived features"] = [(model, "_derive", lambda given, space: next(derived))]
+    return variants
+
+
+def derive_row(model: ServedModel, body: bytes) -> Mapping[str, float]:
+    assert model._derive is not None  # noqa: S101 - the caller has looked
+    codes = model.plan.encode_table({name: [value] for name, value in msgspec.json.decode(body).items()})
+    return model._derive({name: float(column[0]) for name, column in codes.items()}, math)
+
+
+@contextmanager
+def patched(patches: list[Patch]) -> Iterator[None]:
+    with ExitStack() as stack:
+        for target, name, value in patches:
+            stack.enter_context(patch.object(target, name, value))
+        yield
+
+
+def time_call(call: Callable[[bytes], object], given: list[bytes]) -> float:
+    """Microseconds of processor time for one call, over CALLS of them: a busy neighbour lengthens it less."""
+    start = thread_time()
+    for one in islice(cycle(given), CALLS):
+        call(one)
+    return (thread_time() - start) / CALLS * 1e6
+
+
+def open_connection(application: Application, loop: asyncio.AbstractEventLoop) -> Callable[[bytes], None]:
+    """Feeds one keep-alive connection of the real server with the bytes of whole requests."""
+    server = Server(application)
+    server.config.load()
+    protocol: Any = server.config.http_protocol_class
+    connection = protocol(config=server.config, server_state=server.server_state, app_state={}, _loop=loop)
+    connection.connection_made(Discard())
+    feed: Callable[[bytes], None] = connection.data_received
+    return feed
+
+
+def format_request(body: bytes) -> bytes:
+    head = (
+        f"POST {predict.ROUTE} HTTP/1.1\r\nHost: 127.0.0.1:8080\r\n"
+        f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
+    )
+    return head.encode() + body
+
+
+def measure_costs(application: Application, model: ServedModel, seconds: float) -> dict[str, float]:
+    """Microseconds by feature: the median over interleaved rounds of what leaving it out saves, WHOLE as it is."""
+    served = application.direct[predict.ROUTE.encode()]
+    bodies = [msgspec.json.encode(entry.row) for entry in model.manifest.golden[:BODIES]]
+    requests = [format_request(body) for body in bodies]
+    variants = list_variants(served, model, bodies)
+    rounds: list[dict[str, float]] = []
+    end = monotonic() + seconds
+    with closing(asyncio.new_event_loop()) as loop:
+        feed = open_connection(application, loop)
+        while monotonic() < end:
+            found = {}
+            for name, patches in variants.items():
+                with patched(patches):
+                    found[name] = time_call(lambda body: served.answer_now(HEADERS, body, COMMON), bodies)
+            found[HTTP] = time_call(feed, requests)
+            rounds.append(found)
+    return summarise_rounds(rounds)
+
+
+def summarise_rounds(rounds: list[dict[str, float]]) -> dict[str, float]:
+    """The whole path's median, then each variant's median distance from the whole of its round, the dearest first."""
+    distances = {name: median(one[name] - one[WHOLE] for one in rounds) for name in rounds[0] if name != WHOLE}
+    saved = {name: -distance for name, distance in distances.items() if name not in (LOGGED, HTTP)}
+    costs = {WHOLE: median(one[WHOLE] for one in rounds)}
+    costs |= dict(sorted(saved.items(), key=lambda item: -item[1]))
+    return costs | {name: distances[name] for name in (HTTP, LOGGED)}
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser()
+    parser.add_argument("--bundle", type=Path, required=True)
+    parser.add_argument("--seconds", type=float, default=8.0)
+    given = parser.parse_args()
+    with open(os.devnull, "w") as nowhere:
+        configure_logs("info").setStream(nowhere)
+        model = load_model(given.bundle, 1)
+        application = create_app(read_settings(bundle=given.bundle))
+        application.install_model(model)
+        costs = measure_costs(application, model, given.seconds)
+    json.dump(costs, sys.stdout)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,112 @@
+"""The benchmark's course: environments, then interleaved rounds, so that a slow minute hits everyone alike."""
+
+import json
+import subprocess
+from collections.abc import Callable, Sequence
+
+import numpy as np
+import xgboost
+
+from app.contract.bundle import read_manifest
+from bench.contenders import Contender
+from bench.environments import LATHE, make_environment, measure_size, require_program
+from bench.errors import BenchError, ContenderError
+from bench.machine import describe_machine
+from bench.model import BATCH_ROWS, ServedModel
+from bench.places import ENVIRONMENTS, PEERS, ROOT, WORK
+from bench.results import Entry, Failure, Results, Settings
+from bench.turn import prepare_contender, take_turn
+
+CONNECTIONS = (1, 16, 64)
+BATCH_CONNECTIONS = 4  # so that no server waits for the load generator to read an answer
+
+Say = Callable[[str], None]
+
+
+def choose_settings(form: str, rounds: int, seconds: int, model: ServedModel) -> Settings:
+    manifest = read_manifest(model.folder)
+    return Settings(
+        form=form,
+        rounds=rounds,
+        seconds=seconds,
+        connections=CONNECTIONS,
+        batch_rows=BATCH_ROWS,
+        batch_connections=BATCH_CONNECTIONS,
+        bundle=f"{manifest.name} {manifest.version} ({manifest.digest[:12]})",
+        trees=xgboost.Booster(model_file=str(model.file)).num_boosted_rounds(),
+    )
+
+
+def run_rounds(contenders: Sequence[Contender], model: ServedModel, settings: Settings, say: Say) -> Results:
+    """Every contender in every round; one that fails is left out of the rounds after and reported.
+
+    Raises: BenchError if wrk or the timings of single calls cannot run.
+    """
+    require_program("wrk")
+    results = Results(describe_machine(), settings, [], [], {}, {}, [])
+    ready = [contender for contender in contenders if _make_ready(contender, model, results, say)]
+    results.model_calls_us = time_model_calls(model)
+    if any(contender.kind == "lathe" for contender in ready):
+        results.path_costs_us = time_path(model)
+    for round_ in range(settings.rounds):
+        # each round begins with someone else
+        order = ready[round_ % max(len(ready), 1) :] + ready[: round_ % max(len(ready), 1)]
+        for contender in order:
+            say(f"round {round_ + 1} of {settings.rounds}: {contender.title}")
+            try:
+                results.turns.append(take_turn(contender, model, settings, round_))
+            except ContenderError as error:
+                _note_failure(contender, error, results, say)
+                ready.remove(contender)
+    return results
+
+
+def _make_ready(contender: Contender, model: ServedModel, results: Results, say: Say) -> bool:
+    say(f"environment: {contender.environment}")
+    try:
+        folder = make_environment(contender.environment)
+        prepare_contender(contender, model)
+    except BenchError as error:
+        _note_failure(contender, error, results, say)
+        return False
+    row = len(contender.row.encode(model.rows.take(0, 1)))
+    batches = {form: len(protocol.encode(model.rows)) for form, protocol in contender.batches.items()}
+    size = measure_size(folder)
+    results.entries.append(Entry(contender.name, contender.title, contender.kind, size, row, batches))
+    return True
+
+
+def _note_failure(contender: Contender, error: BenchError, results: Results, say: Say) -> None:
+    say(f"FAILED: {error}")
+    log = error.log if isinstance(error, ContenderError) else ""
+    results.failures.append(Failure(contender.name, str(error), log))
+
+
+def time_model_calls(model: ServedModel) -> dict[str, float]:
+    """Microseconds of the bare calls, in the predictor's own environment.
+
+    Raises: BenchError.
+    """
+    make_environment(LATHE)
+    WORK.mkdir(parents=True, exist_ok=True)
+    rows = WORK / "rows.npy"
+    np.save(rows, model.matrix)
+    script = str(PEERS / "ceilings" / "model_calls.py")
+    return _time_inside([script, "--bundle", str(model.folder), "--rows", str(rows)])
+
+
+def time_path(model: ServedModel) -> dict[str, float]:
+    """Microseconds that each feature of the predictor's path costs one row, in the predictor's own environment.
+
+    Raises: BenchError.
+    """
+    return _time_inside(["-m", "bench.path_costs", "--bundle", str(model.folder)])
+
+
+def _time_inside(arguments: list[str]) -> dict[str, float]:
+    python = str(ENVIRONMENTS / LATHE / "bin" / "python")
+    done = subprocess.run([python, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
+    if done.returncode:
+        raise BenchError(f"`python {' '.join(arguments)}` ended with {done.returncode}: {done.stderr.strip()[-500:]}")
+    calls: dict[str, float] = json.loads(done.stdout)
+    return calls

@@ -1,0 +1,35 @@
+"""The experiments by name."""
+
+import pytest
+
+from bench.contenders import list_contenders
+from bench.errors import BenchError
+from bench.experiments.catalog import EXPERIMENTS, find_experiment
+from bench.experiments.experiment import Experiment, Finding, Outcome, render_finding
+
+
+@pytest.mark.parametrize("name", EXPERIMENTS)
+def test_every_experiment_names_known_contenders_and_describes_itself(name: str) -> None:
+    found = find_experiment(name)
+    assert set(found.contenders) <= {contender.name for contender in list_contenders("model")}
+    assert "lathe" in found.contenders
+    assert str(found.seconds) in found.about.format(seconds=found.seconds) or "{seconds}" not in found.about
+
+
+def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
+    with pytest.raises(BenchError, match="'rolling' is not known, expected one of rolling_restart"):
+        find_experiment("rolling")
+
+
+def test_a_finding_shows_its_cells_and_cases_side_by_side() -> None:
+    def measure(*given: object) -> Outcome:
+        raise AssertionError
+
+    experiment = Experiment("name", "for {seconds} s", 5, ("a", "b"), measure, ("lathe",))
+    one = Outcome(["1", "2"], {"NaN": "400"})
+    other = Outcome(["3", "4"], {"NaN": "200", "null": "500"})
+    text = render_finding(Finding(experiment, 7, {"Lathe": one, "peer": other}, {}))
+    assert "for 7 s" in text
+    assert "| Lathe | 1 | 2 |" in text
+    assert "| NaN | 400 | 200 |" in text
+    assert "| null |  | 500 |" in text

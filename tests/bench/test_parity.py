@@ -1,0 +1,72 @@
+"""Scores compared before anything is timed: the real predictor against its bundle, and against a wrong one."""
+
+import sys
+from collections.abc import Iterator
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+
+from app.contract.schema import Calibration
+from bench import servers
+from bench.contenders import Contender, list_contenders, pick_contenders
+from bench.errors import ContenderError
+from bench.experiments.corrupt_bundle import damaged_copy, flip_bit, start_damaged
+from bench.model import ServedModel, load_model
+from bench.parity import TOLERANCE, check_parity
+from bench.servers import Server, running
+
+
+@pytest.fixture(scope="module")
+def model(bundle_folder: Path) -> ServedModel:
+    return load_model(bundle_folder)
+
+
+@pytest.fixture(scope="module")
+def lathe(model: ServedModel) -> Contender:
+    """The predictor as the benchmark starts it, run by this Python in place of its own environment's."""
+    found = pick_contenders(list_contenders(model.name), ("lathe",))[0]
+    return replace(found, command=(sys.executable, *found.command[1:]))
+
+
+@pytest.fixture(scope="module", autouse=True)
+def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(servers, "LOGS", tmp_path_factory.mktemp("logs"))
+        patch.setattr(servers, "WORK", tmp_path_factory.mktemp("work"))
+        yield
+
+
+@pytest.fixture(scope="module")
+def server(lathe: Contender, model: ServedModel) -> Iterator[Server]:
+    with running(lathe, model) as started:
+        yield started
+
+
+def test_the_predictor_answers_its_bundles_scores_one_by_one_and_in_batches(server: Server, model: ServedModel) -> None:
+    assert set(server.contender.batches) == {"records", "tensor"}
+    assert 0.0 <= check_parity(server, model) < TOLERANCE / 10
+
+
+def test_a_score_that_differs_takes_the_contender_out(server: Server, model: ServedModel) -> None:
+    scores = model.rows.scores.copy()
+    scores[7] += 2 * TOLERANCE
+    with pytest.raises(ContenderError, match="Lathe differs by 2e-05 from the bundle's scores on /v1/predict"):
+        check_parity(server, replace(model, rows=replace(model.rows, scores=scores)))
+
+
+def test_a_peers_probability_is_calibrated_as_the_bundle_says(model: ServedModel) -> None:
+    raw = replace(model, calibration=replace_calibration(model, 1.0, 0.0)).calibrate([0.25, 0.5])
+    assert raw == pytest.approx([0.25, 0.5])
+    shifted = replace(model, calibration=replace_calibration(model, 2.0, 0.0)).calibrate([0.9])
+    assert shifted == pytest.approx([0.81 / 0.82])  # the odds, 9, squared
+
+
+def replace_calibration(model: ServedModel, slope: float, intercept: float) -> Calibration:
+    return type(model.calibration)(slope=slope, intercept=intercept)
+
+
+def test_a_flipped_bit_in_the_bundle_is_a_refusal(lathe: Contender, model: ServedModel) -> None:
+    with damaged_copy(model.folder, flip_bit("model.ubj", 1)) as folder:
+        outcome, _ = start_damaged(lathe, model, folder)
+    assert outcome == "refused in one line"
