@@ -60,7 +60,7 @@ def start_predictor(
 
     Raises: InputError if the port is taken, or with the predictor's own last line if it does not become ready.
     """
-    _check_port(port)
+    check_port(port)
     log.parent.mkdir(parents=True, exist_ok=True)
     command = [sys.executable, "-m", "app.predictor", "--bundle", str(bundle), "--port", str(port), "--host", HOST]
     report = {"LATHE_GATE_REPORT": str(gate_report)} if gate_report and gate_report.exists() else {}
@@ -87,8 +87,11 @@ def start_predictor(
     raise InputError(f"the predictor was not ready within {START_SECONDS:.0f} s, see {log}")
 
 
-def _check_port(port: int) -> None:
-    """Another predictor of the same bundle would answer in the place of the one that could not listen."""
+def check_port(port: int) -> None:
+    """Another predictor of the same bundle would answer in the place of one that cannot listen.
+
+    Raises: InputError if the port is taken.
+    """
     try:
         socket.create_server((HOST, port)).close()
     except OSError as error:

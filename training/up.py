@@ -15,7 +15,7 @@ from training.package import raw_row
 from training.params import Params
 from training.pipeline import install_bundle, is_current
 from training.report.write import JSON_NAME
-from training.serving import RunningPredictor, find_predictor, predict_rows, start_predictor, stop_predictor
+from training.serving import RunningPredictor, check_port, find_predictor, predict_rows, start_predictor, stop_predictor
 from training.stages import judge, read_table, train_candidate
 from training.tracking import Tracker, tracking_uri
 
@@ -41,6 +41,9 @@ def bring_up(
 ) -> None:
     """Raises: TrainingError of any stage; what was served before is served still."""
     begun = time.monotonic()
+    running = find_predictor(artifacts.predictor)
+    if running is None or running.port != port:  # before anything is trained or stopped for it
+        check_port(port)
     table = read_table(dataset, source, artifacts, rows, seed)
     if artifacts.served and artifacts.served.exists():
         bundle = _check_dataset(read_bundle(artifacts.served), artifacts, table)

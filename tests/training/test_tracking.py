@@ -1,0 +1,374 @@
+"""T6: every run is logged once, and an MLflow that is down, slow or broken costs seconds and loses nothing."""
+
+import contextlib
+import os
+import signal
+import socket
+import subprocess
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from typing import Any, cast
+
+import httpx
+import msgspec
+import pytest
+
+from app.contract.bundle import Bundle, read_bundle
+from app.contract.schema import Interval
+from training.errors import EXIT_OUTSIDE, InputError, OutsideError
+from training.tracking import (
+    DIGEST_TAG,
+    LIMITS,
+    RunRecord,
+    Tracker,
+    hide_password,
+    read_record,
+    record_path,
+    tracking_uri,
+    write_record,
+)
+
+START_SECONDS = 120
+BOUND_SECONDS = 60  # a tracking server that is not there may cost this much, the import of MLflow included
+
+
+@pytest.fixture
+def record(bundle: Bundle) -> RunRecord:
+    return RunRecord(
+        digest=bundle.digest,
+        name="ai4i",
+        version=bundle.manifest.version,
+        revision="0" * 40,
+        params={"eta": 0.03, "tree_method": "exact", "rounds": 40},
+        metrics={"pr_auc": Interval(mean=0.9, low=0.8, high=0.95)},
+        folds=({"pr_auc": 0.88}, {"pr_auc": 0.92}),
+        tags={"data.sha256": "1" * 64, "data.origin": "file rows.csv"},
+    )
+
+
+# Quick: what needs no MLflow
+
+
+def test_a_record_is_read_back_beside_its_bundle(record: RunRecord, tmp_path: Path) -> None:
+    write_record(record, tmp_path / "candidate")
+    assert record_path(tmp_path / "candidate") == tmp_path / "candidate.run.json"
+    assert read_record(tmp_path / "candidate", record.digest) == record
+
+
+def test_a_record_of_another_bundle_is_refused(record: RunRecord, tmp_path: Path) -> None:
+    write_record(record, tmp_path / "candidate")
+    with pytest.raises(
+        InputError, match=rf"is of bundle {record.digest[:12]}, expected ffffffffffff: run `make train`"
+    ):
+        read_record(tmp_path / "candidate", "f" * 64)
+
+
+def test_a_missing_or_damaged_record_is_named(record: RunRecord, tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"candidate.run.json cannot be read: No such file"):
+        read_record(tmp_path / "candidate", record.digest)
+    write_record(record, tmp_path / "candidate")
+    path = record_path(tmp_path / "candidate")
+    path.write_bytes(path.read_bytes()[:100])
+    with pytest.raises(InputError, match=r"candidate.run.json is not YAML"):
+        read_record(tmp_path / "candidate", record.digest)
+
+
+def test_the_tracking_uri_is_the_environments_or_a_file_of_ours(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    assert tracking_uri(tmp_path) == f"sqlite:///{tmp_path}/mlflow.db"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", "http://tracking.example.org")
+    assert tracking_uri(tmp_path) == "http://tracking.example.org"
+
+
+def test_a_password_is_not_shown() -> None:
+    uri = "http://someone:s3cret@tracking.example.org/a"
+    assert hide_password(f"asked {uri}b", uri) == "asked http://someone:***@tracking.example.org/ab"
+    assert hide_password("nothing to hide", "sqlite:///x.db") == "nothing to hide"
+
+
+# Slow: a real MLflow
+
+
+class Server:
+    """A real tracking server in a process of its own."""
+
+    def __init__(self, folder: Path) -> None:
+        with socket.create_server(("127.0.0.1", 0)) as listener:
+            port = listener.getsockname()[1]
+        self.uri = f"http://127.0.0.1:{port}"
+        store = ["--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts-destination", str(folder)]
+        command = [
+            sys.executable,
+            "-m",
+            "mlflow",
+            "server",
+            "--host",
+            "127.0.0.1",
+            "--port",
+            str(port),
+            "--workers",
+            "1",
+        ]
+        self.log = (folder / "log").open("wb")
+        self.process = subprocess.Popen(
+            [*command, *store], stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True, cwd=folder
+        )
+
+    def wait(self) -> None:
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            assert self.process.poll() is None
+            with contextlib.suppress(httpx.HTTPError):
+                if httpx.get(f"{self.uri}/health", trust_env=False).status_code == 200:
+                    return
+            time.sleep(0.2)
+        raise AssertionError("MLflow did not start")
+
+    def stop(self) -> None:
+        os.killpg(self.process.pid, signal.SIGTERM)
+        self.process.wait(timeout=30)
+        self.log.close()
+
+
+@pytest.fixture(scope="session")
+def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
+    server = Server(tmp_path_factory.mktemp("mlflow"))
+    try:
+        server.wait()
+        yield server.uri
+    finally:
+        server.stop()
+
+
+@pytest.fixture(scope="session")
+def mlflow_file(tmp_path_factory: pytest.TempPathFactory) -> str:
+    return f"sqlite:///{tmp_path_factory.mktemp('mlflow-file') / 'mlflow.db'}"
+
+
+@pytest.fixture(params=["server", "file"])
+def tracker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Tracker:
+    """A server and a file, either of which each test fills with a model of its own name."""
+    return Tracker(request.getfixturevalue(f"mlflow_{request.param}"), tmp_path_factory.mktemp("artifacts"))
+
+
+def rename(record: RunRecord, name: str) -> RunRecord:
+    return msgspec.structs.replace(record, name=name)
+
+
+def stand_for(bundle: Bundle, record: RunRecord) -> Bundle:
+    """The bundle under the record's name."""
+    manifest = msgspec.structs.replace(bundle.manifest, name=record.name, digest=record.digest)
+    return Bundle(manifest, bundle.files)
+
+
+def versions(tracker: Tracker, name: str) -> list[Any]:
+    return list(tracker._client.search_model_versions(f"name = '{name}'"))
+
+
+def runs(tracker: Tracker, name: str) -> list[Any]:
+    experiment = tracker._client.get_experiment_by_name(name)
+    return list(tracker._client.search_runs([experiment.experiment_id])) if experiment else []
+
+
+@pytest.mark.slow
+def test_a_run_is_logged_with_everything_it_was_made_of(
+    tracker: Tracker, record: RunRecord, bundle_folder: Path
+) -> None:
+    record = rename(record, "whole")
+    run_id = tracker.log_training(record, bundle_folder)
+    run = tracker._client.get_run(run_id)
+    assert run.info.status == "FINISHED"
+    assert run.data.params == {"eta": "0.03", "tree_method": "exact", "rounds": "40"}
+    assert run.data.metrics == {"pr_auc": 0.9, "pr_auc_low": 0.8, "pr_auc_high": 0.95, "fold_pr_auc": 0.92}
+    folds = tracker._client.get_metric_history(run_id, "fold_pr_auc")
+    assert sorted((fold.step, fold.value) for fold in folds) == [(0, 0.88), (1, 0.92)]
+    assert run.data.tags["data.sha256"] == "1" * 64
+    assert run.data.tags["mlflow.source.git.commit"] == record.revision
+    assert run.data.tags[DIGEST_TAG] == record.digest
+
+
+@pytest.mark.slow
+def test_the_bundle_is_registered_as_challenger_and_can_be_fetched_whole(
+    tracker: Tracker, record: RunRecord, bundle: Bundle, bundle_folder: Path, tmp_path: Path
+) -> None:
+    record = rename(record, "fetched")
+    run_id = tracker.log_training(record, bundle_folder)
+    found = tracker._client.get_model_version_by_alias("fetched", "challenger")
+    assert found.run_id == run_id
+    assert found.tags == {"digest": record.digest, "version": record.version}
+    fetched = tracker._client.download_artifacts(run_id, "bundle", str(tmp_path))
+    assert read_bundle(Path(fetched)) == bundle
+
+
+@pytest.mark.slow
+def test_logging_again_registers_nothing_twice(tracker: Tracker, record: RunRecord, bundle_folder: Path) -> None:
+    record = rename(record, "repeated")
+    first = tracker.log_training(record, bundle_folder)
+    assert tracker.log_training(record, bundle_folder) == first
+    again = Tracker(tracker.uri, tracker._artifacts)
+    assert again.log_training(record, bundle_folder) == first
+    assert len(runs(tracker, "repeated")) == len(versions(tracker, "repeated")) == 1
+    assert len(tracker._client.get_metric_history(first, "pr_auc")) == 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("point", ["_log_numbers", "_register"])
+def test_a_crash_half_way_is_taken_up_by_the_next_call(
+    tracker: Tracker, record: RunRecord, bundle_folder: Path, point: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    record = rename(record, f"crashed{point}")
+
+    class Killed(BaseException):
+        pass
+
+    def kill(*_: object) -> None:
+        raise Killed
+
+    with monkeypatch.context() as patch, pytest.raises(Killed):
+        patch.setattr(Tracker, point, kill)
+        tracker.log_training(record, bundle_folder)
+    assert len(runs(tracker, record.name)) == 1
+    assert versions(tracker, record.name) == []
+    run_id = tracker.log_training(record, bundle_folder)
+    assert [run.info.run_id for run in runs(tracker, record.name)] == [run_id]
+    assert [version.run_id for version in versions(tracker, record.name)] == [run_id]
+
+
+@pytest.mark.slow
+def test_another_bundle_is_another_run_and_the_alias_moves_on(
+    tracker: Tracker, record: RunRecord, bundle: Bundle, bundle_folder: Path
+) -> None:
+    first = rename(record, "renewed")
+    second = msgspec.structs.replace(first, digest="e" * 64, version="later")
+    assert tracker.log_training(first, bundle_folder) != tracker.log_training(second, bundle_folder)
+    assert len(versions(tracker, "renewed")) == 2
+    tracker.name_champion(stand_for(bundle, first))
+    aliases = {
+        alias: tracker._client.get_model_version_by_alias("renewed", alias).tags["digest"]
+        for alias in ("champion", "challenger")
+    }
+    assert aliases == {"champion": first.digest, "challenger": second.digest}
+
+
+@pytest.mark.slow
+def test_the_verdict_and_its_report_join_the_run(
+    tracker: Tracker, record: RunRecord, bundle: Bundle, bundle_folder: Path, tmp_path: Path
+) -> None:
+    record = rename(record, "judged")
+    run_id = tracker.log_training(record, bundle_folder)
+    (tmp_path / "report.json").write_text("{}")
+    tracker.log_verdict(stand_for(bundle, record), tmp_path, "pass")
+    assert tracker._client.get_run(run_id).data.tags["lathe.verdict"] == "pass"
+    assert versions(tracker, "judged")[0].tags["verdict"] == "pass"
+    assert [entry.path for entry in tracker._client.list_artifacts(run_id, "gate")] == ["gate/report.json"]
+
+
+# Slow: an MLflow that does not do its part
+
+
+class Broken(ThreadingHTTPServer):
+    """Answers every request in one wrong way and counts them."""
+
+    daemon_threads = True
+
+    def __init__(self, way: str) -> None:
+        super().__init__(("127.0.0.1", 0), Misbehave)
+        self.way, self.asked, self.closing = way, 0, threading.Event()
+
+    @property
+    def uri(self) -> str:
+        return f"http://127.0.0.1:{self.server_port}"
+
+
+class Misbehave(BaseHTTPRequestHandler):
+    def answer(self) -> None:
+        server = cast(Broken, self.server)
+        server.asked += 1
+        if server.way == "hangs":
+            server.closing.wait(BOUND_SECONDS)
+            return
+        if server.way == "drops":
+            self.connection.shutdown(socket.SHUT_RDWR)
+            return
+        self.send_response({"later": 503, "html": 200, "forbidden": 403, "empty": 200}.get(server.way, 500))
+        if server.way == "later":
+            self.send_header("Retry-After", "3600")
+        body = {"html": b"<html>Sign in</html>", "empty": b"{}"}.get(server.way, b"broken")
+        self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        self.wfile.write(body)
+
+    do_GET = do_POST = do_PUT = do_PATCH = answer  # noqa: N815
+
+    def log_message(self, *_: object) -> None:
+        """The test's output is enough."""
+
+
+@pytest.fixture
+def broken(request: pytest.FixtureRequest) -> Iterator[Broken]:
+    server = Broken(request.param)
+    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
+    thread.start()
+    yield server
+    server.closing.set()
+    server.shutdown()
+    thread.join()
+    server.server_close()
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("broken", ["500", "hangs", "drops", "later", "html", "forbidden", "empty"], indirect=True)
+def test_a_broken_server_is_given_up_within_seconds_and_by_name(
+    broken: Broken, record: RunRecord, bundle: Bundle, bundle_folder: Path, tmp_path: Path
+) -> None:
+    begun = time.monotonic()
+    with pytest.raises(OutsideError) as told:
+        Tracker(broken.uri, tmp_path).log_training(record, bundle_folder)
+    assert time.monotonic() - begun < BOUND_SECONDS
+    assert told.value.exit_code == EXIT_OUTSIDE
+    assert str(told.value).startswith(f"MLflow at {broken.uri} did not do its part: ")
+    assert str(told.value).endswith("The bundle is kept; run `python -m training track` when it is back")
+    assert len(str(told.value).splitlines()) == 1
+    assert 1 <= broken.asked <= 1 + int(LIMITS["MLFLOW_HTTP_REQUEST_MAX_RETRIES"]) + 6
+    assert read_bundle(bundle_folder) == bundle
+
+
+@pytest.mark.slow
+def test_a_server_that_is_not_there_is_given_up_within_seconds(
+    record: RunRecord, bundle_folder: Path, tmp_path: Path
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+    begun = time.monotonic()
+    with pytest.raises(OutsideError, match="did not do its part") as told:
+        Tracker(f"http://someone:s3cret@127.0.0.1:{port}", tmp_path).log_training(record, bundle_folder)
+    assert time.monotonic() - begun < BOUND_SECONDS
+    assert "s3cret" not in str(told.value)
+
+
+@pytest.mark.slow
+def test_a_file_that_is_no_database_is_named(record: RunRecord, bundle_folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "mlflow.db").write_bytes(b"no database" * 100)
+    with pytest.raises(OutsideError, match="file is not a database"):
+        Tracker(f"sqlite:///{tmp_path / 'mlflow.db'}", tmp_path).log_training(record, bundle_folder)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("uri", ["gopher://127.0.0.1", "http://", "http://no such host"])
+def test_a_tracking_uri_that_is_none_is_named(record: RunRecord, bundle_folder: Path, tmp_path: Path, uri: str) -> None:
+    with pytest.raises(OutsideError, match="did not do its part"):
+        Tracker(uri, tmp_path).log_training(record, bundle_folder)
+
+
+@pytest.mark.slow
+def test_every_limit_is_one_that_mlflow_knows() -> None:
+    from mlflow import environment_variables
+
+    known = [name for name in LIMITS if name.startswith("MLFLOW_") and name != "MLFLOW_DISABLE_TELEMETRY"]
+    assert [name for name in known if not hasattr(environment_variables, name)] == []
