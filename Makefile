@@ -83,6 +83,7 @@ clean: ## Remove what was made, not what was installed
 
 # The environment is exactly what uv.lock says; the mark is younger than both while that holds.
 .venv/.locked: uv.lock pyproject.toml | $(UV)
+	@echo 'Installing what uv.lock says into .venv …'
 	@$(UV) sync --quiet --locked
 	@touch $@
 

@@ -28,9 +28,10 @@ Rows = Annotated[int | None, typer.Option("--rows", help="How many rows the gene
 Seed = Annotated[int | None, typer.Option("--seed", help="The generator's seed.")]
 
 ARTIFACTS = Artifacts().root
+PROGRAM = "python -m training"
 
 app = typer.Typer(
-    name="python -m training",
+    name=PROGRAM,
     help="From machine data to a gated bundle.",
     no_args_is_help=True,
     add_completion=False,
@@ -41,7 +42,7 @@ app = typer.Typer(
 def main() -> None:
     """Runs the command line; a mistake of the user's ends in one line on standard error, never in a traceback."""
     try:
-        app()
+        app(prog_name=PROGRAM)
     except TrainingError as error:
         console.print_error(str(error))
         sys.exit(error.exit_code)

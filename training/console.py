@@ -43,6 +43,7 @@ VERDICTS = {
     "not_enough_evidence": ("NOT ENOUGH EVIDENCE", "yellow"),
 }
 SHOWN_FEATURES = 6
+NO_BLOCK = " (does not block)"
 
 WIDE_ENOUGH = 110  # columns, where the output goes to a file: tables would break at the default of 80
 
@@ -142,7 +143,7 @@ def print_verdict(result: "GateResult", folder: Path) -> None:
     counts = [sum(check.verdict == verdict for check in result.checks) for verdict in VERDICTS]
     lines = [f"{counts[0]} checks passed, {counts[1]} failed, {counts[2]} without enough evidence"]
     lines += [
-        f"{VERDICTS[check.verdict][0].lower()}: {check.reason}{'' if check.blocking else ' (does not block)'}"
+        f"{VERDICTS[check.verdict][0].lower()}: {check.name}: {check.reason}{'' if check.blocking else NO_BLOCK}"
         for check in result.checks
         if check.verdict != "pass"
     ]
@@ -196,6 +197,7 @@ def print_predictions(
 def print_urls(url: str, artifacts: "Artifacts", seconds: float) -> None:
     """Where everything is and how to stop it."""
     lines = {
+        "page": f"{url}/",
         "predict": f"{url}/v1/predict",
         "model card": f"{url}/v1/model",
         "API": f"{url}/openapi.json",

@@ -41,16 +41,16 @@ def find_predictor(note: Path) -> RunningPredictor | None:
         running = msgspec.json.decode(note.read_bytes(), type=RunningPredictor)
     except (OSError, msgspec.DecodeError):
         return None
-    return running if _is_ours(running.pid) else None
+    return running if _is_alive(running) else None
 
 
-def _is_ours(pid: int) -> bool:
-    """Whether the process is a predictor: a number that something else has by now does not count."""
+def _is_alive(running: RunningPredictor) -> bool:
+    """Whether the process is that predictor: a number that something else has by now does not count."""
+    asked = f"app.predictor --bundle {running.bundle} --port {running.port} "
     with contextlib.suppress(OSError):
-        command = Path(f"/proc/{pid}/cmdline").read_bytes().split(b"\0")
-        return b"app.predictor" in command
-    found = subprocess.run(["ps", "-p", str(pid), "-o", "args="], capture_output=True, text=True, check=False)  # noqa: S603, S607
-    return "app.predictor" in found.stdout
+        return asked.encode() in Path(f"/proc/{running.pid}/cmdline").read_bytes().replace(b"\0", b" ")
+    command = ["ps", "-ww", "-p", str(running.pid), "-o", "args="]
+    return asked in subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
 
 
 def start_predictor(
@@ -96,7 +96,8 @@ def check_port(port: int) -> None:
         socket.create_server((HOST, port)).close()
     except OSError as error:
         raise InputError(
-            f"port {port} cannot be listened on: {error.strerror}; end what has it, or give another with PORT= (--port)"
+            f"port {port} cannot be listened on: {os.strerror(error.errno or 0)}; "
+            "end what has it, or give another with PORT= (--port)"
         ) from error
 
 
@@ -125,17 +126,17 @@ def stop_predictor(note: Path) -> bool:
         return False
     os.kill(running.pid, signal.SIGTERM)
     deadline = time.monotonic() + STOP_SECONDS
-    while _is_alive(running.pid):
+    while _is_left(running):
         if time.monotonic() > deadline:
             os.kill(running.pid, signal.SIGKILL)
         time.sleep(0.05)
     return True
 
 
-def _is_alive(pid: int) -> bool:
+def _is_left(running: RunningPredictor) -> bool:
     with contextlib.suppress(ChildProcessError):
-        os.waitpid(pid, os.WNOHANG)  # our own child would stay as a zombie
-    return _is_ours(pid)
+        os.waitpid(running.pid, os.WNOHANG)  # our own child would stay as a zombie
+    return _is_alive(running)
 
 
 def predict_rows(url: str, rows: list[dict[str, Any]]) -> dict[str, Any]:

@@ -45,9 +45,9 @@ def train_candidate(artifacts: Artifacts, table: Table, params: Params) -> Bundl
 
 def track_training(artifacts: Artifacts, bundle: Bundle, folder: Path) -> None:
     """Raises: InputError without the run's record, OutsideError."""
-    uri = tracking_uri(artifacts.root)
+    record, uri = read_record(folder, bundle.digest), tracking_uri(artifacts.root)
     with console.step(f"Logging to MLflow at {hide_password(uri, uri)}"):
-        run = Tracker(uri, artifacts.root).log_training(read_record(folder, bundle.digest), folder)
+        run = Tracker(uri, artifacts.root).log_training(record, folder)
     console.print_done(f"MLflow run {run[:8]}, registered as challenger (`make mlflow` opens the page)")
 
 

@@ -19,46 +19,42 @@ Identity = tuple[int, int, int, int] | None  # of a file: another one, or anothe
 
 
 class Bucket:
-    """A token bucket of one second's worth, at least one. Taking may leave it in debt, which must be paid first."""
+    """A token bucket of one second's worth, at least one. Taking may leave it in debt, which must be paid first.
 
-    __slots__ = ("_at", "_level", "_size", "rate")
+    Kept as the time at which it is full again: ITU-T I.371, the generic cell rate algorithm by virtual scheduling.
+    """
 
-    def __init__(self, rate: float, now: float) -> None:
-        self.rate = rate
-        self._size = max(rate, 1.0)
-        self._level = self._size
-        self._at = now
+    __slots__ = ("_full_at", "_pause", "_slack")
+
+    def __init__(self, rate: float) -> None:
+        self._pause = 1.0 / rate
+        self._slack = (max(rate, 1.0) - 1.0) / rate
+        self._full_at = 0.0
+
+    def seconds_until_one(self, now: float) -> float:
+        """Until a token is there; not above 0 if one is."""
+        return self._full_at - now - self._slack
 
     def take(self, tokens: float, now: float) -> None:
-        self._refill(now)
-        self._level -= tokens
-
-    def seconds_until(self, tokens: float, now: float) -> float:
-        """Until that many are there, 0 if they are."""
-        self._refill(now)
-        return max(0.0, (tokens - self._level) / self.rate)
-
-    def _refill(self, now: float) -> None:
-        self._level = min(self._size, self._level + (now - self._at) * self.rate)
-        self._at = now
+        self._full_at = max(self._full_at, now) + tokens * self._pause
 
 
 class Caller:
     """One key's limits and counts."""
 
-    def __init__(self, entry: KeyEntry, now: float) -> None:
+    def __init__(self, entry: KeyEntry) -> None:
         self.name = entry.name
         self.answers = dict.fromkeys(ANSWERS, 0)
         self.rows = 0
-        self.set_entry(entry, now)
+        self.set_entry(entry)
 
-    def set_entry(self, entry: KeyEntry, now: float) -> None:
+    def set_entry(self, entry: KeyEntry) -> None:
         """What the file says now; a limit that did not change stays as used up as it is."""
         before = getattr(self, "entry", None)
         if before is None or before.requests_per_second != entry.requests_per_second:
-            self._requests = Bucket(entry.requests_per_second, now) if entry.requests_per_second else None
+            self._requests = Bucket(entry.requests_per_second) if entry.requests_per_second else None
         if before is None or before.rows_per_second != entry.rows_per_second:
-            self._rows = Bucket(entry.rows_per_second, now) if entry.rows_per_second else None
+            self._rows = Bucket(entry.rows_per_second) if entry.rows_per_second else None
         self.entry = entry
 
     def admit(self, scope: str, now: float) -> None:
@@ -66,11 +62,9 @@ class Caller:
         if scope not in self.entry.allow:
             self.answers["forbidden"] += 1
             raise ForbiddenError(f"this API key does not allow {scope}")
-        wait = 0.0
+        wait = 0.0 if self._rows is None else self._rows.seconds_until_one(now)
         if self._requests is not None:
-            wait = self._requests.seconds_until(1, now)
-        if self._rows is not None:
-            wait = max(wait, self._rows.seconds_until(1, now))
+            wait = max(wait, self._requests.seconds_until_one(now))
         if wait > 0:
             self.answers["limited"] += 1
             raise RateLimitedError("this API key's rate limit is reached", math.ceil(wait))
@@ -96,7 +90,7 @@ class Access:
         self._clock = clock
         self._checked = clock()
         self._identity = identify_file(path)
-        self._keys: Mapping[bytes, tuple[KeyEntry, Caller]] = {}
+        self._keys: Mapping[bytes, Caller] = {}
         self._install(read_key_file(path))
 
     def admit(self, headers: Headers, scope: str) -> Caller:
@@ -111,11 +105,11 @@ class Access:
         key = headers.get(API_KEY_HEADER) or _strip_bearer(headers.get(b"authorization", b""))
         if not key:
             raise UnauthorizedError("an API key is missing, expected Authorization: Bearer KEY or X-API-Key: KEY")
-        found = self._keys.get(find_name(key) or b"")
-        if found is None or not found[0].matches(key):
+        found = self._keys.get(find_name(key))
+        if found is None or not found.entry.matches(key):
             raise UnauthorizedError("the API key is not known here")
-        found[1].admit(scope, now)
-        return found[1]
+        found.admit(scope, now)
+        return found
 
     def _refresh(self) -> None:
         """Reads the file again if it is another one, or changed; a broken one changes nothing."""
@@ -134,14 +128,13 @@ class Access:
         log_event("API keys read again", keys=len(entries))
 
     def _install(self, entries: Mapping[bytes, KeyEntry]) -> None:
-        now = self._clock()
         for entry in entries.values():
             caller = self.callers.get(entry.name)
             if caller is None:
-                self.callers[entry.name] = Caller(entry, now)
+                self.callers[entry.name] = Caller(entry)
             else:
-                caller.set_entry(entry, now)
-        self._keys = {name: (entry, self.callers[entry.name]) for name, entry in entries.items()}
+                caller.set_entry(entry)
+        self._keys = {name: self.callers[entry.name] for name, entry in entries.items()}
 
 
 def identify_file(path: Path) -> Identity:

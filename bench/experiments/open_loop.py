@@ -5,6 +5,8 @@ import time
 from dataclasses import dataclass
 from statistics import quantiles
 
+import uvloop
+
 TIMEOUT_SECONDS = 10.0
 MAX_OPEN = 2000  # requests under way; beyond it one counts as not even sent
 
@@ -61,6 +63,13 @@ class OpenLoop:
             writer.close()
         else:
             self.idle.append((reader, writer))
+
+
+def send_load(port: int, request: bytes, rate: float, seconds: float) -> tuple[list[Reply], float]:
+    """All replies and the seconds until the last; on uvloop, so that the load generator is the last to be full."""
+    start = time.monotonic()
+    replies = uvloop.run(OpenLoop(port, request).run(rate, seconds))
+    return replies, time.monotonic() - start
 
 
 async def read_reply(reader: asyncio.StreamReader) -> tuple[int, dict[bytes, bytes]]:

@@ -2,11 +2,14 @@
 
 import asyncio
 import http.client
+import os
 import time
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 
 from bench.contenders import ROBUST, Contender
 from bench.experiments.experiment import Experiment, Outcome
-from bench.experiments.open_loop import OpenLoop, Reply, format_request, percentile_99
+from bench.experiments.open_loop import Reply, format_request, percentile_99, send_load
 from bench.model import ServedModel
 from bench.servers import Server, running
 from bench.turn import load_cleanly
@@ -32,10 +35,14 @@ async def probe_health(server: Server, until: float) -> list[Reply]:
     return replies
 
 
-async def press(server: Server, request: bytes, rate: float, seconds: int) -> tuple[list[Reply], list[Reply]]:
-    load = OpenLoop(server.port, request).run(rate, seconds)
-    replies, probes = await asyncio.gather(load, probe_health(server, time.monotonic() + seconds))
-    return replies, probes
+def press(server: Server, request: bytes, rate: float, seconds: int) -> tuple[list[Reply], float, list[Reply]]:
+    """The load's replies, how long they took, and the probes'; the load in a process of its own."""
+    with ProcessPoolExecutor(1, mp_context=get_context("spawn")) as pool:
+        pool.submit(os.getpid).result()  # the process is up before the clock runs
+        loading = pool.submit(send_load, server.port, request, rate, seconds)
+        probes = asyncio.run(probe_health(server, time.monotonic() + seconds))
+        replies, elapsed = loading.result()
+    return replies, elapsed, probes
 
 
 def measure(contender: Contender, model: ServedModel, seconds: int) -> Outcome:
@@ -44,9 +51,7 @@ def measure(contender: Contender, model: ServedModel, seconds: int) -> Outcome:
     request = format_request(protocol.path, protocol.encode(model.rows))
     with running(contender, model) as server:
         peak = load_cleanly(server, model, form, PEAK_CONNECTIONS, PEAK_SECONDS).requests_per_second
-        start = time.monotonic()
-        replies, probes = asyncio.run(press(server, request, peak * TIMES_CAPACITY, seconds))
-        elapsed = time.monotonic() - start
+        replies, elapsed, probes = press(server, request, peak * TIMES_CAPACITY, seconds)
     good = [reply.seconds for reply in replies if reply.status == http.client.OK]
     refused = [reply for reply in replies if reply.status in REFUSED]
     lost = len(replies) - len(good) - len(refused)

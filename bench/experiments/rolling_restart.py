@@ -30,6 +30,8 @@ defaults
   timeout connect 2s
   timeout client 30s
   timeout server 30s
+  # a busy replica answers its check late, and is not down for that
+  timeout check 5s
 frontend front
   bind 127.0.0.1:{port}
   default_backend replicas

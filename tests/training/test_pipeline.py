@@ -1,5 +1,10 @@
 """The steps in their order: what is made, what is current, and what may be installed."""
 
+import os
+import signal
+import subprocess
+import sys
+import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -9,11 +14,12 @@ import pytest
 
 from app.contract.bundle import MANIFEST_NAME, MODEL_NAME, Bundle, read_bundle
 from app.contract.errors import BundleError
-from tests.conftest import make_bundle
+from tests.conftest import ROOT, make_bundle
 from training.artifacts import Artifacts
 from training.data.splits import group_holdout
 from training.data.table import Table
 from training.errors import InputError
+from training.files import recover_folder
 from training.params import Params
 from training.pipeline import install_bundle, is_current, make_candidate
 from training.tracking import read_record, record_path
@@ -154,3 +160,59 @@ def test_other_datasets_go_the_whole_way_without_a_change_to_the_code(
     bundle = make_candidate(artifacts, other_table, small_params)
     assert install(artifacts) == bundle
     assert is_current(artifacts, other_table, small_params)
+
+
+# reads a folder a line; trains and packages there, again and again, in a child whose id it prints, until that is killed
+FORK_TRAININGS = """
+import itertools, os, sys
+from pathlib import Path
+import msgspec
+from training.artifacts import Artifacts
+from training.data.load import load_table
+from training.dataset import load_dataset
+from training.params import load_params
+from training.pipeline import install_bundle, make_candidate
+from training import package, pipeline
+pipeline.HOLDOUT_RESAMPLES, package.PARITY_ROWS = 2, 100  # the moments that matter come sooner
+table = load_table(load_dataset("ai4i"), "generator", Path(sys.argv[1]) / "rejected.csv", rows=1000, seed=3)
+for line in sys.stdin:
+    child = os.fork()
+    if child == 0:
+        params = load_params()  # here, since it uses OpenMP, which does not survive a fork
+        model = {**params.model, "tree_method": "hist"}
+        for seed in itertools.count(1000 * os.getpid()):
+            changed = msgspec.structs.replace(params, model=model, rounds=10, seed=seed)
+            artifacts = Artifacts(Path(line.strip()))
+            install_bundle(artifacts, make_candidate(artifacts, table, changed).digest)
+    print(child, flush=True)
+    os.waitpid(child, 0)
+    print("ended", flush=True)
+"""
+
+
+@pytest.mark.slow
+def test_kill_9_at_20_random_moments_leaves_whole_bundles_only(tmp_path: Path) -> None:
+    random = np.random.default_rng(9)
+    command = [sys.executable, "-c", FORK_TRAININGS, str(tmp_path)]
+    artifacts = Artifacts(tmp_path / "artifacts")
+    had: set[Path] = set()
+    states = []
+    with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
+        assert parent.stdin is not None
+        assert parent.stdout is not None
+        for _ in range(20):
+            parent.stdin.write(f"{artifacts.root}\n")
+            parent.stdin.flush()
+            child = int(parent.stdout.readline())
+            time.sleep(float(random.uniform(0.0, 2.5)))
+            os.kill(child, signal.SIGKILL)
+            assert parent.stdout.readline() == "ended\n"
+            for folder in (artifacts.candidate, artifacts.bundle):
+                if folder.exists():
+                    read_bundle(folder)  # whole, as it stands
+                recover_folder(folder)
+                if folder in had or folder.exists():  # what once was there is there still
+                    had.add(folder)
+                    states.append(read_bundle(folder).digest)
+    assert had == {artifacts.candidate, artifacts.bundle}
+    assert len(set(states)) > 3  # it was killed at different moments of different trainings

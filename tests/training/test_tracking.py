@@ -136,25 +136,25 @@ class Server:
         self.log.close()
 
 
-@pytest.fixture(scope="session")
-def mlflow_server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[str]:
-    server = Server(tmp_path_factory.mktemp("mlflow"))
+@pytest.fixture
+def server(tmp_path: Path) -> Iterator[Server]:
+    started = Server(tmp_path)
     try:
-        server.wait()
-        yield server.uri
+        started.wait()
+        yield started
     finally:
-        server.stop()
+        started.stop()
 
 
-@pytest.fixture(scope="session")
-def mlflow_file(tmp_path_factory: pytest.TempPathFactory) -> str:
-    return f"sqlite:///{tmp_path_factory.mktemp('mlflow-file') / 'mlflow.db'}"
+@pytest.fixture(scope="module")
+def artifacts(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("artifacts")
 
 
-@pytest.fixture(params=["server", "file"])
-def tracker(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Tracker:
-    """A server and a file, either of which each test fills with a model of its own name."""
-    return Tracker(request.getfixturevalue(f"mlflow_{request.param}"), tmp_path_factory.mktemp("artifacts"))
+@pytest.fixture
+def tracker(artifacts: Path) -> Tracker:
+    """A file, which each test fills with a model of its own name."""
+    return Tracker(f"sqlite:///{artifacts / 'mlflow.db'}", artifacts)
 
 
 def rename(record: RunRecord, name: str) -> RunRecord:
@@ -207,6 +207,21 @@ def test_the_bundle_is_registered_as_challenger_and_can_be_fetched_whole(
 
 
 @pytest.mark.slow
+def test_a_server_keeps_the_run_its_bundle_and_one_version(
+    server: Server, record: RunRecord, bundle: Bundle, bundle_folder: Path, tmp_path: Path
+) -> None:
+    tracker = Tracker(server.uri, tmp_path)
+    first = tracker.log_training(record, bundle_folder)
+    assert tracker.log_training(record, bundle_folder) == first
+    assert len(runs(tracker, "ai4i")) == len(versions(tracker, "ai4i")) == 1
+    tracker.name_champion(bundle)
+    for alias in ("challenger", "champion"):
+        assert tracker._client.get_model_version_by_alias("ai4i", alias).run_id == first
+    fetched = tracker._client.download_artifacts(first, "bundle", str(tmp_path))
+    assert read_bundle(Path(fetched)) == bundle
+
+
+@pytest.mark.slow
 def test_logging_again_registers_nothing_twice(tracker: Tracker, record: RunRecord, bundle_folder: Path) -> None:
     record = rename(record, "repeated")
     first = tracker.log_training(record, bundle_folder)
@@ -230,9 +245,10 @@ def test_a_crash_half_way_is_taken_up_by_the_next_call(
     def kill(*_: object) -> None:
         raise Killed
 
-    with monkeypatch.context() as patch, pytest.raises(Killed):
+    with monkeypatch.context() as patch:
         patch.setattr(Tracker, point, kill)
-        tracker.log_training(record, bundle_folder)
+        with pytest.raises(Killed):
+            tracker.log_training(record, bundle_folder)
     assert len(runs(tracker, record.name)) == 1
     assert versions(tracker, record.name) == []
     run_id = tracker.log_training(record, bundle_folder)
@@ -368,7 +384,7 @@ def test_a_tracking_uri_that_is_none_is_named(record: RunRecord, bundle_folder: 
 
 @pytest.mark.slow
 def test_every_limit_is_one_that_mlflow_knows() -> None:
-    from mlflow import environment_variables
+    from mlflow import environment_variables  # noqa: PLC0415 - it takes seconds
 
     known = [name for name in LIMITS if name.startswith("MLFLOW_") and name != "MLFLOW_DISABLE_TELEMETRY"]
     assert [name for name in known if not hasattr(environment_variables, name)] == []

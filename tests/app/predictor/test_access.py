@@ -1,23 +1,17 @@
 """API keys: who is let in, how often, and that a changed file counts without a restart."""
 
-import json
-import os
-import secrets
-import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
-import httpx
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.contract.bundle import Bundle
 from app.predictor.access import Access, Bucket
 from app.predictor.errors import ApiError, RateLimitedError
 from app.predictor.key_file import make_key
-from tests.app.predictor.running import RunningServer, StartServer, read_metrics
+from tests.app.predictor.secrets_folder import swap_secret
 
 
 class Clock:
@@ -46,20 +40,6 @@ def code_of(ask: Callable[[], Any]) -> str:
     except ApiError as error:
         return error.code
     return "ok"
-
-
-def swap_secret(folder: Path, content: str) -> Path:
-    """Writes a file as Kubernetes mounts a secret: a link to a folder by a link that is replaced at once."""
-    version = folder / f"..data-{secrets.token_hex(4)}"
-    version.mkdir(parents=True)
-    (version / "keys").write_text(content)
-    link = folder / "..new"
-    link.symlink_to(version.name)
-    os.replace(link, folder / "..data")
-    path = folder / "keys"
-    if not path.is_symlink():
-        path.symlink_to("..data/keys")
-    return path
 
 
 def test_a_key_is_taken_in_either_header(tmp_path: Path) -> None:
@@ -153,149 +133,10 @@ def test_a_change_elsewhere_in_the_file_gives_no_new_tokens(tmp_path: Path, cloc
 @given(st.lists(st.floats(0, 3), max_size=60), st.floats(0.1, 50))
 def test_a_bucket_never_gives_more_than_its_rate_and_one_burst(pauses: list[float], rate: float) -> None:
     now, taken = 0.0, 0
-    bucket = Bucket(rate, now)
+    bucket = Bucket(rate)
     for pause in pauses:
         now += pause
-        if bucket.seconds_until(1, now) == 0:
+        if bucket.seconds_until_one(now) <= 0:
             bucket.take(1, now)
             taken += 1
     assert taken <= max(rate, 1) + rate * now + 1e-6
-
-
-@pytest.fixture(scope="module")
-def keys() -> dict[str, tuple[str, str]]:
-    return {name: make_key(name) for name in ("press", "slow", "rows", "labels")}
-
-
-@pytest.fixture(scope="module")
-def locked(
-    bundle_folder: Path, tmp_path_factory: pytest.TempPathFactory, keys: dict[str, tuple[str, str]]
-) -> Iterator[RunningServer]:
-    """A server with keys."""
-    folder = tmp_path_factory.mktemp("locked")
-    options = {"slow": " requests_per_second=0.01", "rows": " rows_per_second=0.5", "labels": " allow=feedback"}
-    (folder / "keys").write_text("".join(f"{line}{options.get(name, '')}\n" for name, (_, line) in keys.items()))
-    running = RunningServer(bundle_folder, folder / "log", api_keys_file=folder / "keys", host="0.0.0.0")  # noqa: S104
-    try:
-        yield running.wait_until_ready()
-    finally:
-        running.kill()
-
-
-@pytest.fixture
-def session(locked: RunningServer) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=locked.url, timeout=20) as client:
-        yield client
-
-
-def test_every_asking_route_needs_a_key_and_no_other_does(session: httpx.Client, bundle: Bundle, row: Any) -> None:
-    document = session.get("/openapi.json").json()
-    assert document["components"]["securitySchemes"]
-    names = {"{name}": bundle.manifest.name, "{version}": bundle.manifest.version}
-    asking = set()
-    for path, operations in document["paths"].items():
-        filled = path
-        for parameter, value in names.items():
-            filled = filled.replace(parameter, value)
-        if "get" in operations:
-            assert session.get(filled).status_code == httpx.codes.OK, path
-        if "post" in operations:
-            asking.add(path)
-            answer = session.post(filled, json=row)
-            assert answer.status_code == httpx.codes.UNAUTHORIZED, path
-            assert answer.headers["www-authenticate"] == "Bearer"
-            told = answer.json()
-            assert (told.get("code") or told["error"]["code"]) == "unauthorized"
-    assert {"/v1/predict", "/v1/explain", "/v1/sweep", "/v1/batch", "/v1/feedback"} < asking
-    assert session.get("/").status_code == httpx.codes.OK
-
-
-def test_a_key_opens_every_route(session: httpx.Client, keys: dict[str, tuple[str, str]], row: Any) -> None:
-    headers = {"x-api-key": keys["press"][0]}
-    for path in ("/v1/predict", "/v1/explain"):
-        assert session.post(path, json=row, headers=headers).status_code == httpx.codes.OK
-    csv = ",".join(row) + "\n" + ",".join(map(str, row.values()))
-    uploaded = session.post("/v1/batch", content=csv, headers=headers | {"content-type": "text/csv"})
-    assert uploaded.status_code == httpx.codes.OK
-    labels = {"authorization": f"Bearer {keys['labels'][0]}"}
-    assert session.post("/v1/predict", json=row, headers=labels).json()["error"]["code"] == "forbidden"
-    assert session.post("/v1/feedback", json={}, headers=labels).json()["error"]["code"] == "missing_field"
-
-
-def test_a_limit_answers_429_with_retry_after(
-    session: httpx.Client, keys: dict[str, tuple[str, str]], row: Any
-) -> None:
-    headers = {"x-api-key": keys["slow"][0]}
-    assert session.post("/v1/predict", json=row, headers=headers).status_code == httpx.codes.OK
-    answer = session.post("/v1/predict", json=row, headers=headers)
-    assert answer.status_code == httpx.codes.TOO_MANY_REQUESTS
-    assert answer.json()["error"]["code"] == "rate_limited"
-    assert 90 <= int(answer.headers["retry-after"]) <= 100
-
-
-def test_rows_are_paid_after_they_were_answered(
-    session: httpx.Client, keys: dict[str, tuple[str, str]], row: Any
-) -> None:
-    headers = {"x-api-key": keys["rows"][0]}
-    assert session.post("/v1/predict", json={"rows": [row] * 5}, headers=headers).status_code == httpx.codes.OK
-    answer = session.post("/v1/predict", json=row, headers=headers)
-    assert answer.status_code == httpx.codes.TOO_MANY_REQUESTS
-    assert 8 <= int(answer.headers["retry-after"]) <= 10
-
-
-def test_metrics_tell_keys_by_name(session: httpx.Client, keys: dict[str, tuple[str, str]], row: Any) -> None:
-    before = read_metrics(session)
-    headers = {"x-api-key": keys["press"][0]}
-    session.post("/v1/predict", json={"rows": [row] * 70}, headers=headers)
-    session.post("/v1/predict", json=row, headers=headers)
-    session.post("/v1/predict", json=row, headers={"x-api-key": "lathe.forged." + "a" * 43})
-    after = read_metrics(session)
-
-    def grown(*parts: str) -> float:
-        names = [name for name in after if all(part in name for part in parts)]
-        assert names
-        return sum(after[name] - before[name] for name in names)
-
-    assert grown("lathe_key_requests_total", 'key="press"', 'answer="accepted"') == 2
-    assert grown("lathe_key_rows_total", 'key="press"') == 71
-    assert grown("lathe_rejected_requests_total", "unauthorized") == 1
-    assert not any("forged" in name for name in after)
-    assert {name for name in after if "lathe_key_reloads_total" in name}
-
-
-def test_with_keys_an_open_address_needs_no_warning(locked: RunningServer, keys: dict[str, tuple[str, str]]) -> None:
-    log = locked.log.read_text()
-    assert '"level":"warning"' not in log
-    assert not any(key in log for key, _ in keys.values())
-
-
-def test_a_revoked_key_is_refused_within_two_seconds(
-    start_server: StartServer, bundle_folder: Path, tmp_path: Path, row: Any
-) -> None:
-    (old, old_line), (new, new_line) = make_key("old"), make_key("new")
-    path = swap_secret(tmp_path / "secret", old_line)
-    server = start_server(bundle_folder, api_keys_file=path).wait_until_ready()
-    with httpx.Client(base_url=server.url) as client:
-        assert client.post("/v1/predict", json=row, headers={"x-api-key": old}).status_code == httpx.codes.OK
-        swap_secret(tmp_path / "secret", new_line)
-        time.sleep(1.1)
-        assert client.post("/v1/predict", json=row, headers={"x-api-key": old}).status_code == 401
-        assert client.post("/v1/predict", json=row, headers={"x-api-key": new}).status_code == httpx.codes.OK
-        swap_secret(tmp_path / "secret", "broken 2911")
-        time.sleep(1.1)
-        assert client.post("/v1/predict", json=row, headers={"x-api-key": new}).status_code == httpx.codes.OK
-    lines = [json.loads(line) for line in server.log.read_text().splitlines()]
-    assert [line["reason"] for line in lines if line["level"] == "error"] == [
-        f"key file {path}, line 1: expected NAME:blake2b$SALT$HASH as `app.predictor.keys new` prints it"
-    ]
-
-
-def test_a_bad_key_file_ends_the_start_with_one_line(
-    start_server: StartServer, bundle_folder: Path, tmp_path: Path
-) -> None:
-    server = start_server(bundle_folder, api_keys_file=tmp_path / "none")
-    assert server.process.wait(timeout=20) == 2
-    assert (
-        server.log.read_text().splitlines()[-1]
-        == f"key file {tmp_path / 'none'} cannot be read: No such file or directory"
-    )

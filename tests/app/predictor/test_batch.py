@@ -3,11 +3,6 @@
 import csv
 import io
 import json
-import socket
-import threading
-import time
-from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import httpx
@@ -17,42 +12,14 @@ import pytest
 from app.contract.bundle import Bundle
 from app.contract.scoring import PARITY_TOLERANCE, ReferenceModel
 from app.predictor.batch import CHUNK_BYTES
-from tests.app.predictor.running import RunningServer, StartServer, read_metrics
+from tests.app.predictor.running import read_metrics
+from tests.app.predictor.uploads import CSV, NDJSON, list_rows, read_lines, refusal, to_csv, upload
 from training.data.table import Table
-
-ROUTE = "/v1/batch"
-CSV, NDJSON = "text/csv", "application/x-ndjson"
 
 
 @pytest.fixture(scope="session")
 def rows(table: Table) -> list[dict[str, Any]]:
-    columns = {name: values.tolist() for name, values in table.inputs.items()}
-    return [dict(zip(columns, values, strict=True)) for values in zip(*columns.values(), strict=True)]
-
-
-def to_csv(rows: list[dict[str, Any]]) -> str:
-    text = io.StringIO()
-    writer = csv.DictWriter(text, list(rows[0]), lineterminator="\n")
-    writer.writeheader()
-    writer.writerows(rows)
-    return text.getvalue()
-
-
-def upload(client: httpx.Client, body: str | bytes, content_type: str = CSV, **headers: str) -> httpx.Response:
-    content = body.encode() if isinstance(body, str) else body
-    return client.post(ROUTE, content=content, headers={"content-type": content_type, **headers})
-
-
-def read_lines(answer: httpx.Response) -> tuple[list[dict[str, Any]], dict[str, Any]]:
-    """The rows' lines and the summary."""
-    assert answer.status_code == httpx.codes.OK, answer.text
-    *lines, last = [json.loads(line) for line in answer.content.splitlines()]
-    return lines, last["summary"]
-
-
-def refusal(answer: httpx.Response) -> tuple[int, str, str | None]:
-    error = answer.json()["error"]
-    return answer.status_code, error["code"], error.get("field")
+    return list_rows(table)
 
 
 def score_table(bundle: Bundle, rows: list[dict[str, Any]]) -> np.ndarray:
@@ -254,126 +221,3 @@ def test_rows_are_counted_and_binned_like_those_of_predict(client: httpx.Client,
     assert grown("lathe_unknown_categories_total") == 1
     assert grown("lathe_batches_total") == 1
     assert grown('lathe_requests_total{code="200",') == 2  # with the first scrape
-
-
-@pytest.fixture
-def tight(start_server: StartServer, bundle_folder: Path) -> RunningServer:
-    """A server that takes one small upload, and has little patience."""
-    return start_server(
-        bundle_folder, max_batch_bytes=100_000, max_uploads=1, body_timeout_seconds=1.0, grace_seconds=1
-    ).wait_until_ready()
-
-
-def connect(server: RunningServer) -> socket.socket:
-    connection = socket.create_connection(("127.0.0.1", server.port))
-    connection.settimeout(20)
-    return connection
-
-
-def open_upload(server: RunningServer, sent: bytes) -> socket.socket:
-    connection = connect(server)
-    head = b"POST /v1/batch HTTP/1.1\r\nhost: x\r\ncontent-type: text/csv\r\ncontent-length: 90000\r\n\r\n"
-    connection.sendall(head + sent)
-    time.sleep(0.1)
-    return connection
-
-
-def test_limits_of_uploads_hold(tight: RunningServer, row: dict[str, Any]) -> None:
-    with httpx.Client(base_url=tight.url, timeout=20) as client:
-        assert refusal(upload(client, b"x" * 100_001))[:2] == (413, "body_too_large")
-
-        def parts() -> Iterator[bytes]:
-            yield to_csv([row]).encode()
-            for _ in range(3):
-                yield b"\n" * 50_000
-
-        streamed = client.post(ROUTE, content=parts(), headers={"content-type": CSV})
-        assert refusal(streamed)[:2] == (413, "body_too_large")
-        with open_upload(tight, b"type") as connection:
-            second = upload(client, to_csv([row]))
-            assert refusal(second)[:2] == (503, "overloaded")
-            assert second.headers["retry-after"] == "1"
-            assert client.post("/v1/predict", json=row).status_code == httpx.codes.OK
-            assert connection.recv(1000).startswith(b"HTTP/1.1 408 ")  # it goes on no further
-        assert upload(client, to_csv([row])).status_code == httpx.codes.OK
-        closed = {name: value for name, value in read_metrics(client).items() if "closed_connections" in name}
-        assert [value for name, value in closed.items() if "slow_body" in name] == [1]
-
-
-def test_a_client_that_does_not_take_its_answer_is_cut_off(
-    start_server: StartServer, bundle_folder: Path, row: dict[str, Any]
-) -> None:
-    server = start_server(bundle_folder, max_uploads=1, body_timeout_seconds=1.0).wait_until_ready()
-    body = to_csv([row] * 150_000).encode()  # its answer is larger than any buffer on the way
-    with connect(server) as connection, httpx.Client(base_url=server.url, timeout=20) as client:
-        connection.sendall(b"POST /v1/batch HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
-        deadline = time.monotonic() + 20
-        cut: list[float] = []
-        while cut != [1] and time.monotonic() < deadline:
-            time.sleep(0.2)
-            samples = read_metrics(client)
-            cut = [value for name, value in samples.items() if "closed_connections" in name and "slow_reader" in name]
-        assert cut == [1]
-        assert upload(client, to_csv([row])).status_code == httpx.codes.OK  # its place is free again
-        received = b"".join(iter(lambda: connection.recv(1_000_000), b""))
-    stated = int(received.partition(b"content-length: ")[2].partition(b"\r")[0])
-    assert len(received) < stated  # so that nobody takes it for a whole answer
-
-
-def test_an_upload_does_not_keep_the_server_from_stopping(tight: RunningServer) -> None:
-    with open_upload(tight, b"type"):
-        assert tight.stop() == 0
-    assert "Traceback" not in tight.log.read_text()
-
-
-@pytest.mark.slow
-def test_a_million_rows_need_little_memory_and_keep_nobody_waiting(
-    start_server: StartServer, bundle_folder: Path, rows: list[dict[str, Any]], row: dict[str, Any]
-) -> None:
-    server = start_server(bundle_folder).wait_until_ready()
-    numbered = [{"id": index, **one} for index, one in enumerate(rows)]
-    header, *lines = to_csv(numbered).splitlines(keepends=True)
-    repeats = -(-1_000_000 // len(lines))
-
-    def parts() -> Iterator[bytes]:
-        yield header.encode()
-        block = "".join(lines).encode()
-        for _ in range(repeats):
-            yield block
-
-    waits: list[float] = []
-    is_over = threading.Event()
-
-    def ask() -> None:
-        with httpx.Client(base_url=server.url) as other:
-            while not is_over.is_set():
-                started = time.perf_counter()
-                assert other.post("/v1/predict", json=row).status_code == httpx.codes.OK
-                waits.append(time.perf_counter() - started)
-                time.sleep(0.01)
-
-    asking = threading.Thread(target=ask)
-    asking.start()
-    started = time.perf_counter()
-    size, last = 0, b""
-    with (
-        httpx.Client(base_url=server.url, timeout=300) as client,
-        client.stream("POST", ROUTE, content=parts(), headers={"content-type": CSV}) as answer,
-    ):
-        for part in answer.iter_raw():
-            size, last = size + len(part), (last + part)[-4000:]
-    seconds = time.perf_counter() - started
-    is_over.set()
-    asking.join()
-    summary = json.loads(last.splitlines()[-1])["summary"]
-    peak = int(next(line for line in Path(f"/proc/{server.process.pid}/status").read_text().splitlines()
-                    if line.startswith("VmHWM")).split()[1]) / 1024  # fmt: skip
-    waits.sort()
-    print(
-        f"{summary['rows']:,} rows in {seconds:.1f} s, {summary['rows'] / seconds:,.0f} rows/s,"
-        f" answer {size / 1e6:.0f} MB, peak {peak:.0f} MiB, small requests p50 {waits[len(waits) // 2] * 1e3:.1f} ms,"
-        f" p99 {waits[int(len(waits) * 0.99)] * 1e3:.1f} ms"
-    )
-    assert summary["scored"] == summary["rows"] == repeats * len(lines) >= 1_000_000
-    assert peak < 400
-    assert waits[int(len(waits) * 0.99)] < 0.25  # the promise is 50 ms on a machine that does nothing else

@@ -13,7 +13,7 @@ import pytest
 from app.contract.bundle import Bundle
 from app.predictor.application import Application, create_app
 from app.predictor.model import ServedModel
-from app.predictor.settings import Settings
+from app.predictor.settings import read_settings
 from tests.app.predictor.running import StartServer, read_metrics
 
 ROUTE = "/v1/feedback"
@@ -179,7 +179,7 @@ def test_a_short_receipt_key_ends_the_start_with_one_line(
 
 
 def serve_here(bundle: Bundle) -> Application:
-    app = create_app(Settings())
+    app = create_app(read_settings())
     app.install_model(ServedModel(bundle, 1))
     return app
 
@@ -190,7 +190,7 @@ def test_another_dataset_is_labelled_by_its_own_kind_of_outcome(other_bundle: Bu
     golden = other_bundle.manifest.golden[0]
 
     async def ask() -> None:
-        transport = httpx.ASGITransport(app)  # type: ignore[arg-type]
+        transport = httpx.ASGITransport(app)
         async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
             answer = await client.post("/v1/predict", content=msgspec.json.encode(golden.row), headers=ASKED)
             receipt = answer.json()["predictions"][0]["receipt"]
@@ -200,8 +200,8 @@ def test_another_dataset_is_labelled_by_its_own_kind_of_outcome(other_bundle: Bu
             assert right.json()["feedback"][0]["duplicate"] is False
             sums = app.state.feedback.versions[other_bundle.manifest.version]
             error = golden.score - (1.0 if is_event else 12.5)
-            assert sums.absolute == pytest.approx(abs(error), abs=1e-5)
-            assert sums.squared == pytest.approx(error**2, rel=1e-5)
+            assert sums.absolute == pytest.approx(abs(error), rel=1e-5, abs=1e-5)
+            assert sums.squared == pytest.approx(error**2, rel=1e-5, abs=1e-5)
             assert sum(sums.outcomes.values()) == 1
 
     asyncio.run(ask())

@@ -15,9 +15,9 @@ from training.params import Params
 OpenPage = Callable[..., Page]
 
 
-@pytest.fixture(scope="package")
+@pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    """Not for the session: Playwright's event loop would be in the way of tests that run their own."""
+    """For a module, not the session: Playwright's event loop would be in the way of tests that run their own."""
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
         yield chromium

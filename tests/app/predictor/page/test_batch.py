@@ -15,6 +15,7 @@ from tests.app.predictor.page.browsing import read_cells, write_value
 from tests.app.predictor.running import RunningServer
 
 OpenPage = Callable[..., Page]
+LONGEST_TASK_MILLISECONDS = 300  # 66 was the most seen on a busy machine
 CSV = {"content-type": "text/csv", "accept": "text/csv"}
 
 
@@ -129,6 +130,7 @@ def test_a_stopped_file_shows_what_was_scored_until_then(batch_page: Page, bundl
         asked.append(route)
         if len(asked) == 2:
             batch_page.evaluate("document.getElementById('stop').click()")
+            route.abort()
         else:
             route.continue_()
 
@@ -139,26 +141,24 @@ def test_a_stopped_file_shows_what_was_scored_until_then(batch_page: Page, bundl
 
 
 @pytest.mark.slow
-def test_a_hundred_thousand_rows_stay_smooth(batch_page: Page, client: httpx.Client, bundle: Bundle) -> None:
+def test_a_hundred_thousand_rows_stay_smooth(
+    batch_page: Page, client: httpx.Client, bundle: Bundle, tmp_path: Path
+) -> None:
     content = write_rows(bundle, 100_000)
+    (tmp_path / "many.csv").write_bytes(content)
     batch_page.evaluate(
         """() => {
             window.longest = 0;
-            let last = performance.now();
-            const tick = () => {
-                const now = performance.now();
-                window.longest = Math.max(window.longest, now - last);
-                last = now;
-                requestAnimationFrame(tick);
-            };
-            requestAnimationFrame(tick);
+            new PerformanceObserver((list) => {
+                for (const { duration } of list.getEntries()) window.longest = Math.max(window.longest, duration);
+            }).observe({ type: "longtask" });
         }"""
     )
-    upload(batch_page, content, "many.csv")
+    batch_page.set_input_files("#file", tmp_path / "many.csv")
     expect(batch_page.locator("#batch-status")).to_contain_text("100,000 rows done", timeout=60_000)
     assert read_tiles(batch_page)["Rows"] == "100,000"
     assert batch_page.locator("#batch-result tr").count() < 300
-    assert batch_page.evaluate("window.longest") < 1000, "the page stood still, in ms"
+    assert batch_page.evaluate("window.longest") < LONGEST_TASK_MILLISECONDS
     shown = list(csv.DictReader(io.StringIO(download(batch_page)[1].decode())))
     assert [row["note"] for row in shown] == [f'piece {index}, "quoted"' for index in range(100_000)]
     expected = list(csv.DictReader(io.StringIO(client.post("/v1/batch", content=content, headers=CSV).text)))

@@ -1,6 +1,8 @@
 """The fourth view against the counters it is made from."""
 
+import contextlib
 import math
+import time
 from collections.abc import Callable
 
 import httpx
@@ -9,7 +11,7 @@ from playwright.sync_api import Locator, Page, expect
 
 from app.contract.bundle import Bundle
 from tests.app.predictor.page.browsing import read_cells
-from tests.app.predictor.running import RunningServer, StartServer, read_metrics
+from tests.app.predictor.running import START_SECONDS, RunningServer, StartServer, read_metrics, take_free_port
 
 OpenPage = Callable[..., Page]
 LEAST_SHARE = 1e-4
@@ -107,3 +109,22 @@ def test_it_reads_again_by_itself_and_stops_when_told(page: Page) -> None:
     page.clock.fast_forward(60_000)
     page.get_by_role("link", name="Model").click()  # what it asked would be known by now
     assert [url for url in asked if url.endswith("/metrics")] == []
+
+
+def test_metrics_on_a_port_of_their_own_are_said_so(
+    open_view: OpenPage, start_server: StartServer, bundle_folder: object
+) -> None:
+    server = start_server(bundle_folder, metrics_port=take_free_port())
+    wait_until_it_predicts(server)
+    expect(open_view(server, "traffic").locator("#traffic-body")).to_contain_text("a port of their own")
+
+
+def wait_until_it_predicts(server: RunningServer) -> None:
+    """Its probes are on the other port too."""
+    deadline = time.monotonic() + START_SECONDS
+    while time.monotonic() < deadline:
+        with contextlib.suppress(httpx.TransportError):
+            if httpx.get(f"{server.url}/v1/model").status_code == 200:
+                return
+        time.sleep(0.05)
+    raise AssertionError("the server was not ready in time")

@@ -1,0 +1,143 @@
+"""POST /v1/batch under load: slow clients, large uploads, a stop in the middle, a million rows."""
+
+import json
+import socket
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.app.predictor.running import RunningServer, StartServer, read_metrics
+from tests.app.predictor.uploads import CSV, ROUTE, list_rows, refusal, to_csv, upload
+from training.data.table import Table
+
+
+@pytest.fixture
+def tight(start_server: StartServer, bundle_folder: Path) -> RunningServer:
+    """A server that takes one small upload, and has little patience."""
+    return start_server(
+        bundle_folder, max_batch_bytes=100_000, max_uploads=1, body_timeout_seconds=1.0, grace_seconds=1
+    ).wait_until_ready()
+
+
+def connect(server: RunningServer) -> socket.socket:
+    connection = socket.create_connection(("127.0.0.1", server.port))
+    connection.settimeout(20)
+    return connection
+
+
+def open_upload(server: RunningServer, sent: bytes) -> socket.socket:
+    connection = connect(server)
+    head = b"POST /v1/batch HTTP/1.1\r\nhost: x\r\ncontent-type: text/csv\r\ncontent-length: 90000\r\n\r\n"
+    connection.sendall(head + sent)
+    time.sleep(0.1)
+    return connection
+
+
+def test_limits_of_uploads_hold(tight: RunningServer, row: dict[str, Any]) -> None:
+    with httpx.Client(base_url=tight.url, timeout=20) as client:
+        assert refusal(upload(client, b"x" * 100_001))[:2] == (413, "body_too_large")
+
+        def parts() -> Iterator[bytes]:
+            yield to_csv([row]).encode()
+            for _ in range(3):
+                yield b"\n" * 50_000
+
+        streamed = client.post(ROUTE, content=parts(), headers={"content-type": CSV})
+        assert refusal(streamed)[:2] == (413, "body_too_large")
+        with open_upload(tight, b"type") as connection:
+            second = upload(client, to_csv([row]))
+            assert refusal(second)[:2] == (503, "overloaded")
+            assert second.headers["retry-after"] == "1"
+            assert client.post("/v1/predict", json=row).status_code == httpx.codes.OK
+            assert connection.recv(1000).startswith(b"HTTP/1.1 408 ")  # it goes on no further
+        assert upload(client, to_csv([row])).status_code == httpx.codes.OK
+        closed = {name: value for name, value in read_metrics(client).items() if "closed_connections" in name}
+        assert [value for name, value in closed.items() if "slow_body" in name] == [1]
+
+
+def test_a_client_that_does_not_take_its_answer_is_cut_off(
+    start_server: StartServer, bundle_folder: Path, row: dict[str, Any]
+) -> None:
+    server = start_server(bundle_folder, max_uploads=1, body_timeout_seconds=1.0).wait_until_ready()
+    body = to_csv([row] * 150_000).encode()  # its answer is larger than any buffer on the way
+    with connect(server) as connection, httpx.Client(base_url=server.url, timeout=20) as client:
+        connection.sendall(b"POST /v1/batch HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n" % len(body) + body)
+        deadline = time.monotonic() + 20
+        cut: list[float] = []
+        while cut != [1] and time.monotonic() < deadline:
+            time.sleep(0.2)
+            samples = read_metrics(client)
+            cut = [value for name, value in samples.items() if "closed_connections" in name and "slow_reader" in name]
+        assert cut == [1]
+        assert upload(client, to_csv([row])).status_code == httpx.codes.OK  # its place is free again
+        received = b"".join(iter(lambda: connection.recv(1_000_000), b""))
+    stated = int(received.partition(b"content-length: ")[2].partition(b"\r")[0])
+    assert len(received) < stated  # so that nobody takes it for a whole answer
+
+
+def test_an_upload_does_not_keep_the_server_from_stopping(tight: RunningServer) -> None:
+    with open_upload(tight, b"type"):
+        assert tight.stop() == 0
+    assert "Traceback" not in tight.log.read_text()
+
+
+@pytest.mark.slow
+def test_a_million_rows_need_little_memory_and_keep_nobody_waiting(
+    start_server: StartServer, bundle_folder: Path, table: Table, row: dict[str, Any]
+) -> None:
+    server = start_server(bundle_folder).wait_until_ready()
+    numbered = [{"id": index, **one} for index, one in enumerate(list_rows(table))]
+    header, *lines = to_csv(numbered).splitlines(keepends=True)
+    repeats = -(-1_000_000 // len(lines))
+
+    def parts() -> Iterator[bytes]:
+        yield header.encode()
+        block = "".join(lines).encode()
+        for _ in range(repeats):
+            yield block
+
+    waits: list[float] = []
+    is_over = threading.Event()
+
+    def ask() -> None:
+        with httpx.Client(base_url=server.url) as other:
+            while not is_over.is_set():
+                started = time.perf_counter()
+                assert other.post("/v1/predict", json=row).status_code == httpx.codes.OK
+                waits.append(time.perf_counter() - started)
+                time.sleep(0.01)
+
+    asking = threading.Thread(target=ask)
+    asking.start()
+    time.sleep(3)
+    usual = sorted(waits)
+    waits.clear()
+    started = time.perf_counter()
+    size, last = 0, b""
+    with (
+        httpx.Client(base_url=server.url, timeout=300) as client,
+        client.stream("POST", ROUTE, content=parts(), headers={"content-type": CSV}) as answer,
+    ):
+        for part in answer.iter_raw():
+            size, last = size + len(part), (last + part)[-4000:]
+    seconds = time.perf_counter() - started
+    is_over.set()
+    asking.join()
+    summary = json.loads(last.splitlines()[-1])["summary"]
+    peak = int(next(line for line in Path(f"/proc/{server.process.pid}/status").read_text().splitlines()
+                    if line.startswith("VmHWM")).split()[1]) / 1024  # fmt: skip
+    waits.sort()
+    print(
+        f"{summary['rows']:,} rows in {seconds:.1f} s, {summary['rows'] / seconds:,.0f} rows/s,"
+        f" answer {size / 1e6:.0f} MB, peak {peak:.0f} MiB, small requests p50 {waits[len(waits) // 2] * 1e3:.1f} ms,"
+        f" p99 {waits[int(len(waits) * 0.99)] * 1e3:.1f} ms; before it p50 {usual[len(usual) // 2] * 1e3:.1f} ms,"
+        f" p99 {usual[int(len(usual) * 0.99)] * 1e3:.1f} ms"
+    )
+    assert summary["scored"] == summary["rows"] == repeats * len(lines) >= 1_000_000
+    assert peak < 400
+    assert waits[int(len(waits) * 0.99)] < 0.05 + 2 * usual[int(len(usual) * 0.99)]  # a busy machine is slow without it

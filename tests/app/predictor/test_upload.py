@@ -1,0 +1,124 @@
+"""One upload: where its bytes are cut changes nothing, and a row without a finite score costs only itself."""
+
+import csv
+import io
+import json
+from collections import Counter
+from typing import Any
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from app.contract.bundle import Bundle
+from app.predictor.model import Scored, ScoringError, ServedModel
+from app.predictor.spool import Spool
+from app.predictor.upload import Upload
+from app.predictor.upload_answer import CsvWriter, NdjsonWriter
+from app.predictor.upload_csv import CsvReader
+from app.predictor.upload_ndjson import NdjsonReader
+
+
+@pytest.fixture(scope="module")
+def model(bundle: Bundle) -> ServedModel:
+    return ServedModel(bundle, 1)
+
+
+def send(model: ServedModel, parts: list[bytes], kind: str = "csv", is_csv: bool = False) -> tuple[bytes, int, int]:
+    """The answer, and the rows that were scored and refused."""
+    reader = CsvReader(model.manifest.schema)
+    other = NdjsonReader(model.manifest.schema)
+    spool = Spool()
+    upload = Upload(
+        model, reader if kind == "csv" else other, CsvWriter(reader, False) if is_csv else NdjsonWriter(), spool
+    )
+    scored, refused = 0, Counter[str]()
+    for index, part in enumerate(parts):
+        progress = upload.feed(part, index == len(parts) - 1)
+        scored += sum(len(one.scores) for one in progress.scored)
+        refused += progress.rejected
+    summary = upload.finish()
+    assert (summary["scored"], summary["rejected"]) == (scored, refused.total())
+    answer = b"".join(iter(lambda: spool.read(1_000_000), b""))
+    spool.close()
+    return answer, scored, refused.total()
+
+
+def cut(content: bytes, places: list[int]) -> list[bytes]:
+    ends = sorted({place % (len(content) + 1) for place in places} | {len(content)})
+    return [content[start:end] for start, end in zip([0, *ends], ends, strict=False)]
+
+
+notes = st.text(st.sampled_from('a,"\n\r ü\u2028'), max_size=8)
+
+
+@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.tuples(notes, st.sampled_from(["40.5", "", "x", " 7 ", "1e3"])), min_size=1, max_size=12),
+    st.lists(st.integers(0, 5000), max_size=8),
+    st.booleans(),
+)
+def test_a_csv_reads_the_same_wherever_it_is_cut(
+    model: ServedModel, row: dict[str, Any], given_rows: list[tuple[str, str]], places: list[int], is_csv: bool
+) -> None:
+    text = io.StringIO()
+    writer = csv.writer(text, lineterminator="\r\n")  # which also makes it quote a lone \r
+    writer.writerow(["note", *row])
+    for note, torque in given_rows:
+        writer.writerow([note, *(row | {"torque_nm": torque}).values()])
+    content = text.getvalue().encode()
+    whole, scored, refused = send(model, [content], is_csv=is_csv)
+    assert scored + refused == len(given_rows)
+    if not is_csv:
+        lines = [json.loads(line) for line in whole.splitlines()[:-1]]
+        assert [line.get("carried", {}).get("note") for line in lines] == [note for note, _ in given_rows]
+        good = {"40.5", " 7 "}
+        assert ["score" in line for line in lines] == [torque in good for _, torque in given_rows]
+    assert send(model, cut(content, places), is_csv=is_csv)[0] == whole
+
+
+@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    st.lists(st.sampled_from(["good", "", "{", "[]", "null", '{"type": "L"}', "ü", '"']), min_size=1, max_size=12),
+    st.lists(st.integers(0, 3000), max_size=8),
+)
+def test_json_lines_read_the_same_wherever_they_are_cut(
+    model: ServedModel, row: dict[str, Any], given_lines: list[str], places: list[int]
+) -> None:
+    content = "\n".join([json.dumps(row), *(json.dumps(row) if line == "good" else line for line in given_lines)])
+    whole, scored, refused = send(model, [content.encode()], "ndjson")
+    assert scored == 1 + given_lines.count("good")
+    assert refused == len([line for line in given_lines if line not in ("good", "")])
+    assert send(model, cut(content.encode(), places), "ndjson")[0] == whole
+
+
+@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(st.binary(max_size=300), st.lists(st.integers(0, 300), max_size=4))
+def test_any_bytes_after_a_header_are_told_row_by_row(
+    model: ServedModel, row: dict[str, Any], junk: bytes, places: list[int]
+) -> None:
+    good = ",".join(map(str, row.values())).encode()
+    content = ",".join(row).encode() + b"\n" + good + b"\n" + junk
+    whole, scored, _ = send(model, [content])
+    assert scored >= 1
+    assert b"summary" in whole.splitlines()[-1]
+    assert send(model, cut(content, places))[1] >= 1
+
+
+def test_a_row_without_a_finite_score_costs_only_itself(
+    model: ServedModel, row: dict[str, Any], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    usual = model.score_columns
+
+    def score(columns: Any) -> Scored:
+        if 77.0 in columns["torque_nm"]:
+            raise ScoringError("the model's score is not finite")
+        return usual(columns)
+
+    monkeypatch.setattr(model, "score_columns", score)
+    lines = [json.dumps(row | {"torque_nm": torque}) for torque in (40.0, 77.0, 41.0)]
+    answer, scored, refused = send(model, ["\n".join(lines).encode()], "ndjson")
+    told = [json.loads(line) for line in answer.splitlines()]
+    assert (scored, refused) == (2, 1)
+    assert [line["row"] for line in told[:-1]] == [1, 2, 3]
+    assert told[1]["error"]["code"] == "score_not_finite"

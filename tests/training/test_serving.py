@@ -1,0 +1,153 @@
+"""The predictor as a process: started once, found again, ended by its own id and never by another's."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import httpx
+import msgspec
+import pytest
+
+from app.contract.bundle import MODEL_NAME, Bundle
+from training.errors import InputError
+from training.serving import (
+    RunningPredictor,
+    check_port,
+    find_predictor,
+    predict_rows,
+    start_predictor,
+    stop_predictor,
+)
+
+# it outlives whoever started it, on purpose
+pytestmark = pytest.mark.filterwarnings("ignore:subprocess .* is still running:ResourceWarning")
+
+
+@pytest.fixture
+def port() -> int:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        return int(listener.getsockname()[1])
+
+
+@pytest.fixture
+def note(tmp_path: Path) -> Iterator[Path]:
+    """Where the process is written down; what runs at the end of the test is ended."""
+    yield tmp_path / "predictor.json"
+    stop_predictor(tmp_path / "predictor.json")
+
+
+def write_note(note: Path, pid: int, port: int = 1) -> None:
+    note.write_bytes(msgspec.json.encode(RunningPredictor(pid=pid, port=port, bundle="b", digest="d")))
+
+
+def test_without_a_note_nothing_runs_and_nothing_is_stopped(note: Path) -> None:
+    assert find_predictor(note) is None
+    assert stop_predictor(note) is False
+
+
+@pytest.mark.parametrize("content", [b"", b"{", b"[]", b'{"pid": "x"}', b"\xff"])
+def test_a_damaged_note_is_none(note: Path, content: bytes) -> None:
+    note.write_bytes(content)
+    assert find_predictor(note) is None
+    assert stop_predictor(note) is False
+    assert not note.exists()
+
+
+def test_a_process_id_that_something_else_has_by_now_is_left_alone(note: Path) -> None:
+    command = [sys.executable, "-c", "input()", "app.predictor"]  # a predictor, and yet another one
+    with subprocess.Popen([*command, "--bundle", "b", "--port", "11", "--host", "h"], stdin=subprocess.PIPE) as other:
+        write_note(note, other.pid)
+        assert find_predictor(note) is None
+        assert stop_predictor(note) is False
+        assert other.poll() is None
+        other.communicate(b"\n")
+    assert other.returncode == 0
+    assert not note.exists()
+
+
+def test_a_process_that_has_ended_is_not_found(note: Path) -> None:
+    ended = subprocess.Popen([sys.executable, "-c", "", "app.predictor"])
+    while b"app.predictor" in Path(f"/proc/{ended.pid}/cmdline").read_bytes():
+        time.sleep(0.01)
+    write_note(note, ended.pid)  # a zombie, until it is waited for
+    assert find_predictor(note) is None
+    ended.wait()
+    assert find_predictor(note) is None
+
+
+def test_a_taken_port_is_said_with_what_to_do() -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = listener.getsockname()[1]
+        with pytest.raises(
+            InputError, match=rf"port {port} cannot be listened on: .*; end what has it, or give another"
+        ):
+            check_port(port)
+    check_port(port)
+
+
+def test_a_predictor_that_is_not_there_is_said(port: int) -> None:
+    with pytest.raises(InputError, match=rf"the predictor at http://127.0.0.1:{port} did not answer"):
+        predict_rows(f"http://127.0.0.1:{port}", [{}])
+
+
+@pytest.mark.slow
+def test_it_is_started_found_asked_and_stopped(
+    bundle_folder: Path, bundle: Bundle, note: Path, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("HTTP_PROXY", "http://127.0.0.1:9")  # a proxy is not asked for what runs here
+    monkeypatch.setenv("ALL_PROXY", "http://127.0.0.1:9")
+    running = start_predictor(bundle_folder, bundle.digest, port, note, note.with_name("log"))
+    assert find_predictor(note) == running
+    golden = bundle.manifest.golden[:5]
+    answer = predict_rows(running.url, [dict(entry.row) for entry in golden])
+    assert [prediction["score"] for prediction in answer["predictions"]] == pytest.approx(
+        [entry.score for entry in golden], abs=1e-6
+    )
+    with pytest.raises(InputError, match=r"the predictor answered 4\d\d: "):
+        predict_rows(running.url, [{"unknown": 1}])
+    assert stop_predictor(note) is True
+    assert find_predictor(note) is None
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(f"{running.url}/healthz", trust_env=False)
+
+
+@pytest.mark.slow
+def test_a_second_one_on_the_same_port_is_refused_although_it_would_look_ready(
+    bundle_folder: Path, bundle: Bundle, note: Path, port: int
+) -> None:
+    first = start_predictor(bundle_folder, bundle.digest, port, note, note.with_name("log"))
+    with pytest.raises(InputError, match=rf"port {port} cannot be listened on"):
+        start_predictor(bundle_folder, bundle.digest, port, note.with_name("other.json"), note.with_name("other-log"))
+    assert not note.with_name("other.json").exists()
+    assert find_predictor(note) == first
+
+
+@pytest.mark.slow
+def test_a_bundle_it_refuses_is_said_in_its_own_words_and_nothing_is_left_running(
+    bundle_folder: Path, bundle: Bundle, note: Path, port: int, tmp_path: Path
+) -> None:
+    damaged = tmp_path / "bundle"
+    damaged.mkdir()
+    for path in bundle_folder.iterdir():
+        (damaged / path.name).write_bytes(path.read_bytes())
+    (damaged / MODEL_NAME).write_bytes(b"{")
+    with pytest.raises(InputError, match=r"model.ubj has 1 bytes, expected \d+"):
+        start_predictor(damaged, bundle.digest, port, note, note.with_name("log"))
+    assert not note.exists()
+    check_port(port)
+
+
+@pytest.mark.slow
+def test_one_that_does_not_drain_is_killed(
+    bundle_folder: Path, bundle: Bundle, note: Path, port: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    running = start_predictor(bundle_folder, bundle.digest, port, note, note.with_name("log"))
+    os.kill(running.pid, signal.SIGSTOP)
+    monkeypatch.setattr("training.serving.STOP_SECONDS", 0.5)
+    assert stop_predictor(note) is True
+    assert not Path(f"/proc/{running.pid}").exists()
