@@ -47,7 +47,7 @@ class Contender:
 HEALTH_V2 = "/v2/health/ready"
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 SHORT = ("lathe", "mlserver-one-thread", "uvicorn-echo", "fastapi-empty")
-ROBUST = ("lathe", "kserve-v1", "mlserver-one-thread", "fastapi-tutorial")  # the experiments' contenders
+ROBUST = ("lathe", "kserve-v1-one-thread", "mlserver-one-thread", "fastapi-tutorial")  # the experiments' contenders
 
 
 def list_contenders(model_name: str) -> list[Contender]:

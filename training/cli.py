@@ -3,6 +3,7 @@
 0 done or pass, 1 the gate says fail, 2 bad input or usage, 3 not enough evidence, 4 an outside service failed.
 """
 
+import io
 import sys
 from pathlib import Path
 from typing import Annotated
@@ -41,6 +42,9 @@ app = typer.Typer(
 
 def main() -> None:
     """Runs the command line; a mistake of the user's ends in one line on standard error, never in a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that has no ✓ is no reason to stop
+            stream.reconfigure(errors="replace")
     try:
         app(prog_name=PROGRAM)
     except TrainingError as error:

@@ -32,7 +32,8 @@ def test_the_rule_is_on_the_published_file_what_is_known_of_it(ai4i: Dataset, pu
     assert found["pr_auc"] == pytest.approx(0.929, abs=0.002)
     holds = rank_by_rule(ai4i.rule, table) >= RULE_HOLDS
     worn = table.values[ai4i.rule.tie_break] >= 200
-    assert pr_auc(Judgement(table.target, 2.0 * holds + worn)) == pytest.approx(0.888, abs=0.002)
+    ranked = (2.0 * holds + worn).astype(np.float64)
+    assert pr_auc(Judgement(table.target, ranked)) == pytest.approx(0.888, abs=0.002)
 
 
 def rule_of(*conditions: Condition) -> Rule:

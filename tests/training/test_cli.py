@@ -229,6 +229,12 @@ def test_down_says_when_nothing_ran(run: Run) -> None:
     assert "no predictor of ours was running" in output
 
 
+def test_an_output_that_knows_no_utf_8_is_no_traceback(tmp_path: Path) -> None:
+    ended = run_process("down", "--artifacts", tmp_path, env={**os.environ, "PYTHONIOENCODING": "ascii"})
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert ended.stdout == "? no predictor of ours was running\n"
+
+
 @pytest.mark.slow
 def test_a_process_of_its_own_prints_the_same_single_line(tmp_path: Path) -> None:
     ended = run_process("train", "--data", tmp_path / "absent.csv", "--artifacts", tmp_path)

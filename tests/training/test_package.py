@@ -12,6 +12,7 @@ from tests.conftest import make_bundle
 from training import package
 from training.data.table import Table
 from training.dataset import Dataset
+from training.inference import convert_booster
 from training.package import GOLDEN_ROWS, package_model, raw_row
 from training.params import Params
 from training.provenance import describe_inputs, name_version
@@ -69,8 +70,9 @@ def test_the_score_reference_is_of_rows_not_fitted(bundle: Bundle, model: Traine
 
 
 def test_drift_uses_are_the_dataset_files(bundle: Bundle, ai4i: Dataset) -> None:
-    for part in (*ai4i.columns, *ai4i.derived):
-        assert bundle.manifest.reference[part.name].drift == part.drift
+    uses = {column.name: column.drift for column in ai4i.columns}
+    uses |= {feature.name: feature.drift for feature in ai4i.derived}
+    assert {name: bundle.manifest.reference[name].drift for name in uses} == uses
 
 
 def test_other_datasets_are_packaged_and_scored_without_a_change_to_the_code(
@@ -104,7 +106,7 @@ def test_an_artifact_that_scores_otherwise_is_left_out(
     model: TrainedModel, table: Table, small_params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = train_model(table, msgspec.structs.replace(small_params, seed=99))
-    wrong = package.convert_booster(other.booster, "binary")
+    wrong = convert_booster(other.booster, "binary")
     monkeypatch.setattr(package, "convert_booster", lambda booster, task: wrong)
     packaged = package_model(tmp_path / "bundle", model, table, small_params, {})
     assert list(packaged.files) == [MODEL_NAME]
