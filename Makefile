@@ -21,7 +21,6 @@ SOURCE := $(if $(DATA),--data '$(DATA)')
 TRAINING := $(RUN) -m training
 
 export UV_PROJECT_ENVIRONMENT := .venv
-export PYTHONDONTWRITEBYTECODE :=
 
 .PHONY: help up down data train gate evaluate tune report mlflow inspect check test bench bench-all lint types clean
 

@@ -105,6 +105,7 @@ class Server:
         except subprocess.TimeoutExpired:
             self.list_processes()
         kill_processes(wait_gone(self.seen, 2.0))
+        wait_gone(self.seen, STOP_SECONDS)  # the next contender must not share the cores with a dying one
         return self.process.wait()
 
 

@@ -1,11 +1,13 @@
 """What every test may ask for: the dataset, tables of it, a really trained small bundle, the published file."""
 
 import os
+from collections.abc import Iterator
 from pathlib import Path
 
 import hypothesis
 import msgspec
 import pytest
+from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from app.contract.bundle import Bundle, read_bundle
 from app.contract.schema import Interval
@@ -23,6 +25,13 @@ DATASETS = ROOT / "tests" / "data" / "datasets"
 # a busy machine is no failure, and the same commit gives the same verdict
 hypothesis.settings.register_profile("lathe", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("lathe")
+
+
+@pytest.fixture(scope="session", autouse=True)
+def one_thread() -> Iterator[None]:
+    """As `python -m training` has it: on small tables threads only wait for each other."""
+    with threadpool_limits(1, user_api="blas"):
+        yield
 
 
 @pytest.fixture(scope="session")

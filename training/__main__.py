@@ -1,6 +1,11 @@
 """`python -m training`."""
 
-from training.cli import main
+import os
 
 if __name__ == "__main__":
+    # its tables are small: threads would wait for each other, and their number would be one more input
+    os.environ.setdefault("OPENBLAS_NUM_THREADS", "1")
+
+    from training.cli import main
+
     main()

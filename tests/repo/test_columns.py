@@ -4,6 +4,8 @@ import ast
 from collections.abc import Iterator
 from pathlib import Path
 
+import pytest
+
 from tests.repo.sources import ROOT, list_python
 from training.dataset import DATASETS, Dataset, load_dataset
 
@@ -26,6 +28,9 @@ def find_named_columns(root: Path, names: set[str], derivations: set[str]) -> It
                 ast.Attribute: lambda n: n.attr,
                 ast.arg: lambda n: n.arg,
                 ast.keyword: lambda n: n.arg,
+                ast.FunctionDef: lambda n: n.name,
+                ast.ClassDef: lambda n: n.name,
+                ast.alias: lambda n: n.asname or n.name,
             }.get(type(node))
             if words and (word := words(node)) in names and isinstance(word, str):
                 yield f"{module}:{getattr(node, 'lineno', 0)} names {word}"
@@ -44,12 +49,23 @@ def test_no_python_file_but_the_derivation_names_a_column() -> None:
     assert list(find_named_columns(ROOT, names, derivations)) == []
 
 
-def test_a_planted_column_is_found(tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    "code", ["row[{0!r}]", "row.{0}", "{0} = 1", "def f({0}): ...", "f({0}=1)", "def {0}(): ...", "import {0}"]
+)
+def test_a_planted_column_is_found(tmp_path: Path, code: str) -> None:
     names, derivations = read_all()
     name = max(names)
     (tmp_path / "training").mkdir()
-    (tmp_path / "training" / "train.py").write_text(f"row = {{}}\nrow[{name!r}]\n", encoding="utf-8")
+    (tmp_path / "training" / "train.py").write_text("row = {}\n" + code.format(name), encoding="utf-8")
     assert list(find_named_columns(tmp_path, names, derivations)) == [f"training.train:2 names {name}"]
+
+
+def test_the_derivation_itself_may_name_them(tmp_path: Path) -> None:
+    names, derivations = read_all()
+    folder = tmp_path / "app" / "contract" / "features"
+    folder.mkdir(parents=True)
+    (folder / "ai4i.py").write_text(f"row[{max(names)!r}]")
+    assert list(find_named_columns(tmp_path, names, derivations)) == []
 
 
 def test_the_page_names_no_column() -> None:

@@ -1,5 +1,6 @@
 """What the training tests share beside the session's fixtures."""
 
+import msgspec
 import pytest
 
 from tests.churn import write_churn
@@ -7,6 +8,7 @@ from tests.conftest import DATASETS
 from training.data.load import load_table
 from training.data.table import Table
 from training.dataset import load_dataset
+from training.params import Params, load_params
 
 
 @pytest.fixture(scope="session")
@@ -15,3 +17,11 @@ def charges_table(tmp_path_factory: pytest.TempPathFactory) -> Table:
     folder = tmp_path_factory.mktemp("charges")
     rows = write_churn(folder / "rows.csv", rows=1000)
     return load_table(load_dataset(str(DATASETS / "charges.yaml")), str(rows), folder / "rejected.csv")
+
+
+@pytest.fixture(scope="session")
+def quick_params() -> Params:
+    """Few trees, and yet a model of `table` that passes the gate."""
+    params = load_params()
+    model = {**params.model, "tree_method": "hist", "max_depth": 3, "eta": 0.3}
+    return msgspec.structs.replace(params, model=model, rounds=30)

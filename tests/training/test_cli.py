@@ -266,7 +266,8 @@ def test_a_full_disk_while_packaging_ends_with_one_line_and_keeps_the_former_bun
     def shrink() -> None:
         resource.setrlimit(resource.RLIMIT_FSIZE, (10_000, 10_000))
 
-    ended = run_process(*training, preexec_fn=shrink)
+    # Python would leave cut-off bytecode of the libraries it imports, for everyone after
+    ended = run_process(*training, preexec_fn=shrink, env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"})
     assert ended.returncode == 2, ended.stderr
     assert len(ended.stderr.splitlines()) == 1, ended.stderr
     assert "artifacts/candidate could not be written: File too large; free some space and run again" in ended.stderr

@@ -110,8 +110,9 @@ def test_recovering_where_nothing_happened_does_nothing(tmp_path: Path) -> None:
 
 
 @pytest.fixture
-def small_disk() -> Iterator[None]:
+def small_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     """No file may grow past 1000 bytes, as on a disk that fills up."""
+    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # cut-off bytecode would stay
     limits = resource.getrlimit(resource.RLIMIT_FSIZE)
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
     yield
@@ -133,7 +134,7 @@ def test_a_full_disk_replaces_nothing_and_leaves_nothing(tmp_path: Path, small_d
 
 def test_a_place_that_cannot_be_written_is_named(tmp_path: Path) -> None:
     (tmp_path / "file").write_bytes(b"")
-    with pytest.raises(InputError, match=r"file/bundle could not be written: Not a directory; make it writable"):
+    with pytest.raises(InputError, match=r"file/bundle could not be written: .*; make it writable"):
         write_folder(tmp_path / "file" / "bundle", NEW, last="manifest")
     with pytest.raises(InputError, match=r"file/record.json could not be written: .*; make it writable"):
         write_file(tmp_path / "file" / "record.json", b"")

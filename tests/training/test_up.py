@@ -8,8 +8,10 @@ import subprocess
 import sys
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
 from app.contract.bundle import MODEL_NAME, Bundle, read_bundle
@@ -18,9 +20,10 @@ from tests.conftest import ROOT
 from training.artifacts import Artifacts
 from training.data.table import Table
 from training.errors import InputError
-from training.params import PARAMS, load_params
+from training.params import PARAMS, Params, load_params
 from training.serving import find_predictor, stop_predictor
-from training.up import bring_up
+from training.tracking import Tracker, tracking_uri
+from training.up import bring_up, renew_bundle
 
 SECOND_RUN_SECONDS = 20
 # a third of the trees at three times the rate
@@ -203,6 +206,54 @@ def test_a_model_that_the_gate_refuses_is_not_served(place: Installation, tmp_pa
     assert "the candidate is not served; why stands in" in ended.stderr
     assert read_bundle(place.artifacts.bundle) == served
     place.ready()
+
+
+def renew(artifacts: Artifacts, table: Table, params: Params) -> tuple[Bundle, dict[str, Any]]:
+    """The bundle that passed, and what the gate's report says."""
+    bundle = renew_bundle(artifacts, table, params)
+    return bundle, json.loads((artifacts.gate / "report.json").read_text())
+
+
+def test_changed_parameters_are_judged_against_the_champion_and_take_its_place(
+    table: Table, quick_params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    artifacts = Artifacts(tmp_path / "artifacts")
+    former, report = renew(artifacts, table, quick_params)
+    assert report["champion"] is None
+    # no other model, so that it has to pass
+    evaluation = msgspec.structs.replace(quick_params.evaluation, repeats=quick_params.evaluation.repeats + 1)
+    changed, report = renew(artifacts, table, msgspec.structs.replace(quick_params, evaluation=evaluation))
+    assert changed.digest != former.digest
+    assert report["champion"]["digest"] == former.digest
+    assert report["candidate"]["digest"] == changed.digest
+    assert read_bundle(artifacts.bundle) == changed
+    client = Tracker(tracking_uri(artifacts.root), artifacts.root)._client
+    for alias in ("champion", "challenger"):
+        assert client.get_model_version_by_alias("ai4i", alias).tags == {
+            "digest": changed.digest,
+            "version": changed.manifest.version,
+            "verdict": "pass",
+        }
+
+
+def test_a_tracking_server_that_is_down_keeps_no_model_from_being_installed(
+    table: Table,
+    quick_params: Params,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        uri = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
+    artifacts = Artifacts(tmp_path / "artifacts")
+    bundle, report = renew(artifacts, table, quick_params)
+    assert report["verdict"] == "pass"
+    assert read_bundle(artifacts.bundle) == bundle
+    warnings = capsys.readouterr().err.splitlines()
+    assert warnings
+    assert all(line.startswith(f"warning: MLflow at {uri} did not do its part") for line in warnings)
 
 
 def test_down_stops_it_once(place: Installation) -> None:

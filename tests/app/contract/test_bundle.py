@@ -67,9 +67,10 @@ def test_an_untouched_bundle_is_read_and_reaches_xgboost(copy: Path, xgboost_rea
     assert read_manifest(copy) == bundle.manifest
 
 
-def test_every_one_of_1500_flipped_bits_is_refused_by_the_files_name(copy: Path, xgboost_reader: mock.Mock) -> None:
-    random = np.random.default_rng(4)
-    for _ in range(1500):
+@pytest.mark.parametrize("flips", [100, pytest.param(1500, marks=pytest.mark.slow)])
+def test_every_flipped_bit_is_refused_by_the_files_name(copy: Path, xgboost_reader: mock.Mock, flips: int) -> None:
+    random = np.random.default_rng(flips)
+    for _ in range(flips):
         path, content = pick_file(random, copy)
         place, bit = int(random.integers(len(content))), 1 << int(random.integers(8))
         path.write_bytes(content[:place] + bytes([content[place] ^ bit]) + content[place + 1 :])
@@ -78,9 +79,10 @@ def test_every_one_of_1500_flipped_bits_is_refused_by_the_files_name(copy: Path,
     read_bundle(copy)
 
 
-def test_every_one_of_300_truncations_is_refused_by_the_files_name(copy: Path, xgboost_reader: mock.Mock) -> None:
-    random = np.random.default_rng(5)
-    for _ in range(300):
+@pytest.mark.parametrize("cuts", [50, pytest.param(300, marks=pytest.mark.slow)])
+def test_every_truncation_is_refused_by_the_files_name(copy: Path, xgboost_reader: mock.Mock, cuts: int) -> None:
+    random = np.random.default_rng(cuts)
+    for _ in range(cuts):
         path, content = pick_file(random, copy)
         path.write_bytes(content[: int(random.integers(len(content)))])
         assert path.name in refuse(copy, xgboost_reader)
