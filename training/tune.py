@@ -1,5 +1,7 @@
 """A search for better parameters, kept on disk so that it can be stopped and taken up again."""
 
+import signal
+import warnings
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -64,20 +66,49 @@ def search_params(study: Study, table: Table, params: Params, trials: int, advan
 
     The objective is PR-AUC for a binary task and RMSE for regression.
 
-    Raises: InputError if the trials cannot be kept; those before are.
+    Raises: InputError if the trials cannot be kept, KeyboardInterrupt on Ctrl-C; those before are kept.
     """
     if find_today(study, params) is None:  # the first to beat
         study.enqueue_trial({**params.model, "rounds": params.rounds})
-    with _file_errors("the search's file"):
+    with _file_errors("the search's file"), _held_interrupts() as check:
         study.optimize(
-            lambda trial: score_params(table, propose_params(trial, params), trial),
+            lambda trial: score_params(table, propose_params(trial, params), trial, check),
             n_trials=trials,
             callbacks=[lambda study, _: advance(study)],
         )
+        check()
+
+
+@contextmanager
+def _held_interrupts() -> Iterator[Callable[[], None]]:
+    """The first Ctrl-C acts where the yielded call is made: while Optuna writes, it would end in a traceback."""
+    asked = False
+
+    def hold(*_: object) -> None:
+        nonlocal asked
+        asked = True
+        signal.signal(signal.SIGINT, former)  # a second one acts at once
+
+    def check() -> None:
+        if asked:
+            raise KeyboardInterrupt
+
+    former = signal.signal(signal.SIGINT, hold)
+    try:
+        yield check
+    finally:
+        signal.signal(signal.SIGINT, former)
 
 
 def propose_params(trial: optuna.Trial, params: Params) -> Params:
     """`params` with the searched values replaced by what the trial suggests."""
+    with warnings.catch_warnings():
+        # today's values are tried as they are, wherever the search goes
+        warnings.filterwarnings("ignore", r".* out of (the )?range", UserWarning)
+        return _suggest_params(trial, params)
+
+
+def _suggest_params(trial: optuna.Trial, params: Params) -> Params:
     model = {
         **params.model,
         "max_depth": trial.suggest_int("max_depth", 2, 8),
@@ -92,13 +123,14 @@ def propose_params(trial: optuna.Trial, params: Params) -> Params:
     return msgspec.structs.replace(params, model=model, rounds=trial.suggest_int("rounds", 100, 600, step=50))
 
 
-def score_params(table: Table, params: Params, trial: optuna.Trial) -> float:
-    """The mean score over grouped folds.
+def score_params(table: Table, params: Params, trial: optuna.Trial, check: Callable[[], None]) -> float:
+    """The mean score over grouped folds; `check` is called before each.
 
-    Raises: optuna.TrialPruned.
+    Raises: optuna.TrialPruned, and what `check` raises.
     """
     scores: list[float] = []
     for step, split in enumerate(grouped_folds(table, params.evaluation.folds, params.seed)):
+        check()
         train, test = table.take(split.train), table.take(split.test)
         booster = fit_booster(train.matrix, train.target, table.dataset, params)
         margins = booster.inplace_predict(test.matrix, predict_type="margin").astype(np.float64)

@@ -1,11 +1,15 @@
 """The search for parameters: kept on disk, taken up again, pruned."""
 
+import os
+import signal
 from pathlib import Path
+from typing import Any
 
 import msgspec
 import numpy as np
 import optuna
 import pytest
+from optuna.trial import TrialState
 
 from training.data.table import Table
 from training.errors import InputError
@@ -71,7 +75,7 @@ def test_a_trial_that_falls_behind_is_pruned(small: Table, quick: Params, tmp_pa
             trial.report(2.0 + number, step)  # better than any PR-AUC
         study.tell(trial, 2.0)
     search_params(study, small, folds, 1, lambda _: None)
-    assert study.trials[-1].state == optuna.trial.TrialState.PRUNED
+    assert study.trials[-1].state == TrialState.PRUNED
     assert len(study.trials[-1].intermediate_values) < 3
 
 
@@ -115,6 +119,38 @@ def test_an_interrupted_search_keeps_its_finished_trials(
     again = search(small, quick, tmp_path / "tune.db", 1)
     assert [trial.state.name for trial in again.trials] == ["COMPLETE", "COMPLETE"]
     assert capfd.readouterr().err == ""
+
+
+def test_ctrl_c_waits_until_nothing_is_being_written(
+    small: Table, quick: Params, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    before = signal.getsignal(signal.SIGINT)
+    study = open_study(small, quick, tmp_path / "tune.db")
+    told: list[int] = []
+    write = type(study._storage).set_trial_state_values
+
+    def write_interrupted(self: Any, trial: int, state: TrialState, values: Any = None) -> bool:
+        if state == TrialState.COMPLETE:
+            os.kill(os.getpid(), signal.SIGINT)
+        return bool(write(self, trial, state=state, values=values))
+
+    monkeypatch.setattr(type(study._storage), "set_trial_state_values", write_interrupted)
+    with pytest.raises(KeyboardInterrupt):
+        search_params(study, small, quick, 1, lambda study: told.append(len(study.trials)))
+    assert told == [1]  # whole, with all that follows a trial
+    assert study.trials[0].state == TrialState.COMPLETE
+    assert signal.getsignal(signal.SIGINT) == before
+    assert capfd.readouterr().err == ""
+
+
+def test_todays_parameters_are_tried_as_they_are_outside_the_searched_range_too(
+    small: Table, quick: Params, tmp_path: Path
+) -> None:
+    few = msgspec.structs.replace(quick, rounds=3)
+    study = search(small, few, tmp_path / "tune.db", 1)
+    assert find_today(study, few) == study.trials[0]
+    write_best_params(study, few, tmp_path / "tuned.yaml")
+    assert load_params(tmp_path / "tuned.yaml").rounds == 3
 
 
 def test_a_file_that_is_no_search_is_named(small: Table, quick: Params, tmp_path: Path) -> None:
