@@ -10,6 +10,7 @@ from rich.console import Console
 
 from app.contract.bundle import Bundle
 from app.contract.schema import Interval
+from tests import planted
 from training import console
 from training.artifacts import Artifacts
 from training.data.table import Table
@@ -135,3 +136,15 @@ def test_a_progress_bar_ends_without_a_trace(screen: io.StringIO) -> None:
         for _ in range(3):
             advance()
     assert "Searching" not in screen.getvalue()
+
+
+def test_a_verdict_counts_its_checks_and_names_those_in_its_way(screen: io.StringIO) -> None:
+    result = planted.judge(planted.candidate(), None, first_run=False)
+    console.print_verdict(result, Path("gate"))
+    shown = " ".join(screen.getvalue().replace("│", " ").split())
+    count = {name: sum(check.verdict == name for check in result.checks) for name in console.VERDICTS}
+    assert "Gate: FAIL" in shown
+    assert f"{count['pass']} checks passed, {count['fail']} failed, {count['not_enough_evidence']} without" in shown
+    assert "fail: champion/present: There is no champion to compare with" in shown
+    assert all(check.reason not in shown for check in result.checks if check.verdict == "pass")
+    assert "report: gate/report.html" in shown
