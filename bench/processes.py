@@ -56,6 +56,12 @@ def list_tree(root: int) -> list[Status]:
     return [status for status in found if status.process.pid in tree and not status.is_zombie]
 
 
+def pin_threads(pid: int, cores: set[int]) -> None:
+    """Every thread of the process on `cores`; those it starts later inherit it."""
+    for thread in Path(f"/proc/{pid}/task").iterdir():
+        os.sched_setaffinity(int(thread.name), cores)
+
+
 def is_alive(process: Process) -> bool:
     status = read_status(process.pid)
     return status is not None and status.process == process and not status.is_zombie

@@ -7,6 +7,7 @@ from time import perf_counter
 
 from app.contract.schema import Manifest
 from app.predictor import batch, endpoint, errors, explain, feedback, openinference, predict, problems, settings, sweep
+from app.predictor.body import SMALL_BODY_BYTES
 from app.predictor.counters import Counters
 from app.predictor.endpoint import Endpoint
 from app.predictor.headers import allow_origins
@@ -55,8 +56,7 @@ class Application:
         Raises: BundleError, ContractError.
         """
         chosen = self.state.settings
-        threads = chosen.threads or settings.count_cores()
-        model = await asyncio.to_thread(load_model, chosen.bundle, threads)
+        model = await asyncio.to_thread(load_model, chosen.bundle, self.state.threads)
         if chosen.gate_report is not None:
             self.state.verdict = await asyncio.to_thread(read_verdict, chosen.gate_report, model.digest)
         self.install_model(model)
@@ -76,7 +76,7 @@ class Application:
             (explain.ROUTE, explain.Explainer(state, model).respond),
             (sweep.ROUTE, sweep.Sweeper(state, model).respond),
         ):
-            self.fast[route] = Endpoint(state, route, respond, max_bytes=predict.SMALL_BODY_BYTES)
+            self.fast[route] = Endpoint(state, route, respond, max_bytes=SMALL_BODY_BYTES)
         told = feedback.Feedback(state.feedback, receipts, manifest)
         self.fast[feedback.ROUTE] = Endpoint(state, feedback.ROUTE, told.respond, "feedback", feedback.MAX_BODY_BYTES)
         self.fast[batch.ROUTE] = batch.BatchEndpoint(state, model, receipts)

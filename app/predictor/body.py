@@ -5,6 +5,8 @@ from collections.abc import Mapping
 from app.predictor.errors import DisconnectedError, SlowClientError, TooLargeError, UnsupportedMediaError
 from app.predictor.types import Message, Receive, Scope
 
+SMALL_BODY_BYTES = 16 * 1024  # decoded on the event loop; above it a thread
+
 EXPIRED = "lathe.expired"  # set in the scope's state by app.predictor.protocol when the body's time is over
 
 STREAM = "lathe.stream"  # set there by an endpoint that keeps its own deadlines while it streams

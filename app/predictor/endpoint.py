@@ -13,7 +13,7 @@ from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from app.contract.errors import RowError
 from app.predictor.access import Caller
-from app.predictor.body import Headers, check_size, read_body
+from app.predictor.body import SMALL_BODY_BYTES, Headers, check_size, read_body
 from app.predictor.counters import DurationCell
 from app.predictor.errors import (
     ApiError,
@@ -131,6 +131,7 @@ class Endpoint(Route):
     ) -> None:
         super().__init__(state, route, scope)
         self.respond = respond
+        self._takes_batches = max_bytes is None
         self._max_bytes = min(state.settings.max_body_bytes, max_bytes or state.settings.max_body_bytes)
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -139,6 +140,8 @@ class Endpoint(Route):
         request_id = self._choose_id(headers.get(HEADER))
         try:
             caller = self._admit(headers)
+            if self._takes_batches and int(headers.get(b"content-length", b"0")) > SMALL_BODY_BYTES:
+                self.state.check_batches()  # sooner than the body of one that will be turned away is read
             body = await read_body(scope, headers, receive, self._max_bytes)
             reply = self.respond(headers, body, request_id)
             if not isinstance(reply, bytes | Answer):

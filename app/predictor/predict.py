@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 import msgspec
 
 from app.contract.schema import Value
-from app.predictor.body import Headers, check_json
+from app.predictor.body import SMALL_BODY_BYTES, Headers, check_json
 from app.predictor.endpoint import JSON_TYPE, Answer, Reply
 from app.predictor.model import FEW_ROWS, Scored, ServedModel
 from app.predictor.receipts import Receipts, wants_receipts
@@ -13,7 +13,6 @@ from app.predictor.rows import Columns, RowReader
 from app.predictor.state import ServingState
 
 ROUTE = "/v1/predict"
-SMALL_BODY_BYTES = 16 * 1024  # decoded on the event loop; above it a thread
 
 _DECISIONS = {True: b"true", False: b"false", None: b"null"}
 

@@ -13,7 +13,7 @@ from app.predictor.labels import FeedbackLog
 from app.predictor.model import ServedModel
 from app.predictor.receipts import read_receipt_keys
 from app.predictor.request_ids import RequestIds
-from app.predictor.settings import Settings
+from app.predictor.settings import Settings, count_cores
 from app.predictor.spool import Spool
 from app.predictor.verdict import Verdict
 
@@ -30,7 +30,8 @@ class ServingState:
         self.counters = counters
         self.request_ids = RequestIds()
         self.phase: Phase = "starting"
-        self.batch_thread = ThreadPoolExecutor(1, thread_name_prefix="batch")
+        self.threads = settings.threads or count_cores()
+        self.batch_threads = ThreadPoolExecutor(self.threads, thread_name_prefix="batch")
         self.waiting_batches = 0
         self.uploads = 0
         self.receipt_keys = read_receipt_keys(settings.receipt_key_file)
@@ -76,22 +77,26 @@ class ServingState:
         self.counters.shed[reason] += 1
         return NotServingError(f"{message}, ask again in a moment", "overloaded")
 
+    def check_batches(self) -> None:
+        """Raises: NotServingError if too many batches wait already."""
+        if self.waiting_batches >= self.settings.max_waiting_batches:
+            raise self.shed("batches", "too many batches at once")
+
     async def run_batch(self, work: Callable[..., Result], *given: object) -> Result:
-        """Runs work of many rows in the batch thread, in the order of arrival.
+        """Runs work of many rows in one of the batch threads, begun in the order of arrival.
 
         Raises: NotServingError if too many wait already.
         """
-        if self.waiting_batches >= self.settings.max_waiting_batches:
-            raise self.shed("batches", "too many batches at once")
+        self.check_batches()
         self.waiting_batches += 1
         try:
-            return await asyncio.get_running_loop().run_in_executor(self.batch_thread, work, *given)
+            return await asyncio.get_running_loop().run_in_executor(self.batch_threads, work, *given)
         finally:
             self.waiting_batches -= 1
 
     async def run_chunk(self, work: Callable[..., Result], *given: object) -> Result:
         """As `run_batch` for a part of an upload, which was admitted as a whole."""
-        return await asyncio.get_running_loop().run_in_executor(self.batch_thread, work, *given)
+        return await asyncio.get_running_loop().run_in_executor(self.batch_threads, work, *given)
 
     @contextlib.contextmanager
     def open_upload(self) -> Iterator[Spool]:

@@ -1,4 +1,4 @@
-"""One upload on its way through the batch thread: bytes in, scored rows to a spool, sums of it all."""
+"""One upload on its way through the batch threads: bytes in, scored rows to a spool, sums of it all."""
 
 from collections import Counter
 from collections.abc import Iterator

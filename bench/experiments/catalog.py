@@ -9,10 +9,11 @@ from bench.experiments import (
     oversize_body,
     rolling_restart,
     slow_clients,
+    soak,
 )
 from bench.experiments.experiment import Experiment
 
-MODULES = (rolling_restart, slow_clients, overload, beside_batches, oversize_body, malformed, corrupt_bundle)
+MODULES = (rolling_restart, slow_clients, overload, beside_batches, oversize_body, malformed, corrupt_bundle, soak)
 EXPERIMENTS: dict[str, Experiment] = {module.EXPERIMENT.name: module.EXPERIMENT for module in MODULES}
 
 

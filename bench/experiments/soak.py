@@ -1,0 +1,64 @@
+"""Many minutes of single rows and batches in turn: does the memory stay where it is?"""
+
+import time
+from collections.abc import Sequence
+
+import numpy as np
+
+from bench.contenders import Contender
+from bench.experiments.experiment import Experiment, Outcome
+from bench.model import ServedModel
+from bench.servers import Server, running
+from bench.turn import SINGLE, load_cleanly
+
+PIECE_SECONDS = 5
+WARM_SHARE = 0.1  # buffers and pools reach their size first
+CONNECTIONS = 16
+
+Samples = Sequence[tuple[float, float]]
+
+
+def fit_growth(samples: Samples) -> float:
+    """MiB a minute: the slope of a straight line through (seconds, MiB), by least squares, without the warm-up."""
+    seconds, mebibytes = np.array(samples).T
+    settled = seconds >= seconds[0] + WARM_SHARE * (seconds[-1] - seconds[0])
+    return float(np.polyfit(seconds[settled], mebibytes[settled], 1)[0] * 60)
+
+
+def load_and_sample(server: Server, model: ServedModel, seconds: int) -> tuple[Samples, int]:
+    """Memory after each piece of load, and how many requests were answered.
+
+    Raises: ContenderError if one was not answered with 2xx.
+    """
+    forms = [SINGLE, *server.contender.batches]
+    samples: list[tuple[float, float]] = []
+    answered, start = 0, time.monotonic()
+    while (elapsed := time.monotonic() - start) < seconds or len(samples) <= 2 * len(forms):
+        form = forms[len(samples) % len(forms)]
+        answered += load_cleanly(server, model, form, CONNECTIONS, PIECE_SECONDS).requests
+        samples.append((elapsed, server.resident_bytes() / 2**20))
+    return samples, answered
+
+
+def measure(contender: Contender, model: ServedModel, seconds: int) -> Outcome:
+    """Raises: ContenderError if it loses a request."""
+    with running(contender, model) as server:
+        before = server.resident_bytes() / 2**20
+        samples, answered = load_and_sample(server, model, seconds)
+    last = samples[-1][1]
+    return Outcome(
+        [f"{answered:,}", f"{before:.0f}", f"{samples[0][1]:.0f}", f"{last:.0f}", f"{fit_growth(samples):+.2f}"]
+    )
+
+
+EXPERIMENT = Experiment(
+    name="soak",
+    about=(
+        f"Single rows and 1,000-row batches in turn, {PIECE_SECONDS} s each, at {CONNECTIONS} connections, "
+        "for {seconds} s. Growth is the slope of a line through the memory after each piece, without the first tenth."
+    ),
+    seconds=600,
+    header=("requests", "MiB at rest", "MiB after the first piece", "MiB at the end", "growth, MiB a minute"),
+    measure=measure,
+    contenders=("lathe",),
+)
