@@ -58,8 +58,9 @@ def main(arguments: list[str] | None = None) -> int:
     return serve(settings, listener, aside, log)
 
 
-def prepare_xgboost() -> None:
-    """What has to be said before XGBoost is first imported."""
+def prepare_libraries() -> None:
+    """What has to be said before XGBoost and ONNX Runtime are first imported."""
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # it would tell its maker of every start
     # OpenMP's threads spin while they wait: with one busy neighbour a batch takes six times as long
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
     for name in ("sklearn", "pandas"):
@@ -68,7 +69,7 @@ def prepare_xgboost() -> None:
 
 
 def serve(settings: Settings, listener: socket.socket, aside: socket.socket | None, log: LineHandler) -> int:
-    prepare_xgboost()
+    prepare_libraries()
     from app.predictor.application import create_app  # noqa: PLC0415
     from app.predictor.server import Server  # noqa: PLC0415
 

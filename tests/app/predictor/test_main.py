@@ -1,5 +1,6 @@
 """The command line and the life of the process: listen, load, drain, stop."""
 
+import os
 import signal
 import socket
 import subprocess
@@ -121,7 +122,7 @@ def test_requests_under_way_are_answered_while_it_stops(
     failures: list[object] = []
 
     def ask() -> None:
-        with httpx.Client(base_url=server.url) as client:
+        with httpx.Client(base_url=server.url, timeout=20) as client:
             for _ in range(40):
                 try:
                     answer = client.post("/v1/predict", content=dumps(row))
@@ -138,3 +139,21 @@ def test_requests_under_way_are_answered_while_it_stops(
     for thread in threads:
         thread.join()
     assert failures == []
+
+
+def list_open_files(server: RunningServer) -> set[str]:
+    return {os.path.basename(os.readlink(link)) for link in Path(f"/proc/{server.process.pid}/fd").iterdir()}
+
+
+@pytest.mark.slow
+def test_onnx_runtime_does_not_collect_what_it_would_tell_its_maker(
+    start_server: StartServer, bundle_folder: Path, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))  # where it would be collected
+    monkeypatch.delenv("XDG_CACHE_HOME", raising=False)
+    monkeypatch.delenv("ORT_DISABLE_TELEMETRY", raising=False)
+    quiet = list_open_files(start_server(bundle_folder).wait_until_ready())
+    monkeypatch.setenv("ORT_DISABLE_TELEMETRY", "0")
+    talking = list_open_files(start_server(bundle_folder).wait_until_ready())
+    assert "onnxruntime.db" in talking
+    assert "onnxruntime.db" not in quiet
