@@ -2,7 +2,7 @@
 
 import msgspec
 
-from app.contract.bundle import Bundle, read_bundle, read_manifest
+from app.contract.bundle import MANIFEST_NAME, Bundle, read_bundle, read_manifest
 from app.contract.errors import BundleError
 from app.contract.schema import Interval
 from training.artifacts import Artifacts
@@ -71,6 +71,6 @@ def install_bundle(artifacts: Artifacts, digest: str) -> Bundle:
             f"{artifacts.candidate} has bundle {candidate.digest[:12]}, expected {digest[:12]}, which was judged: "
             "something else trains there too; run again"
         )
-    files = {**candidate.files, "bundle.json": (artifacts.candidate / "bundle.json").read_bytes()}
-    write_folder(artifacts.bundle, files, last="bundle.json")
+    files = {**candidate.files, MANIFEST_NAME: (artifacts.candidate / MANIFEST_NAME).read_bytes()}
+    write_folder(artifacts.bundle, files, last=MANIFEST_NAME)
     return read_bundle(artifacts.bundle)

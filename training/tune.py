@@ -1,5 +1,6 @@
 """A search for better parameters, kept on disk so that it can be stopped and taken up again."""
 
+import io
 import signal
 import warnings
 from collections.abc import Callable, Iterator
@@ -15,6 +16,7 @@ from sqlalchemy.exc import SQLAlchemyError
 from training.data.splits import grouped_folds
 from training.data.table import Table
 from training.errors import InputError
+from training.files import write_file
 from training.metrics import Judgement, pr_auc, rmse
 from training.params import Params
 from training.provenance import describe_inputs
@@ -145,6 +147,6 @@ def score_params(table: Table, params: Params, trial: optuna.Trial, check: Calla
 def write_best_params(study: Study, params: Params, path: Path) -> None:
     """The best trial as a parameter file; whether it replaces training/params.yaml is for a person to say."""
     best = propose_params(optuna.trial.FixedTrial(study.best_params), params)  # type: ignore[arg-type]
-    path.parent.mkdir(parents=True, exist_ok=True)
-    with path.open("w", encoding="utf-8") as file:
-        YAML().dump(msgspec.to_builtins(best), file)
+    text = io.StringIO()
+    YAML().dump(msgspec.to_builtins(best), text)
+    write_file(path, text.getvalue().encode())

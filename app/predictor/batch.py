@@ -32,7 +32,6 @@ CHUNK_BYTES = 64 * 1024  # few enough rows that nothing else waits long for the 
 SEND_BYTES = 256 * 1024
 MIN_BYTES_PER_SECOND = 16 * 1024  # what a client must manage on average once its first seconds are over
 SUMMARY = b"x-lathe-summary"
-ENDINGS = {CSV_TYPE: b"csv", NDJSON_TYPE: b"ndjson"}
 
 
 class StalledError(Exception):

@@ -31,7 +31,6 @@ class Counters:
 
     def __init__(self, routes: Iterable[str], reasons: Iterable[str], row_reasons: Iterable[str] = ()) -> None:
         """`routes`, `reasons` and `row_reasons` are all values of those labels; each starts at 0."""
-        self.in_flight = 0
         self.batches = 0
         self.dropped_lines = 0
         self.durations = {(route, 200): DurationCell() for route in routes}
