@@ -81,6 +81,20 @@ def data(
 
 
 @app.command()
+def pin(
+    source: Annotated[str, typer.Option("--data", help="CSV or Parquet, path or URL, that stays where it is.")],
+    dataset: DatasetName = "ai4i",
+    root: Root = ARTIFACTS,
+) -> None:
+    """Check new data and name it in training/pins: training without --data takes it from then on."""
+    from training.data.pin import write_pin  # noqa: PLC0415
+    from training.stages import read_table  # noqa: PLC0415
+
+    table = read_table(load_dataset(dataset), source, Artifacts(root), None, None)
+    console.print_done(f"{write_pin(table, source)} names {len(table):,} rows with fingerprint {table.sha256[:12]}")
+
+
+@app.command()
 def train(
     source: Source = None,
     dataset: DatasetName = "ai4i",

@@ -34,6 +34,9 @@ class Settings(BaseSettings):
     max_concurrency: int = Field(1024, ge=1, description="Requests at once; above it 503 with Retry-After")
     max_waiting_batches: int = Field(32, ge=1, description="Batches at once; above it 503 with Retry-After")
     max_batch_bytes: int = Field(1024 * 1024 * 1024, ge=1024, description="Largest upload to /v1/batch; above it 413")
+    max_answer_bytes: int = Field(
+        4 * 1024 * 1024 * 1024, ge=1024, description="Largest answer to /v1/batch kept on disk; above it 507"
+    )
     max_uploads: int = Field(2, ge=1, description="Uploads to /v1/batch at once; above it 503 with Retry-After")
     header_timeout_seconds: float = Field(10.0, gt=0, description="Time a client has to send a request's headers")
     body_timeout_seconds: float = Field(20.0, gt=0, description="Time a client has to send a request's body")

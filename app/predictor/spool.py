@@ -20,12 +20,15 @@ class SpoolError(ApiError):
 class Spool:
     """Bytes in, the same bytes out once; the file has no name and goes with the process."""
 
-    def __init__(self) -> None:
+    def __init__(self, max_bytes: int) -> None:
+        self._max_bytes = max_bytes
         self._file = tempfile.SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115 - closed by the endpoint
         self.size = 0
 
     def write(self, content: bytes) -> None:
         """Raises: SpoolError."""
+        if self.size + len(content) > self._max_bytes:  # refused rows answer with many times their own size
+            raise SpoolError(f"the answer is larger than the {self._max_bytes} bytes allowed, send fewer rows at once")
         try:
             self._file.write(content)
         except OSError as error:  # full, read-only, or there is no folder for temporary files

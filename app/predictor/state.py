@@ -107,7 +107,7 @@ class ServingState:
         if self.uploads >= self.settings.max_uploads:
             raise self.shed("uploads", "too many uploads at once")
         self.uploads += 1
-        spool = Spool()
+        spool = Spool(self.settings.max_answer_bytes)
         try:
             yield spool
         finally:

@@ -80,6 +80,16 @@ def test_a_client_that_does_not_take_its_answer_is_cut_off(
     assert len(received) < stated  # so that nobody takes it for a whole answer
 
 
+def test_an_answer_above_its_limit_is_told_and_the_place_is_free_again(
+    start_server: StartServer, bundle_folder: Path, row: dict[str, Any]
+) -> None:
+    server = start_server(bundle_folder, max_uploads=1, max_answer_bytes=20_000).wait_until_ready()
+    with httpx.Client(base_url=server.url, timeout=20) as client:
+        for _ in range(3):
+            assert refusal(upload(client, to_csv([row] * 1000)))[:2] == (507, "spool_full")
+        assert upload(client, to_csv([row] * 10)).status_code == httpx.codes.OK
+
+
 def test_an_upload_does_not_keep_the_server_from_stopping(tight: RunningServer) -> None:
     with open_upload(tight, b"type"):
         assert tight.stop() == 0

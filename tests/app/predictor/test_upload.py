@@ -28,7 +28,7 @@ def send(model: ServedModel, parts: list[bytes], kind: str = "csv", is_csv: bool
     """The answer, and the rows that were scored and refused."""
     reader = CsvReader(model.manifest.schema)
     other = NdjsonReader(model.manifest.schema)
-    spool = Spool()
+    spool = Spool(2**30)
     upload = Upload(
         model, reader if kind == "csv" else other, CsvWriter(reader, False) if is_csv else NdjsonWriter(), spool
     )

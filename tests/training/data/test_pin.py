@@ -1,0 +1,69 @@
+"""Data by name and fingerprint: what Git pins is what is trained from, or nothing is."""
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests.churn import write_churn
+from training.data import pin
+from training.data.load import load_table
+from training.data.table import Table
+from training.dataset import Dataset
+from training.errors import InputError
+
+
+@pytest.fixture
+def pins(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    folder = tmp_path / "pins"
+    monkeypatch.setattr(pin.read_pin, "__defaults__", (folder,))
+    return folder
+
+
+@pytest.fixture
+def source(tmp_path: Path) -> Path:
+    return write_churn(tmp_path / "rows.csv", 400)
+
+
+@pytest.fixture
+def pinned(churn: Dataset, source: Path, pins: Path, tmp_path: Path) -> Table:
+    table = load_table(churn, str(source), tmp_path / "rejected.csv")
+    pin.write_pin(table, str(source), pins)
+    return table
+
+
+def test_without_a_source_the_pinned_rows_are_taken(churn: Dataset, pinned: Table, tmp_path: Path) -> None:
+    assert load_table(churn, None, tmp_path / "rejected.csv").sha256 == pinned.sha256
+
+
+def test_a_given_source_goes_before_the_pin(churn: Dataset, pinned: Table, tmp_path: Path) -> None:
+    other = load_table(churn, str(write_churn(tmp_path / "other.csv", 300)), tmp_path / "rejected.csv")
+    assert len(other) == 300
+    assert other.sha256 != pinned.sha256
+
+
+def test_rows_that_have_changed_since_are_refused_by_both_fingerprints(
+    churn: Dataset, pinned: Table, source: Path, tmp_path: Path
+) -> None:
+    shutil.copy(write_churn(tmp_path / "other.csv", 300), source)
+    with pytest.raises(
+        InputError, match=f"300 rows with fingerprint [0-9a-f]{{12}}, expected the 400 rows with {pinned.sha256[:12]}"
+    ):
+        load_table(churn, None, tmp_path / "rejected.csv")
+
+
+def test_the_file_says_how_it_is_made_and_holds_three_facts(pinned: Table, source: Path, pins: Path) -> None:
+    text = (pins / "churn.yaml").read_text(encoding="utf-8")
+    assert text.startswith("# Written by `make pin DATA=")
+    assert pin.read_pin("churn", pins) == pin.Pin(source=str(source), sha256=pinned.sha256, rows=400)
+
+
+def test_a_file_that_is_no_pin_is_refused(pins: Path) -> None:
+    pins.mkdir()
+    (pins / "churn.yaml").write_text("source: rows.csv\n", encoding="utf-8")
+    with pytest.raises(InputError, match=r"churn\.yaml"):
+        pin.read_pin("churn", pins)
+
+
+def test_a_dataset_without_a_pin_has_none(pins: Path) -> None:
+    assert pin.read_pin("churn", pins) is None
