@@ -14,18 +14,26 @@ PARAMS ?= training/params.yaml
 TRIALS ?= 30
 export DATA
 
+A ?= test
+B ?= prod-eks
+KUBECONFIG ?= $(HOME)/.kube/config
+E2E ?=
+
 PYTHON ?= python3
 UV := .tools/uv/bin/uv
 RUN := .venv/bin/python
 SOURCE := $(if $(DATA),--data '$(DATA)')
 TRAINING := $(RUN) -m training
+RELEASE := $(RUN) -m release
+TOOLS := .tools/bin/kustomize .tools/checkov/.installed
 
 export UV_PROJECT_ENVIRONMENT := .venv
 
-.PHONY: help up down data train gate evaluate tune report mlflow inspect check test bench bench-all lint types clean
+.PHONY: help up down data pin train gate evaluate tune report mlflow inspect image render diff status minikube minikube-down e2e \
+  check test bench bench-all experiments lint types clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 up: .venv/.locked ## Data to served prediction, in one command (DATA=, PORT=, BUNDLE=)
 	@$(TRAINING) up $(SOURCE) --params '$(PARAMS)' --port '$(PORT)' $(if $(BUNDLE),--bundle '$(BUNDLE)')
@@ -35,6 +43,9 @@ down: .venv/.locked ## Stop what `make up` started
 
 data: .venv/.locked ## Get the data and check every row
 	@$(TRAINING) data $(SOURCE)
+
+pin: .venv/.locked ## Name new data in training/pins, as a pull request proposes it (DATA=)
+	@$(TRAINING) pin --data '$(DATA)'
 
 train: .venv/.locked ## Train a candidate and package it in artifacts/candidate
 	@$(TRAINING) train $(SOURCE) --params '$(PARAMS)'
@@ -58,10 +69,31 @@ mlflow: .venv/.locked ## Open the page of all runs on http://127.0.0.1:5000
 	@.venv/bin/mlflow server --host 127.0.0.1 --port 5000 --workers 1 \
 	  --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///artifacts/mlflow.db}"
 
-check: lint types .tools/.packages ## The fast checks, in under two minutes
+image: .venv/.locked ## Build the image of the served bundle (BASE_IMAGE=, IMAGE_BUILDER=)
+	@$(RELEASE) image $(if $(BUNDLE),--bundle '$(BUNDLE)') $(if $(BASE_IMAGE),--base '$(BASE_IMAGE)')
+
+render: .venv/.locked $(TOOLS) ## Show what every overlay renders, without a cluster
+	@$(RELEASE) render
+
+diff: .venv/.locked $(TOOLS) ## Show what differs between two overlays or revisions (A=, B=)
+	@$(RELEASE) diff '$(A)' '$(B)' || [ $$? = 1 ]
+
+status: .venv/.locked $(TOOLS) ## Show per environment what should run, what runs, and how it is
+	@$(RELEASE) status
+
+minikube: .venv/.locked $(TOOLS) ## Build the image into minikube, apply it, and print the URL
+	@.ci/minikube up
+
+minikube-down: ## Remove what `make minikube` applied
+	@.ci/minikube down
+
+e2e: .venv/.locked $(TOOLS) ## Tell the whole story on a cluster with Argo CD (KUBECONFIG=, E2E=options)
+	@KUBECONFIG='$(KUBECONFIG)' $(RUN) -m tests.e2e $(E2E)
+
+check: lint types .tools/.packages $(TOOLS) ## The fast checks, in under two minutes
 	@$(RUN) -m pytest -q -n 2 -m 'not slow'
 
-test: lint types .tools/.packages ## Everything that is promised, as CI runs it
+test: lint types .tools/.packages $(TOOLS) ## Everything that is promised, as CI runs it
 	@$(RUN) -m pytest -q -n 2
 
 bench: .venv/.locked .tools/.packages ## The predictor beside its best peer and the ceilings, in five minutes
@@ -69,6 +101,9 @@ bench: .venv/.locked .tools/.packages ## The predictor beside its best peer and 
 
 bench-all: .venv/.locked .tools/.packages ## The predictor beside every peer
 	@LATHE_UV=$(UV) $(RUN) -m bench run --all
+
+experiments: .venv/.locked .tools/.packages ## Restarts, overload, slow clients, damage: the predictor beside its peers
+	@LATHE_UV=$(UV) $(RUN) -m bench experiment
 
 lint: .venv/.locked ## Style and format
 	@.venv/bin/ruff check --quiet .
@@ -89,6 +124,18 @@ clean: ## Remove what was made, not what was installed
 .tools/.packages: .ci/packages.txt .ci/install-packages
 	@.ci/install-packages
 	@mkdir -p $(@D) && touch $@
+
+# Programs of Go modules, by their checksums; Go itself is the lock file's where the machine has none.
+.tools/bin/kustomize: .ci/go/go.mod .ci/go/go.sum .ci/go/applications/main.go | .venv/.locked
+	@echo 'Building what .ci/go names into .tools/bin …'
+	@CGO_ENABLED=0 GOBIN='$(CURDIR)/.tools/bin' GOFLAGS=-buildvcs=false .venv/bin/go -C .ci/go install -trimpath tool ./applications
+	@touch $@
+
+# Its dependencies would not agree with ours, so it has an environment of its own.
+.tools/checkov/.installed: .ci/checkov.txt | .venv/.locked $(UV)
+	@$(UV) venv --quiet --clear --python .venv/bin/python .tools/checkov
+	@$(UV) pip install --quiet --python .tools/checkov/bin/python --require-hashes --requirement $<
+	@touch $@
 
 $(UV): .ci/uv.txt
 	@$(PYTHON) -c 'import sys; sys.exit(f"error: python3 is {sys.version.split()[0]}, expected 3.11 or later; give PYTHON=") if sys.version_info < (3, 11) else None'

@@ -21,6 +21,14 @@ VERBS = (
     "help",
     "bench",
     "bench-all",
+    "experiments",
+    "image",
+    "render",
+    "diff",
+    "status",
+    "minikube",
+    "minikube-down",
+    "e2e",
 )
 
 

@@ -1,0 +1,6 @@
+"""`python -m release`."""
+
+if __name__ == "__main__":
+    from release.cli import main
+
+    main()

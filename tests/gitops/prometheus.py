@@ -1,0 +1,73 @@
+"""A real Prometheus that scrapes real predictors, each under a pod hash of its own."""
+
+import contextlib
+import json
+import subprocess
+import time
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.app.predictor.running import take_free_port
+
+START_SECONDS = 30
+
+
+class RunningPrometheus:
+    """Scrapes each port once a second, with the labels that the cluster would add."""
+
+    def __init__(self, folder: Path, targets: Mapping[str, int], namespace: str) -> None:
+        self.url = f"http://127.0.0.1:{take_free_port()}"
+        groups = [
+            {
+                "targets": [f"127.0.0.1:{port}"],
+                "labels": {"namespace": namespace, "rollouts_pod_template_hash": name},
+            }
+            for name, port in targets.items()
+        ]
+        jobs = [{"job_name": "predictor", "static_configs": groups}]
+        config = {"global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": jobs}
+        (folder / "prometheus.yaml").write_text(json.dumps(config), encoding="utf-8")  # JSON is YAML
+        options = {
+            "config.file": folder / "prometheus.yaml",
+            "storage.tsdb.path": folder / "data",
+            "web.listen-address": self.url.removeprefix("http://"),
+        }
+        command = ["prometheus", *(f"--{name}={value}" for name, value in options.items())]
+        with (folder / "prometheus.log").open("w") as log:
+            self.process = subprocess.Popen(command, cwd=folder, stderr=log, stdout=log)
+
+    def ask(self, query: str) -> list[float]:
+        """The values of an instant query, empty for an empty vector."""
+        answer = httpx.get(f"{self.url}/api/v1/query", params={"query": query}, timeout=10)
+        assert answer.status_code == httpx.codes.OK, answer.text
+        samples: list[dict[str, Any]] = answer.json()["data"]["result"]
+        return [float(sample["value"][1]) for sample in samples]
+
+    def wait_for(self, holds: Callable[["RunningPrometheus"], bool]) -> None:
+        """Raises AssertionError where it does not come true in time."""
+        deadline = time.monotonic() + START_SECONDS
+        while time.monotonic() < deadline:
+            with contextlib.suppress(httpx.TransportError, AssertionError):
+                if holds(self):
+                    return
+            time.sleep(0.2)
+        raise AssertionError("Prometheus did not see it in time")
+
+    def stop(self) -> None:
+        self.process.terminate()
+        try:
+            self.process.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self.process.kill()
+            self.process.wait()
+
+
+def check_rules(queries: Mapping[str, str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """What promtool says of the queries."""
+    rules = [{"record": f"asked:{number}", "expr": query} for number, query in enumerate(queries.values())]
+    path = folder / "rules.yaml"
+    path.write_text(json.dumps({"groups": [{"name": "queries", "rules": rules}]}), encoding="utf-8")
+    return subprocess.run(["promtool", "check", "rules", path], capture_output=True, text=True, timeout=30, check=False)

@@ -1,0 +1,45 @@
+"""Rendering asks nobody (G5): in a network namespace without an interface it gives the same bytes."""
+
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from release.overlays import list_overlays
+from release.tools import ROOT, find_tool
+
+pytestmark = pytest.mark.skipif(sys.platform != "linux" or not shutil.which("unshare"), reason="needs Linux namespaces")
+ALONE = ("unshare", "--net", "--map-root-user")
+FOLDERS = [*(f"overlays/{name}" for name in list_overlays(ROOT)), "argocd"]
+
+
+def build(root: Path, folder: str, *prefix: str) -> subprocess.CompletedProcess[bytes]:
+    command = [*prefix, find_tool("kustomize"), "build", folder]
+    return subprocess.run(command, cwd=root / "gitops", capture_output=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize("folder", FOLDERS)
+def test_a_folder_renders_the_same_without_a_network(folder: str) -> None:
+    alone, usual = build(ROOT, folder, *ALONE), build(ROOT, folder)
+    assert alone.returncode == 0, alone.stderr.decode()
+    assert alone.stdout.count(b"\nkind: ") > 5
+    assert alone.stdout == usual.stdout
+
+
+def test_a_planted_remote_base_does_not_render_without_a_network(tmp_path: Path) -> None:
+    shutil.copytree(ROOT / "gitops", tmp_path / "gitops")
+    path = tmp_path / "gitops/overlays/test/kustomization.yaml"
+    remote = "https://github.com/lathe-ml/lathe//gitops/base?ref=v0.1.0"
+    path.write_text(path.read_text(encoding="utf-8").replace("../../base", remote), encoding="utf-8")
+    done = build(tmp_path, "overlays/test", *ALONE)
+    assert done.returncode != 0
+    assert b"github.com" in done.stderr
+
+
+def test_the_command_line_renders_without_a_network() -> None:
+    command = [*ALONE, sys.executable, "-m", "release", "render"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode == 0, done.stderr
+    assert all(name in done.stdout for name in list_overlays(ROOT))
