@@ -9,6 +9,7 @@ DATA ?=
 PORT ?= 8080
 BUNDLE ?=
 CHAMPION ?=
+REPORT ?=
 FIRST_RUN ?=
 PARAMS ?= training/params.yaml
 TRIALS ?= 30
@@ -69,8 +70,8 @@ mlflow: .venv/.locked ## Open the page of all runs on http://127.0.0.1:5000
 	@.venv/bin/mlflow server --host 127.0.0.1 --port 5000 --workers 1 \
 	  --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///artifacts/mlflow.db}"
 
-image: .venv/.locked ## Build the image of the served bundle (BASE_IMAGE=, IMAGE_BUILDER=)
-	@$(RELEASE) image $(if $(BUNDLE),--bundle '$(BUNDLE)') $(if $(BASE_IMAGE),--base '$(BASE_IMAGE)')
+image: .venv/.locked ## Build the image of the served bundle (BUNDLE=, REPORT=, BASE_IMAGE=)
+	@$(RELEASE) image $(if $(BUNDLE),--bundle '$(BUNDLE)') $(if $(REPORT),--report '$(REPORT)') $(if $(BASE_IMAGE),--base '$(BASE_IMAGE)')
 
 render: .venv/.locked $(TOOLS) ## Show what every overlay renders, without a cluster
 	@$(RELEASE) render

@@ -1,0 +1,64 @@
+"""The Dockerfile as text: hadolint, the base by digest, and the targets that `release image` knows."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from release.image import TARGETS
+from tests.repo.sources import ROOT
+
+DOCKERFILE = ROOT / "Dockerfile"
+DIGEST = re.compile(r"^ARG BASE_IMAGE=\S+:\S+@sha256:[0-9a-f]{64}$", re.MULTILINE)
+STAGE = re.compile(r"^FROM (\S+) AS (\S+)$", re.MULTILINE)
+
+
+def run_hadolint(path: Path) -> list[str]:
+    """Its findings."""
+    hadolint = Path(sys.executable).with_name("hadolint")
+    done = subprocess.run([hadolint, "--no-color", path], capture_output=True, text=True, timeout=60, check=False)
+    assert done.returncode in {0, 1}, done.stderr
+    return done.stdout.splitlines()
+
+
+def find_foreign_stages(text: str) -> list[str]:
+    """Stages on a base that is neither BASE_IMAGE nor a stage before."""
+    stages = STAGE.findall(text)
+    known = {"${BASE_IMAGE}", *(name for _, name in stages)}
+    return [name for base, name in stages if base not in known]
+
+
+def test_hadolint_finds_nothing() -> None:
+    assert run_hadolint(DOCKERFILE) == []
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [("RUN cd /srv && sudo true", "DL3004"), ("FROM debian:latest AS late", "DL3007"), ("ADD app /srv/x", "DL3020")],
+)
+def test_hadolint_finds_a_planted_line(tmp_path: Path, line: str, rule: str) -> None:
+    planted = tmp_path / "Dockerfile"
+    planted.write_text(f"{DOCKERFILE.read_text(encoding='utf-8')}{line}\n", encoding="utf-8")
+    assert any(rule in finding for finding in run_hadolint(planted))
+
+
+def test_every_stage_stands_on_the_base_that_is_pinned_by_digest() -> None:
+    text = DOCKERFILE.read_text(encoding="utf-8")
+    assert len(DIGEST.findall(text)) == 1
+    assert len(STAGE.findall(text)) == text.count("\nFROM ") == 5
+    assert find_foreign_stages(text) == []
+
+
+def test_a_planted_foreign_base_is_found() -> None:
+    text = DOCKERFILE.read_text(encoding="utf-8")
+    assert find_foreign_stages(f"{text}FROM debian:12 AS other\n") == ["other"]
+    assert DIGEST.search(re.sub("@sha256.*", "", text)) is None
+
+
+def test_the_targets_of_the_command_are_stages_that_end_as_nobody() -> None:
+    text = DOCKERFILE.read_text(encoding="utf-8")
+    last = {part.split()[2]: part for part in re.split(r"^FROM ", text, flags=re.MULTILINE)[1:]}
+    assert set(TARGETS) <= set(last)
+    assert [target for target in TARGETS if "\nUSER 65532:65532\n" not in last[target]] == []
