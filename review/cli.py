@@ -1,0 +1,194 @@
+"""`python -m review`: one verb a step of a workflow, errors in one line, exit codes that mean something.
+
+0 done or go on, 1 refused, 2 bad input or usage, 3 not enough evidence, 4 GitHub did not answer as it should.
+"""
+
+import io
+import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from review import console
+from review.errors import EXIT_USAGE, InputError, ReviewError
+
+if TYPE_CHECKING:
+    from review.github import GitHub
+
+PROGRAM = "python -m review"
+HELP = "What a pull request sees of the gate: champion, comment, decision, approval, retraining."
+REPORT = Path("artifacts/gate/report.json")
+
+ReportFile = Annotated[Path, typer.Option("--report", help="The gate's report.json.")]
+Number = Annotated[int | None, typer.Option("--number", min=1, help="The pull request's number.")]
+
+app = typer.Typer(name=PROGRAM, help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
+
+
+def main() -> None:
+    """Runs the command line; what goes wrong ends in one line on standard error, never in a traceback."""
+    for stream in (sys.stdout, sys.stderr):
+        if isinstance(stream, io.TextIOWrapper):  # a terminal that has no ✓ is no reason to stop
+            stream.reconfigure(errors="replace")
+    try:
+        app(prog_name=PROGRAM)
+    except ReviewError as error:
+        console.print_error(str(error))
+        sys.exit(error.exit_code)
+    except OSError as error:  # a full disk, a folder that may not be written
+        console.print_error(f"{error.filename or 'the system'}: {error.strerror or error}")
+        sys.exit(EXIT_USAGE)
+    except KeyboardInterrupt:
+        console.print_error("stopped")
+        sys.exit(130)
+
+
+@contextmanager
+def open_github() -> "Iterator[GitHub]":
+    """The client for this job, from its environment."""
+    from review.github import GitHub  # noqa: PLC0415 - `--help` needs no HTTP
+    from review.settings import read_settings  # noqa: PLC0415
+
+    github = GitHub(read_settings())
+    try:
+        yield github
+    finally:
+        github.close()
+
+
+@app.command()
+def champion(
+    out: Annotated[Path, typer.Option("--out", help="Where the bundle goes.")] = Path("artifacts/champion"),
+    source: Annotated[str, typer.Option("--source", help="Only `release`; MLflow's is training's.")] = "release",
+) -> None:
+    """Fetch and verify the latest release's bundle; sets the outputs first-run, release and digest."""
+    from review.champion import fetch_champion, refuse_source  # noqa: PLC0415 - each verb imports what it needs
+    from review.outputs import write_outputs  # noqa: PLC0415
+
+    refuse_source(source)
+    with open_github() as github:
+        found = fetch_champion(github, out)
+    if found is None:
+        console.print_done("nothing was released yet: this is a first run, judged by the policy's floors alone")
+        write_outputs(first_run="true")
+        return
+    console.print_done(f"bundle {found.bundle.digest[:12]} of release {found.release} is verified and in {out}")
+    write_outputs(first_run="false", release=found.release, digest=found.bundle.digest)
+
+
+@app.command()
+def comment(
+    report: ReportFile = REPORT,
+    number: Number = None,
+    run_id: Annotated[int | None, typer.Option("--run-id", min=1, help="A run, whose artifact is read.")] = None,
+    summary: Annotated[bool, typer.Option("--summary", help="To the job's summary; needs no token.")] = False,
+) -> None:
+    """Post the gate's report on the pull request, as one comment that is updated, or in the job's summary."""
+    from review.outputs import write_summary  # noqa: PLC0415
+    from review.publishing import publish_report, publish_run, render_local  # noqa: PLC0415
+
+    if run_id is None and number is None and not summary:
+        raise InputError("say where to: --number for a pull request, --run-id for a run's, or --summary")
+    if summary:
+        write_summary(render_local(report))
+    if run_id is not None or number is not None:
+        with open_github() as github:
+            done = publish_run(github, run_id) if run_id is not None else publish_report(github, report, number or 0)
+        console.print_done(done)
+
+
+@app.command()
+def decide(report: ReportFile = REPORT, number: Number = None) -> None:
+    """Go on (0), stop (1), or stop until somebody accepts by name that evidence is lacking (3)."""
+    from review.decision import decide as decide_report  # noqa: PLC0415
+    from review.outputs import write_outputs  # noqa: PLC0415
+    from review.report import read_report  # noqa: PLC0415
+
+    found, _ = read_report(report)
+    if found.verdict == "not_enough_evidence" and number is not None:
+        with open_github() as github:
+            decision = decide_report(found, github, number)
+    else:
+        decision = decide_report(found, None, number)
+    write_outputs(verdict=found.verdict, accepted_by=decision.accepted_by or "")
+    (console.print_error if decision.exit_code else console.print_done)(decision.text)
+    raise typer.Exit(decision.exit_code)
+
+
+@app.command()
+def record(
+    number: Annotated[int, typer.Option("--number", min=1, help="The pull request's number.")],
+    report: ReportFile = REPORT,
+    bundle: Annotated[Path, typer.Option("--bundle", help="The bundle it judges.")] = Path("artifacts/candidate"),
+    out: Annotated[Path, typer.Option("--out", help="The folder to upload.")] = Path("artifacts/approved"),
+    tree: Annotated[str | None, typer.Option("--tree", help="Git's tree. Default: what is checked out.")] = None,
+) -> None:
+    """Bind what was approved: tree, bundle, report and names, in one folder; sets the output artifact."""
+    from review.outputs import write_outputs  # noqa: PLC0415
+    from review.recording import record_approval  # noqa: PLC0415
+
+    with open_github() as github:
+        done = record_approval(github, report, bundle, out, tree=tree, number=number)
+    console.print_done(
+        f"bundle {done.bundle_digest[:12]} is bound to tree {done.tree[:12]}, approved by {', '.join(done.approved_by)}"
+    )
+    write_outputs(artifact=f"approved-{done.tree}", digest=done.bundle_digest)
+
+
+@app.command("find-approved")
+def find_approved(
+    out: Annotated[Path, typer.Option("--out", help="Where bundle, report and record go.")],
+    commit: Annotated[str | None, typer.Option("--commit", help="A commit on main.")] = None,
+    tree: Annotated[str | None, typer.Option("--tree", help="A tree, in place of a commit.")] = None,
+    inputs: Annotated[
+        str | None, typer.Option("--inputs", help="SHA-256 of what a model would be made from today.")
+    ] = None,
+) -> None:
+    """Fetch the bundle that was approved for a commit or tree, and no other; sets the output digest."""
+    from review.approved import fetch_approved  # noqa: PLC0415
+    from review.outputs import write_outputs  # noqa: PLC0415
+
+    with open_github() as github:
+        found = fetch_approved(github, out, commit=commit, tree=tree, inputs=inputs)
+    console.print_done(
+        f"bundle {found.bundle_digest[:12]} of #{found.pull_request}, approved by {', '.join(found.approved_by)}: {out}"
+    )
+    write_outputs(digest=found.bundle_digest, pull_request=str(found.pull_request))
+
+
+@app.command("read-dispatch")
+def read_dispatch(
+    event: Annotated[Path, typer.Option("--event", envvar="GITHUB_EVENT_PATH", help="What GitHub's runner left.")],
+    name: Annotated[str, typer.Option("--name", envvar="GITHUB_EVENT_NAME", help="The event's name.")],
+) -> None:
+    """Check what asks for a retraining before anything is done; sets the outputs reason and fingerprint."""
+    from review.dispatch import read_request  # noqa: PLC0415
+    from review.outputs import write_outputs  # noqa: PLC0415
+
+    request = read_request(name, event)
+    console.print_done(request.describe())
+    write_outputs(reason=request.reason, fingerprint=request.fingerprint or "")
+
+
+@app.command("retrain-pull")
+def retrain_pull(
+    branch: Annotated[str, typer.Option("--branch", help="retrain/NAME, pushed already.")],
+    title: Annotated[str, typer.Option("--title", help="The pull request's title.")],
+    body_file: Annotated[Path, typer.Option("--body-file", help="Its text, as Markdown.")],
+    report: Annotated[Path | None, typer.Option("--report", help="The gate's report.json, shown below it.")] = None,
+    base: Annotated[str, typer.Option("--base", help="The branch it is for.")] = "main",
+) -> None:
+    """Open or update the one pull request of a retraining; it merges nothing. Sets the output number."""
+    from review.outputs import write_outputs  # noqa: PLC0415
+    from review.publishing import append_report  # noqa: PLC0415
+    from review.retrain import open_pull, read_body  # noqa: PLC0415
+
+    text = read_body(body_file)
+    body = append_report(text, report) if report else text
+    with open_github() as github:
+        pull, is_new = open_pull(github, branch=branch, base=base, title=title, body=body)
+    console.print_done(f"{'opened' if is_new else 'updated'} {pull.html_url}")
+    write_outputs(number=str(pull.number))

@@ -1,0 +1,138 @@
+"""GitHub's answers, as far as they are read; names and nulls are those of its REST documentation."""
+
+from datetime import datetime
+
+import msgspec
+
+
+class User(msgspec.Struct):
+    login: str
+
+
+class Repository(msgspec.Struct):
+    id: int
+    full_name: str
+    default_branch: str = "main"
+
+
+class Head(msgspec.Struct):
+    """`repo` is null once a fork has been deleted."""
+
+    sha: str
+    ref: str
+    repo: Repository | None = None
+
+
+class Label(msgspec.Struct):
+    name: str
+
+
+class Pull(msgspec.Struct):
+    number: int
+    state: str
+    user: User
+    head: Head
+    base: Head
+    html_url: str
+    labels: list[Label] = []
+    merge_commit_sha: str | None = None
+    merged_at: datetime | None = None
+
+
+class Run(msgspec.Struct):
+    """A workflow run. `pull_requests` is left out: it is empty for a fork's."""
+
+    id: int
+    path: str  # of the workflow file, with `@ref` behind it at times
+    event: str
+    status: str | None
+    conclusion: str | None
+    head_sha: str
+    head_branch: str | None
+    html_url: str
+    created_at: datetime
+    repository: Repository
+    head_repository: Repository | None = None
+
+    @property
+    def workflow(self) -> str:
+        return self.path.partition("@")[0].removeprefix(".github/workflows/")
+
+
+class Runs(msgspec.Struct):
+    workflow_runs: list[Run]
+
+
+class ArtifactRun(msgspec.Struct):
+    id: int
+
+
+class Artifact(msgspec.Struct):
+    id: int
+    name: str
+    size_in_bytes: int
+    expired: bool
+    workflow_run: ArtifactRun | None = None
+
+
+class Artifacts(msgspec.Struct):
+    artifacts: list[Artifact]
+
+
+class Comment(msgspec.Struct):
+    """`body` may be missing, `user` is null for a deleted account."""
+
+    id: int
+    html_url: str
+    body: str | None = None
+    user: User | None = None
+
+
+class TimelineEvent(msgspec.Struct):
+    """Only the labels' events have all four."""
+
+    event: str | None = None
+    actor: User | None = None
+    label: Label | None = None
+    created_at: datetime | None = None
+
+
+class Permission(msgspec.Struct):
+    permission: str  # admin, write, read or none; `maintain` counts as write, `triage` as read
+
+
+class Environment(msgspec.Struct):
+    name: str
+
+
+class Review(msgspec.Struct):
+    """Of an environment that a run waited at."""
+
+    state: str
+    user: User
+    environments: list[Environment]
+
+
+class Tree(msgspec.Struct):
+    sha: str
+
+
+class Commit(msgspec.Struct):
+    """A Git commit, from the database of objects."""
+
+    sha: str
+    tree: Tree
+
+
+class Asset(msgspec.Struct):
+    id: int
+    name: str
+    size: int
+    state: str = "uploaded"
+    digest: str | None = None  # `sha256:…`; releases from before June 2025 have none
+
+
+class Release(msgspec.Struct):
+    tag_name: str
+    assets: list[Asset]
+    body: str | None = None
