@@ -13,8 +13,15 @@ REPORT ?=
 FIRST_RUN ?=
 PARAMS ?= training/params.yaml
 TRIALS ?= 30
-export DATA
+TESTS ?=
+NUMBER ?=
+RUN_ID ?=
+COMMIT ?=
+INPUTS ?=
+IMAGE ?=
+export DATA NUMBER RUN_ID COMMIT INPUTS IMAGE
 
+WORKFLOWS ?=
 A ?= test
 B ?= prod-eks
 KUBECONFIG ?= $(HOME)/.kube/config
@@ -23,14 +30,18 @@ E2E ?=
 PYTHON ?= python3
 UV := .tools/uv/bin/uv
 RUN := .venv/bin/python
-SOURCE := $(if $(DATA),--data '$(DATA)')
+SOURCE := $(if $(DATA),--data "$$DATA")
 TRAINING := $(RUN) -m training
 RELEASE := $(RUN) -m release
+REVIEW := $(RUN) -m review
+# what a model is made from: .github/changes.yml names the same
+MODEL_PATHS := app/contract training pyproject.toml uv.lock
 TOOLS := .tools/bin/kustomize .tools/checkov/.installed
 
 export UV_PROJECT_ENVIRONMENT := .venv
 
 .PHONY: help up down data pin train gate evaluate tune report mlflow inspect image render diff status minikube minikube-down e2e \
+  champion judge summary sbom comment decide record approved image-main read-dispatch retrain-pull security workflows \
   check test bench bench-all experiments lint types clean
 
 help: ## Show this list
@@ -46,7 +57,7 @@ data: .venv/.locked ## Get the data and check every row
 	@$(TRAINING) data $(SOURCE)
 
 pin: .venv/.locked ## Name new data in training/pins, as a pull request proposes it (DATA=)
-	@$(TRAINING) pin --data '$(DATA)'
+	@$(TRAINING) pin --data "$$DATA"
 
 train: .venv/.locked ## Train a candidate and package it in artifacts/candidate
 	@$(TRAINING) train $(SOURCE) --params '$(PARAMS)'
@@ -91,11 +102,60 @@ minikube-down: ## Remove what `make minikube` applied
 e2e: .venv/.locked $(TOOLS) ## Tell the whole story on a cluster with Argo CD (KUBECONFIG=, E2E=options)
 	@KUBECONFIG='$(KUBECONFIG)' $(RUN) -m tests.e2e $(E2E)
 
+# Steps of the workflows; on a laptop most need GITHUB_TOKEN= and GITHUB_REPOSITORY=.
+champion: .venv/.locked ## Fetch and verify the latest release's bundle into artifacts/champion
+	@$(REVIEW) champion --out artifacts/champion
+
+# the gate's 1 and 3 are verdicts, for `make decide` to act on; anything else that goes wrong leaves no report
+judge: .venv/.locked ## Train and judge as a pull request does (CHAMPION=, FIRST_RUN=1)
+	@rm -rf artifacts/gate
+	@$(TRAINING) train $(SOURCE) --params '$(PARAMS)'
+	@$(TRAINING) gate $(SOURCE) --params '$(PARAMS)' \
+	  $(if $(FIRST_RUN),--first-run,--champion '$(or $(CHAMPION),artifacts/champion)') || [[ $$? = [13] ]]
+	@test -s artifacts/gate/report.json
+
+summary: .venv/.locked ## Write the report where the job shows it, else to the terminal
+	@$(REVIEW) comment --summary
+
+sbom: .venv/.locked ## List what the predictor's image installs, as CycloneDX
+	@mkdir -p artifacts
+	@$(UV) export --quiet --locked --no-default-groups --group predictor --preview-features sbom-export \
+	  --format cyclonedx1.5 --output-file artifacts/sbom.cdx.json >/dev/null
+
+comment: .venv/.locked ## Post the report on a pull request (NUMBER=, or RUN_ID= of another run)
+	@$(REVIEW) comment $(if $(RUN_ID),--run-id "$$RUN_ID",--number "$$NUMBER")
+
+decide: .venv/.locked ## Go on, stop, or wait for a person's name (NUMBER=)
+	@$(REVIEW) decide $(if $(NUMBER),--number "$$NUMBER")
+
+record: .venv/.locked ## Bind tree, bundle and report once the environment is open (NUMBER=)
+	@$(REVIEW) record --number "$$NUMBER"
+
+approved: .venv/.locked ## Fetch the bundle that was approved for main's model (COMMIT=, INPUTS=)
+	@commit=$${COMMIT:-$$(git log -1 --first-parent --format=%H -- $(MODEL_PATHS))}; \
+	  $(REVIEW) find-approved --out artifacts/approved --commit "$$commit" $(if $(INPUTS),--inputs "$$INPUTS")
+
+image-main: .venv/.locked ## Build and push the image of the approved bundle (IMAGE=, IMAGE_BUILDER=)
+	@$(RELEASE) image --bundle artifacts/approved/bundle --report artifacts/approved/report.json --tag "$$IMAGE"
+	@$${IMAGE_BUILDER:-docker} push "$$IMAGE"
+
+read-dispatch: .venv/.locked ## Check what asks for a retraining before anything is done
+	@$(REVIEW) read-dispatch
+
+retrain-pull: .venv/.locked ## Push the moved pin and open or update its one pull request
+	@.ci/retrain-pull
+
+security: .venv/.locked .tools/.packages $(TOOLS) ## Workflows, secrets of the whole history, shell scripts, Python
+	@$(RUN) -m tests.workflows.security
+
+workflows: .venv/.locked $(TOOLS) ## Run the workflows whole, on this machine (WORKFLOWS=options)
+	@$(RUN) -m tests.workflows $(WORKFLOWS)
+
 check: lint types .tools/.packages $(TOOLS) ## The fast checks, in under two minutes
-	@$(RUN) -m pytest -q -n 2 -m 'not slow'
+	@$(RUN) -m pytest -q -n 2 -m 'not slow' $(TESTS)
 
 test: lint types .tools/.packages $(TOOLS) ## Everything that is promised, as CI runs it
-	@$(RUN) -m pytest -q -n 2
+	@$(RUN) -m pytest -q -n 2 $(TESTS)
 
 bench: .venv/.locked .tools/.packages ## The predictor beside its best peer and the ceilings, in five minutes
 	@LATHE_UV=$(UV) $(RUN) -m bench run --short

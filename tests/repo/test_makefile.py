@@ -29,6 +29,20 @@ VERBS = (
     "minikube",
     "minikube-down",
     "e2e",
+    "pin",
+    "champion",
+    "judge",
+    "summary",
+    "sbom",
+    "comment",
+    "decide",
+    "record",
+    "approved",
+    "image-main",
+    "read-dispatch",
+    "retrain-pull",
+    "security",
+    "workflows",
 )
 
 

@@ -1,0 +1,88 @@
+"""`python -m tests.workflows`: runs the workflows whole, with act, on this machine; 0 if everything was as expected.
+
+1 something was not, 2 an option or a program is missing. Nothing leaves the machine but what installs.
+"""
+
+import argparse
+import sys
+import tempfile
+import time
+from pathlib import Path
+
+from rich.console import Console
+from rich.table import Table
+
+from tests.workflows.errors import MissingError, UnexpectedError
+from tests.workflows.expectations import Told
+from tests.workflows.stage import set_stage
+from tests.workflows.stories import STORIES
+
+WIDTH = 150
+NOTE = (
+    "Stand-ins: every third-party action, GitHub's API, the approval at the environment and the label (act has no "
+    "environments). Not run: GitHub's own runners, main.yml's push of the image. The training is small: 10,000 rows, "
+    "90 trees, 100 resamples; `ci` runs tests/repo alone."
+)
+
+
+def main() -> int:
+    parser = argparse.ArgumentParser(prog="python -m tests.workflows", description="Runs the workflows whole.")
+    parser.add_argument("stories", nargs="*", help=f"Of {', '.join(STORIES)}; all by default")
+    parser.add_argument("--keep", type=Path, help="A new folder for clone, artifacts and logs; kept at the end")
+    options = parser.parse_args()
+    if unknown := set(options.stories) - set(STORIES):
+        parser.error(f"unknown story {min(unknown)}, expected some of {', '.join(STORIES)}")
+    console = Console(width=WIDTH, highlight=False)
+    try:
+        if options.keep:
+            options.keep.mkdir(parents=True)
+            return tell_stories(options.keep.resolve(), options.stories, console)
+        with tempfile.TemporaryDirectory(prefix="lathe-workflows-") as folder:
+            return tell_stories(Path(folder), options.stories, console)
+    except FileExistsError:
+        console.print(f"error: {options.keep} is there already, expected a new folder")
+    except MissingError as error:
+        console.print(f"error: {error}", markup=False, soft_wrap=True)
+    return 2
+
+
+def tell_stories(work: Path, wanted: list[str], console: Console) -> int:
+    """The exit code."""
+    told: list[Told] = []
+    started, code = time.monotonic(), 0
+    try:
+        with set_stage(work) as stage:
+            console.print(f"set up in {time.monotonic() - started:.0f} s")
+            for name in wanted or STORIES:
+                stage.restore_main()
+                for line in STORIES[name](stage):
+                    told.append(line)
+                    console.print(f"✓ {line.title}: {line.outcome.seconds:.0f} s", markup=False)
+            if stage.hub.state.violations:
+                raise UnexpectedError(f"the API server minds: {'; '.join(stage.hub.state.violations)}")
+    except UnexpectedError as error:
+        console.print(f"error: {error}", markup=False, soft_wrap=True)
+        code = 1
+    except KeyboardInterrupt:
+        console.print("stopped")
+        code = 130
+    print_table(told, console, time.monotonic() - started)
+    return code
+
+
+def print_table(told: list[Told], console: Console, seconds: float) -> None:
+    table = Table(title=f"{len(told)} runs of workflows in {seconds:.0f} s")
+    for name in ("What", "Workflow", "Event", "Jobs", "Result", "What reached GitHub"):
+        table.add_column(name)
+    table.add_column("s", justify="right")
+    for line in told:
+        order, outcome = line.outcome.order, line.outcome
+        result = "green" if outcome.succeeded else "red"
+        row = (line.title, order.workflow, order.event, outcome.describe_jobs(), result, line.reached)
+        table.add_row(*row, f"{outcome.seconds:.0f}")
+    console.print(table)
+    console.print(NOTE)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

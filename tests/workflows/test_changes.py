@@ -1,0 +1,80 @@
+"""Which files lead to which jobs, as .github/changes.yml and the stand-in of paths-filter read it."""
+
+import importlib.util
+import re
+import subprocess
+from types import ModuleType
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.repo.sources import list_files
+from tests.workflows.act import STAND_INS
+from tests.workflows.files import FOLDER, ROOT, read_workflow
+
+
+@pytest.fixture(scope="module")
+def stand_in() -> ModuleType:
+    path = STAND_INS / "dorny" / "paths-filter" / "match.py"
+    spec = importlib.util.spec_from_file_location("match", path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
+
+
+@pytest.fixture(scope="module")
+def filters() -> dict[str, Any]:
+    found: dict[str, Any] = YAML(typ="safe").load((ROOT / ".github" / "changes.yml").read_text(encoding="utf-8"))
+    return found
+
+
+@pytest.mark.parametrize(
+    ("path", "jobs"),
+    [
+        ("training/params.yaml", {"model", "python", "image", "workflows"}),
+        ("app/contract/bundle.py", {"model", "python", "image"}),
+        ("app/predictor/routes.py", {"python", "image"}),
+        ("gitops/base/service.yaml", {"manifests"}),
+        ("review/comment.py", {"python", "workflows"}),
+        (".github/workflows/ci.yml", {"machinery", "python", "manifests", "image", "workflows"}),
+        ("uv.lock", {"machinery", "model", "python", "manifests", "image", "workflows"}),
+        ("docs/operate.md", set()),
+        ("app-contract/bundle.py", set()),
+        ("README.md", set()),
+    ],
+)
+def test_a_change_leads_to_its_jobs(stand_in: ModuleType, filters: dict[str, Any], path: str, jobs: set[str]) -> None:
+    found = {
+        name for name, lists in filters.items() if any(stand_in.matches(path, one) for one in stand_in.flatten(lists))
+    }
+    assert found == jobs
+
+
+def test_every_pattern_matches_a_file_that_is_there(stand_in: ModuleType, filters: dict[str, Any]) -> None:
+    files = [str(path.relative_to(ROOT)) for path in list_files()]
+    patterns = {pattern for lists in filters.values() for pattern in stand_in.flatten(lists)}
+    assert len(patterns) >= 15
+    assert [one for one in sorted(patterns) if not any(stand_in.matches(path, one) for path in files)] == []
+
+
+def test_every_folder_of_tests_is_run_by_one_job() -> None:
+    jobs = read_workflow(FOLDER / "ci.yml").jobs.values()
+    named = [one for job in jobs for one in str(job.get("with", {}).get("tests", "")).split()]
+    paths = [path.relative_to(ROOT).parts for path in list_files() if path.name.startswith("test_")]
+    there = {"/".join(parts[:2]) for parts in paths if parts[0] == "tests" and len(parts) > 2}
+    assert len(there) >= 9
+    assert sorted(named) == sorted(there)
+
+
+def read_model_paths() -> list[str]:
+    """As make itself understands its variable."""
+    command = ["make", "--no-print-directory", "--eval=paths:;@echo $(MODEL_PATHS)", "paths"]
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=30).stdout.split()
+
+
+def test_main_looks_for_the_same_paths_that_a_pull_request_is_judged_by(filters: dict[str, Any]) -> None:
+    judged = [re.sub(r"/\*\*$", "", pattern) for pattern in filters["model"]]
+    assert sorted(read_model_paths()) == sorted(judged)

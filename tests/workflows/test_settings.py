@@ -1,0 +1,99 @@
+"""What GitHub is told beside the workflows: who must agree, what must be green, what is kept new."""
+
+import json
+import re
+import subprocess
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ruamel.yaml import YAML
+
+from tests.workflows.files import ROOT, read_workflows
+
+GITHUB = ROOT / ".github"
+
+
+def read_ruleset() -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((GITHUB / "branch-protection" / "main.json").read_bytes())
+    return {rule["type"]: rule.get("parameters", {}) for rule in found["rules"]} | {"bypass": found["bypass_actors"]}
+
+
+def test_what_must_be_green_is_a_job_that_always_runs_and_looks_at_all_others() -> None:
+    jobs = {name: (job, workflow.jobs) for workflow in read_workflows() for name, job in workflow.jobs.items()}
+    checks = read_ruleset()["required_status_checks"]["required_status_checks"]
+    assert {check["context"] for check in checks} == {"required-checks-pass", "model-checks-pass"}
+    for check in checks:
+        job, siblings = jobs[check["context"]]
+        assert (job["name"], job["if"]) == (check["context"], "always()")
+        assert set(job["needs"]) == set(siblings) - {check["context"]}
+
+
+def test_main_takes_only_agreed_squashed_and_up_to_date_pull_requests() -> None:
+    rules = read_ruleset()
+    assert rules["bypass"] == []
+    assert {"deletion", "non_fast_forward", "required_linear_history"} <= set(rules)
+    assert rules["required_status_checks"]["strict_required_status_checks_policy"] is True
+    pull = rules["pull_request"]
+    assert (pull["allowed_merge_methods"], pull["require_code_owner_review"]) == (["squash"], True)
+
+
+def list_owned() -> list[str]:
+    lines = (GITHUB / "CODEOWNERS").read_text(encoding="utf-8").splitlines()
+    return [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
+
+
+def test_every_owned_path_is_there() -> None:
+    owned = list_owned()
+    assert len(owned) >= 8
+    assert [path for path in owned if path != "*" and not (ROOT / path.lstrip("/")).exists()] == []
+
+
+def test_whatever_is_pinned_is_kept_new() -> None:
+    content = YAML(typ="safe").load((GITHUB / "dependabot.yml").read_text(encoding="utf-8"))
+    found = {(one["package-ecosystem"], one["directory"]): one for one in content["updates"]}
+    assert set(found) == {("github-actions", "/"), ("uv", "/"), ("docker", "/"), ("gomod", "/.ci/go")}
+    assert all(one["cooldown"]["default-days"] >= 7 for one in found.values())
+    for name in ("uv.lock", "Dockerfile", ".ci/go/go.mod"):
+        assert (ROOT / name).is_file()
+
+
+@pytest.mark.parametrize("path", sorted((GITHUB / "ISSUE_TEMPLATE").glob("*.yml")), ids=lambda path: path.name)
+def test_an_issue_form_asks_something(path: Path) -> None:
+    form = YAML(typ="safe").load(path.read_text(encoding="utf-8"))
+    if path.name == "config.yml":
+        assert form["blank_issues_enabled"] is False
+        return
+    ids = [field["id"] for field in form["body"]]
+    assert {"name", "description", "labels", "body"} <= set(form)
+    assert len(ids) == len(set(ids)) >= 2
+
+
+def run_apply(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+    """With a `gh` that writes down what it is asked for, and knows no ruleset yet."""
+    program = folder / "gh"
+    program.write_text('#!/bin/sh\necho "$*" >>"$GH_ASKED"\n', encoding="utf-8")
+    program.chmod(0o755)
+    environment = {"PATH": f"{folder}:/usr/bin:/bin", "GH_ASKED": str(folder / "asked")}
+    command = [str(GITHUB / "branch-protection" / "apply"), *arguments]
+    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
+
+
+def test_apply_asks_for_ruleset_token_and_both_environments(tmp_path: Path) -> None:
+    done = run_apply(tmp_path, "lathe-ml/lathe", "42")
+    assert (done.returncode, done.stderr) == (0, "")
+    asked = (tmp_path / "asked").read_text(encoding="utf-8")
+    written = re.findall(r"--method (\w+) repos/lathe-ml/lathe/(\S+)", asked)
+    assert written == [
+        ("POST", "rulesets"),
+        ("PUT", "actions/permissions/workflow"),
+        ("PUT", "environments/model-approval"),
+        ("PUT", "environments/retrain"),
+        ("POST", "environments/retrain/deployment-branch-policies"),
+    ]
+
+
+def test_apply_without_a_repository_says_how_it_is_called(tmp_path: Path) -> None:
+    done = run_apply(tmp_path)
+    assert (done.returncode, done.stdout) == (2, "")
+    assert "usage:" in done.stderr
