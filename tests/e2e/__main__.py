@@ -1,0 +1,87 @@
+"""`python -m tests.e2e`: tells the whole story on a real cluster; 0 if everything was as expected.
+
+1 something was not, 2 an option or a program is missing, 4 cluster, registry or Git server failed.
+"""
+
+import shutil
+import sys
+import time
+
+from rich.console import Console
+
+from release.errors import ReleaseError
+from tests.e2e import cleanup
+from tests.e2e.argo import ArgoCd
+from tests.e2e.chapters import admission, bootstrap, broken, disruption, production, recovery, rollout, stranger
+from tests.e2e.errors import StoryError
+from tests.e2e.evidence import keep_evidence
+from tests.e2e.kubectl import Kubectl
+from tests.e2e.options import Options, read_options
+from tests.e2e.story import WIDTH, Story, print_summary
+
+CHAPTERS = {
+    "admission": admission.tell,
+    "rollout": rollout.tell,
+    "production": production.tell,
+    "stranger": stranger.tell,
+    "broken": broken.tell,
+    "disruption": disruption.tell,
+    "recovery": recovery.tell,
+}
+
+
+def tell_story(options: Options, console: Console) -> int:
+    """The exit code."""
+    kubectl = Kubectl(options.kubectl, options.patience)
+    story = Story(options, kubectl, ArgoCd(kubectl, options.argocd), console)
+    shutil.rmtree(options.work / "repository", ignore_errors=True)
+    options.work.mkdir(parents=True, exist_ok=True)
+    code = 0
+    try:
+        cleanup.remove_all(kubectl)
+        bootstrap.tell(story)
+        for name, tell in CHAPTERS.items():
+            if not options.only or name in options.only:
+                tell(story)
+    except (StoryError, ReleaseError, KeyboardInterrupt) as error:
+        code = 130 if isinstance(error, KeyboardInterrupt) else error.exit_code
+        console.print(f"[bold red]error:[/] {str(error) or 'stopped'}", markup=True, soft_wrap=True)
+        explain_failure(story)
+    finally:
+        end_story(story)
+    return code
+
+
+def explain_failure(story: Story) -> None:
+    folder = story.options.work / f"evidence-{time.strftime('%H%M%S')}"
+    names = keep_evidence(story.kubectl, story.argo, folder)
+    story.console.print(f"evidence in {folder}: {', '.join(names)}", soft_wrap=True)
+
+
+def end_story(story: Story) -> None:
+    print_summary(story)
+    seconds = time.monotonic() - story.began
+    good = sum(line.is_as_expected for line in story.lines)
+    story.console.print(
+        f"{good} of {len(story.lines)} steps as expected, in {seconds // 60:.0f} min {seconds % 60:.0f} s"
+    )
+    if story.options.keep:
+        return
+    try:
+        cleanup.remove_all(story.kubectl)
+        story.console.print("everything of ours removed from the cluster")
+    except StoryError as error:
+        story.console.print(f"not cleaned up: {error}", markup=False)
+
+
+def main() -> int:
+    try:
+        options = read_options()
+        return tell_story(options, Console(highlight=False, width=WIDTH))
+    except StoryError as error:
+        print(f"error: {error}", file=sys.stderr)
+        return error.exit_code
+
+
+if __name__ == "__main__":
+    sys.exit(main())

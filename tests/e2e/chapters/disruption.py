@@ -1,0 +1,143 @@
+"""Pods that go, politely and not: evicted one after the other, and killed with -9."""
+
+import json
+import time
+from typing import Any
+
+from tests.e2e.client import NAMESPACE, PYTHON
+from tests.e2e.errors import StoryError
+from tests.e2e.story import Story
+
+TITLE = "disruption"
+PLACE = ("lathe-test", "app.kubernetes.io/name=predictor")
+KILLER = "killer"
+EVICTION_SECONDS = 90
+# runs with the node's processes in sight: a container's own process 1 cannot be killed from inside
+KILL = """
+import os, pathlib, signal, sys
+name = ("HOSTNAME=" + sys.argv[1]).encode()
+killed = []
+for place in pathlib.Path("/proc").glob("[0-9]*"):
+    try:
+        words, environ = (place / "cmdline").read_bytes().split(b"\\0"), (place / "environ").read_bytes().split(b"\\0")
+    except OSError:
+        continue
+    if b"app.predictor" in words and name in environ:
+        os.kill(int(place.name), signal.SIGKILL)
+        killed.append(place.name)
+print("killed", *killed)
+sys.exit(len(killed) != 1)
+"""
+
+
+def tell(story: Story) -> None:
+    story.begin(TITLE)
+    evict_all(story)
+    kill_one(story)
+
+
+def evict_all(story: Story) -> None:
+    """As a node that is drained asks for it; the budget says how fast."""
+    mark = story.client.mark()
+    victims = story.find_pods("test")
+    ready, refused = [len(victims)], 0
+    for name in victims:
+        tries = evict_patiently(story, name, ready)
+        refused += tries - 1
+    found = f"{len(victims)} evicted, {refused} times refused for now, never fewer than {min(ready)} ready"
+    story.expect(refused > 0 and min(ready) >= len(victims) - 1, "every pod by the eviction API", found)
+    _, waited = story.kubectl.wait_until(
+        "new pods ready",
+        lambda: story.find_pods("test"),
+        lambda seen: len(set(seen) - set(victims)) >= len(victims),
+        60,
+    )
+    wait_gone(story, victims)
+    story.tell("new pods in their place", "all ready, the old ones gone", waited)
+    story.expect_no_loss(story.client.since(mark), "load meanwhile")
+
+
+def evict_patiently(story: Story, name: str, ready: list[int]) -> int:
+    """How many times it had to be asked; `ready` gets the number of ready pods after each."""
+    tries = 0
+    until = time.monotonic() + EVICTION_SECONDS * story.options.patience
+    while time.monotonic() < until:
+        tries += 1
+        is_evicted = evict(story, name)
+        ready.append(len(story.find_pods("test")))
+        if is_evicted:
+            return tries
+        time.sleep(0.3)
+    raise StoryError(f"{name}: the budget refused its eviction {tries} times, for {EVICTION_SECONDS} s")
+
+
+def evict(story: Story, name: str) -> bool:
+    """False if the budget does not allow it now.
+
+    Raises: StoryError if something else keeps it.
+    """
+    path = f"/api/v1/namespaces/{PLACE[0]}/pods/{name}/eviction"
+    body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name, "namespace": PLACE[0]}}
+    code, said = story.kubectl.try_run("create", "--raw", path, "--filename", "-", given=json.dumps(body))
+    if code and "disruption budget" not in said:
+        raise StoryError(f"{name}: the eviction failed: {said.strip()}")
+    return code == 0
+
+
+def wait_gone(story: Story, names: list[str]) -> None:
+    story.kubectl.wait_until(
+        "the old pods gone",
+        lambda: {pod["metadata"]["name"] for pod in story.kubectl.list("pods", *PLACE)} & set(names),
+        lambda left: not left,
+        60,
+    )
+
+
+def kill_one(story: Story) -> None:
+    """No drain and no warning: what is lost is counted."""
+    victim = find_pod(story, story.find_pods("test")[0])
+    story.kubectl.apply(killer(story.client.image, victim["spec"]["nodeName"]))
+    story.kubectl.run("wait", "--for=condition=Ready", f"pod/{KILLER}", "--namespace", NAMESPACE, "--timeout=60s")
+    mark = story.client.mark()
+    name = victim["metadata"]["name"]
+    said = story.kubectl.run("exec", "--namespace", NAMESPACE, KILLER, "--", PYTHON, "-c", KILL, name)
+    restarts = count_restarts(victim)
+    _, waited = story.kubectl.wait_until(
+        "the killed pod ready again",
+        lambda: find_pod(story, name),
+        lambda pod: count_restarts(pod) > restarts and name in story.find_pods("test"),
+        90,
+    )
+    window = story.client.since(mark)
+    found = f"{said.strip()}: {window.failed} of {window.sent:,} requests lost; {window.describe()}"
+    story.expect(window.failed < window.sent, "a pod killed with -9, ready again", found, waited)
+    mark = story.client.mark()
+    time.sleep(3)
+    story.expect_no_loss(story.client.since(mark), "load afterwards")
+    story.kubectl.delete("pod", KILLER, NAMESPACE, wait=False)
+
+
+def find_pod(story: Story, name: str) -> dict[str, Any]:
+    return story.kubectl.find("pod", name, PLACE[0]) or {}
+
+
+def count_restarts(pod: dict[str, Any]) -> int:
+    return sum(int(status["restartCount"]) for status in pod.get("status", {}).get("containerStatuses", []))
+
+
+def killer(image: str, node: str) -> dict[str, Any]:
+    """The one privileged pod of the story, on the victim's node."""
+    container = {
+        "name": "killer",
+        "image": image,
+        "command": [PYTHON, "-c", "import time; time.sleep(600)"],
+        "securityContext": {"privileged": True, "runAsUser": 0, "runAsNonRoot": False},
+    }
+    spec = {
+        "hostPID": True,
+        "nodeName": node,
+        "restartPolicy": "Never",
+        "terminationGracePeriodSeconds": 0,
+        "containers": [container],
+    }
+    return {"apiVersion": "v1", "kind": "Pod", "metadata": {"name": KILLER, "namespace": NAMESPACE}, "spec": spec}

@@ -1,0 +1,117 @@
+"""Somebody changes the cluster by hand: Argo CD takes it back to what Git says."""
+
+from collections.abc import Callable
+from typing import Any
+
+from tests.e2e.story import Story
+
+TITLE = "a stranger"
+NAMESPACE = "lathe-test"
+APPLICATION = "lathe-test"
+DEEDS_A_COMMIT = 2
+DEEDS = {
+    "scale to 5": ["scale", "deployment/predictor", "--replicas=5"],
+    "scale to 1": ["scale", "deployment/predictor", "--replicas=1"],
+    "scale to 0": ["scale", "deployment/predictor", "--replicas=0"],
+    "edit the image": ["set", "image", "deployment/predictor", "predictor=registry.example/other:1"],
+    "edit a variable": ["set", "env", "deployment/predictor", "LATHE_THREADS=1"],
+    "delete the Deployment": ["delete", "deployment/predictor"],
+    "delete the Service": ["delete", "service/predictor"],
+}
+
+
+def tell(story: Story) -> None:
+    story.begin(TITLE)
+    for number, (what, command) in enumerate(DEEDS.items()):
+        if number % DEEDS_A_COMMIT == 0:
+            forget_healing(story)
+        heal(story, what, command)
+    prune(story)
+    refuse(story)
+
+
+def forget_healing(story: Story) -> None:
+    """Argo CD heals the same revision ever more slowly, after 2, 6, 18 s and more; a commit begins anew."""
+    revision = story.repository.push("Nothing new")
+    story.argo.wait_settled(APPLICATION, revision)
+
+
+def heal(story: Story, what: str, command: list[str]) -> None:
+    """Does it, waits until the objects are as before and the pods serve, and counts what was lost meanwhile."""
+    before, traces = look(story), read_traces(story)
+    mark = story.client.mark()
+    story.kubectl.run(*command, "--namespace", NAMESPACE)
+    _, waited = story.kubectl.wait_until(
+        f"{what}: as before", lambda: look(story), lambda seen: seen == before and is_serving(story), 120
+    )
+    window = story.client.since(mark)
+    is_done = read_traces(story) != traces
+    story.expect(is_done, what, f"{'healed' if is_done else 'nothing was changed'}; {window.describe()}", waited)
+
+
+def look(story: Story) -> dict[str, Any]:
+    """What the stranger may have changed."""
+    deployment = story.kubectl.find("deployment", "predictor", NAMESPACE)
+    service = story.kubectl.find("service", "predictor", NAMESPACE)
+    return {
+        "replicas": deployment and deployment["spec"].get("replicas"),
+        "containers": deployment and deployment["spec"]["template"]["spec"]["containers"],
+        "ports": service and service["spec"]["ports"],
+    }
+
+
+def read_traces(story: Story) -> list[tuple[str, int]]:
+    """What every change of the objects moves, there and back."""
+    found = (story.kubectl.find(kind, "predictor", NAMESPACE) or {} for kind in ("deployment", "service"))
+    return [(one.get("metadata", {}).get("uid", ""), one.get("metadata", {}).get("generation", 0)) for one in found]
+
+
+def is_serving(story: Story) -> bool:
+    deployment = story.kubectl.find("deployment", "predictor", NAMESPACE) or {}
+    status, wanted = deployment.get("status", {}), deployment.get("spec", {}).get("replicas")
+    is_observed = status.get("observedGeneration") == deployment.get("metadata", {}).get("generation")
+    ready = [status.get(name) for name in ("replicas", "readyReplicas", "updatedReplicas")]
+    return is_observed and ready == [wanted] * 3 and story.argo.look(APPLICATION).is_settled
+
+
+def wait_for(story: Story, what: str, look: Callable[[], Any], is_reached: Callable[[Any], bool]) -> float:
+    return story.kubectl.wait_until(what, look, is_reached, 120)[1]
+
+
+def prune(story: Story) -> None:
+    """An object comes with a commit and goes with its revert."""
+    name = "notice"
+    document = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"text": "hello"}}
+    story.repository.add_object("test", name, document)
+    story.repository.push("Add a notice to test")
+
+    def find() -> Any:
+        return story.kubectl.find("configmap", name, NAMESPACE)
+
+    added = wait_for(story, "the new object", find, bool)
+    story.tell("an object added in Git", "created", added)
+    revision = story.repository.revert()
+    pruned = wait_for(story, "the object pruned", find, lambda found: found is None)
+    story.tell("removed from Git", "pruned", pruned)
+    story.argo.wait_settled(APPLICATION, revision)
+
+
+def refuse(story: Story) -> None:
+    """A kind that the project does not name is not applied, and the rest goes on."""
+    name = "outside"
+    document = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": {"text": "hello"}}
+    story.repository.add_object("test", name, document)
+    story.repository.push("Add an object that the project does not allow")
+    found, waited = story.kubectl.wait_until("the refusal", lambda: find_refusals(story), bool, 120)
+    is_absent = story.kubectl.find("secret", name, NAMESPACE) is None
+    story.expect(is_absent, "an object outside the project's kinds", found[0], waited)
+    revision = story.repository.revert()
+    waited = story.argo.wait_settled(APPLICATION, revision)
+    story.tell("taken back", "Synced and Healthy", waited)
+
+
+def find_refusals(story: Story) -> list[str]:
+    application = story.kubectl.find("applications.argoproj.io", APPLICATION, "argocd") or {}
+    operation = application.get("status", {}).get("operationState", {})
+    results = operation.get("syncResult", {}).get("resources", [])
+    return [one["message"] for one in results if "not permitted" in one.get("message", "")]
