@@ -9,6 +9,7 @@ import numpy as np
 from app.contract.bundle import Bundle
 from app.contract.schema import Struct, Task, TrainingData
 from training.errors import InputError
+from training.gate.drift import DriftLine, describe_drift
 from training.gate.footprint import bundle_size
 from training.gate.judge import GateResult
 from training.gate.policy import Policy
@@ -69,6 +70,7 @@ class Report(Struct, frozen=True):
     latency: Latency
     memory_bytes: int | None
     policy: Policy
+    drift: tuple[DriftLine, ...] = ()
 
     def list_checks(self, verdict: Verdict) -> list[Check]:
         """The blocking checks with this verdict."""
@@ -103,6 +105,7 @@ def build_report(result: GateResult, reproduce: str) -> Report:
         latency=result.latency,
         memory_bytes=result.memory_bytes,
         policy=result.policy,
+        drift=tuple(describe_drift(evidence)),
     )
 
 

@@ -76,6 +76,15 @@ def tabulate_metrics(report: Report) -> list[list[str]]:
     return rows
 
 
+def tabulate_drift(report: Report) -> list[list[str]]:
+    """Header and rows, the largest first: what the candidate learnt from against what the champion did."""
+    table = [["Column or feature", "PSI", ""]]
+    for line in sorted(report.drift, key=lambda line: -line.psi):
+        is_over = line.psi > line.limit
+        table.append([line.feature, f"{line.psi:.3f}", ("alerts" if line.alerts else "shown only") if is_over else ""])
+    return table
+
+
 def tabulate_slices(report: Report) -> list[list[str]]:
     """Header and rows: slice, its rows and positives, and its metrics with the difference to the champion."""
     labels = list(dict.fromkeys(line.label for piece in report.slices for line in piece.metrics))

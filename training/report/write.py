@@ -88,6 +88,7 @@ def _context(report: Report) -> dict[str, Any]:
         "change": sentences.describe_change(report),
         "metrics": sentences.tabulate_metrics(report),
         "slices": sentences.tabulate_slices(report),
+        "drift": sentences.tabulate_drift(report),
         "facts": sentences.list_facts(report),
         "troubles": report.list_checks("fail") + report.list_checks("not_enough_evidence"),
         "groups": groups,
