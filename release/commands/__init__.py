@@ -1,0 +1,1 @@
+"""The verbs of `python -m release`, by what they do."""
