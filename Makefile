@@ -34,14 +34,12 @@ SOURCE := $(if $(DATA),--data "$$DATA")
 TRAINING := $(RUN) -m training
 RELEASE := $(RUN) -m release
 REVIEW := $(RUN) -m review
-# what a model is made from: .github/changes.yml names the same
-MODEL_PATHS := app/contract training pyproject.toml uv.lock
 TOOLS := .tools/bin/kustomize .tools/checkov/.installed
 
 export UV_PROJECT_ENVIRONMENT := .venv
 
 .PHONY: help up down data pin train gate evaluate tune report mlflow inspect image render diff status minikube minikube-down e2e \
-  champion judge summary sbom comment decide record approved image-main read-dispatch retrain-pull security workflows \
+  champion touches-model judge summary sbom comment decide record approved image-main read-dispatch retrain-pull security workflows \
   check test bench bench-all experiments lint types clean
 
 help: ## Show this list
@@ -106,6 +104,9 @@ e2e: .venv/.locked $(TOOLS) ## Tell the whole story on a cluster with Argo CD (K
 champion: .venv/.locked ## Fetch and verify the latest release's bundle into artifacts/champion
 	@$(REVIEW) champion --out artifacts/champion
 
+touches-model: ## Whether the last merge changes what a model is made from
+	@$(PYTHON) -m review.touched
+
 # the gate's 1 and 3 are verdicts, for `make decide` to act on; anything else that goes wrong leaves no report
 judge: .venv/.locked ## Train and judge as a pull request does (CHAMPION=, FIRST_RUN=1)
 	@rm -rf artifacts/gate
@@ -132,11 +133,12 @@ record: .venv/.locked ## Bind tree, bundle and report once the environment is op
 	@$(REVIEW) record --number "$$NUMBER"
 
 approved: .venv/.locked ## Fetch the bundle that was approved for main's model (COMMIT=, INPUTS=)
-	@commit=$${COMMIT:-$$(git log -1 --first-parent --format=%H -- $(MODEL_PATHS))}; \
+	@commit=$${COMMIT:-$$($(RUN) -m review.touched --last HEAD)}; \
 	  $(REVIEW) find-approved --out artifacts/approved --commit "$$commit" $(if $(INPUTS),--inputs "$$INPUTS")
 
 image-main: .venv/.locked ## Build and push the image of the approved bundle (IMAGE=, IMAGE_BUILDER=)
-	@$(RELEASE) image --bundle artifacts/approved/bundle --report artifacts/approved/report.json --tag "$$IMAGE"
+	@$(RELEASE) image --bundle artifacts/approved/bundle --report artifacts/approved/report.json \
+	  --approval artifacts/approved/approval.json --tag "$$IMAGE"
 	@$${IMAGE_BUILDER:-docker} push "$$IMAGE"
 
 read-dispatch: .venv/.locked ## Check what asks for a retraining before anything is done

@@ -32,6 +32,7 @@ class ImageRequest:
     tag: str | None = None
     bundle: Path = Path("artifacts/bundle")
     report: Path = Path("artifacts/gate/report.json")
+    approval: Path | None = None
     base: str | None = None
     builder: str | None = None
     version: str = "v0.0.0"
@@ -39,7 +40,7 @@ class ImageRequest:
 
 
 def build_image(request: ImageRequest) -> SavedImage:
-    """Raises: InputError, RefusedError if the gate did not let the bundle pass, OutsideError."""
+    """Raises: InputError, RefusedError if neither the gate nor a person let the bundle through, OutsideError."""
     tag = check_request(request)
     builder = find_builder(request.builder)
     with lock_staged(STAGED):
@@ -47,7 +48,7 @@ def build_image(request: ImageRequest) -> SavedImage:
         if request.base:
             arguments["BASE_IMAGE"] = request.base
         if request.target == "predictor":
-            model = stage_model(request.bundle, request.report, STAGED)
+            model = stage_model(request.bundle, request.report, STAGED, request.approval)
             arguments["BUNDLE_DIGEST"] = model.digest
             console.print_done(f"bundle {model.digest[:12]} is verified; the gate: {model.headline}")
         build = Build(ROOT, request.target, tag, arguments, request.cached, find_certificates())

@@ -1,7 +1,6 @@
-"""What goes into the image: the bundle, verified as a copy, and the gate's report of that very bundle."""
+"""What goes into the image: the bundle, verified as a copy, the gate's report of it, and who approved it."""
 
 import contextlib
-import json
 import os
 import shutil
 import subprocess
@@ -9,13 +8,12 @@ import sys
 import tempfile
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from release.errors import InputError, RefusedError
+from release.errors import InputError
+from release.judgement import check_judgement, read_object
 
 ROOT = Path(__file__).parents[1]
 MANIFEST_NAME = "bundle.json"
-REPORT_VERSION = 1
 VERIFY_SECONDS = 120
 
 
@@ -27,19 +25,21 @@ class StagedModel:
     headline: str
 
 
-def stage_model(bundle: Path, report: Path, folder: Path) -> StagedModel:
-    """Puts bundle and report into `folder`, replacing it in one step, once both are what they must be.
+def stage_model(bundle: Path, report: Path, folder: Path, approval: Path | None = None) -> StagedModel:
+    """Puts bundle, report and the record of approval into `folder`, replacing it in one step, once they fit together.
 
-    Raises: InputError, RefusedError if the gate did not let the bundle pass.
+    Raises: InputError, RefusedError if neither the gate nor a person by name let the bundle through.
     """
     folder.parent.mkdir(parents=True, exist_ok=True)
     staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
     try:
         copy_bundle(bundle, staging / "bundle")
         verify_bundle(staging / "bundle", bundle)
-        digest = str(_read_object(staging / "bundle" / MANIFEST_NAME)["digest"])
-        headline = check_report(report, digest)
+        digest = str(read_object(staging / "bundle" / MANIFEST_NAME)["digest"])
+        headline = check_judgement(report, approval, digest)
         shutil.copyfile(report, staging / "report.json")
+        if approval is not None:
+            shutil.copyfile(approval, staging / "approval.json")
         set_modes(staging)
         replace_folder(staging, folder)
     finally:
@@ -74,27 +74,6 @@ def verify_bundle(copy: Path, bundle: Path) -> None:
         raise InputError(said[-1].removeprefix("error: ").replace(str(copy), str(bundle)))
 
 
-def check_report(path: Path, digest: str) -> str:
-    """The headline of the gate's report, if it says that the bundle `digest` passed.
-
-    Raises: InputError if it is no report of that bundle, RefusedError if the verdict is another.
-    """
-    report = _read_object(path)
-    found = report.get("schema_version")
-    if found != REPORT_VERSION:
-        raise InputError(f"{path} has schema version {found}, expected {REPORT_VERSION}; run `make gate`")
-    candidate = report.get("candidate")
-    judged = candidate.get("digest") if isinstance(candidate, dict) else None
-    if judged != digest:
-        raise InputError(
-            f"{path} is of bundle {str(judged)[:12]}, expected {digest[:12]}; run `make gate` on this bundle"
-        )
-    verdict, headline = report.get("verdict"), str(report.get("headline", ""))
-    if verdict != "pass":
-        raise RefusedError(f"the gate's verdict on bundle {digest[:12]} is {verdict!r}, expected 'pass': {headline}")
-    return headline
-
-
 def set_modes(folder: Path) -> None:
     """Whatever this user's umask is, any user in the image may read, and two builds give the same bytes."""
     folder.chmod(0o755)
@@ -108,17 +87,3 @@ def replace_folder(new: Path, folder: Path) -> None:
         folder.rename(former)
     new.rename(folder)
     shutil.rmtree(former, ignore_errors=True)
-
-
-def _read_object(path: Path) -> dict[str, Any]:
-    try:
-        found = json.loads(path.read_bytes())
-    except OSError as error:
-        raise InputError(
-            f"{path} cannot be read: {error.strerror}; run `make gate`, or name it with --report"
-        ) from error
-    except ValueError as error:
-        raise InputError(f"{path} is not JSON: {error}; run `make gate`") from error
-    if not isinstance(found, dict):
-        raise InputError(f"{path} holds a {type(found).__name__}, expected an object; run `make gate`")
-    return found

@@ -95,6 +95,23 @@ def pin(
 
 
 @app.command()
+def inputs(
+    source: Source = None,
+    dataset: DatasetName = "ai4i",
+    params: ParamsFile = PARAMS,
+    root: Root = ARTIFACTS,
+    rows: Rows = None,
+    seed: Seed = None,
+) -> None:
+    """Print the SHA-256 over all that a model would be made from now; `make approved INPUTS=` takes it."""
+    from training.data.load import load_table  # noqa: PLC0415
+    from training.provenance import describe_inputs, digest_inputs  # noqa: PLC0415
+
+    table = load_table(load_dataset(dataset), source, Artifacts(root).rejected, rows=rows, seed=seed)
+    sys.stdout.write(f"{digest_inputs(describe_inputs(table, load_params(params)))}\n")
+
+
+@app.command()
 def train(
     source: Source = None,
     dataset: DatasetName = "ai4i",

@@ -30,9 +30,14 @@ def describe_inputs(table: Table, params: Params) -> dict[str, str]:
     }
 
 
+def digest_inputs(inputs: dict[str, str]) -> str:
+    """SHA-256 over all inputs; an approval is found again by it."""
+    return digest_bytes(msgspec.json.encode(inputs, order="deterministic"))
+
+
 def name_version(inputs: dict[str, str]) -> str:
     """A model version: the first 12 hex digits over all inputs."""
-    return digest_bytes(msgspec.json.encode(inputs, order="deterministic"))[:12]
+    return digest_inputs(inputs)[:12]
 
 
 @cache  # what this process loaded, not what an editor has saved since

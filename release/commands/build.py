@@ -13,6 +13,9 @@ def image(
     report: Annotated[Path, typer.Option("--report", help="The gate's report of that bundle.")] = Path(
         "artifacts/gate/report.json"
     ),
+    approval: Annotated[
+        Path | None, typer.Option("--approval", help="The record of `make approved`, for an accepted lack of evidence.")
+    ] = None,
     base: Annotated[str | None, typer.Option("--base", help="Another base image, with python3 and venv.")] = None,
     builder: Annotated[
         str | None,
@@ -24,4 +27,4 @@ def image(
     """Build the image of a verified bundle that the gate let pass."""
     from release.image import ImageRequest, build_image  # noqa: PLC0415 - each verb imports only what it needs
 
-    build_image(ImageRequest(target, tag, bundle, report, base, builder, version, not no_cache))
+    build_image(ImageRequest(target, tag, bundle, report, approval, base, builder, version, not no_cache))

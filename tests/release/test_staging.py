@@ -9,7 +9,7 @@ import pytest
 
 from release.errors import InputError, RefusedError
 from release.staging import stage_model
-from tests.release.reports import write_report
+from tests.release.reports import write_approval, write_report
 
 
 @pytest.fixture
@@ -38,6 +38,16 @@ def test_a_passed_bundle_is_staged_with_its_report(bundle_folder: Path, folder: 
     assert model.digest == json.loads((bundle_folder / "bundle.json").read_bytes())["digest"]
     assert list_names(folder) == sorted([*(f"bundle/{path.name}" for path in bundle_folder.iterdir()), "report.json"])
     assert (folder / "report.json").read_bytes() == report.read_bytes()
+
+
+def test_an_accepted_lack_of_evidence_is_staged_with_the_record_of_who_accepted_it(
+    bundle_folder: Path, folder: Path, tmp_path: Path
+) -> None:
+    report = write_report(tmp_path / "report.json", bundle_folder, verdict="not_enough_evidence")
+    approval = write_approval(tmp_path / "approval.json", report, bundle_folder)
+    model = stage_model(bundle_folder, report, folder, approval)
+    assert "accepted by reviewer" in model.headline
+    assert (folder / "approval.json").read_bytes() == approval.read_bytes()
 
 
 def test_what_is_staged_can_be_read_by_anybody(bundle_folder: Path, folder: Path, tmp_path: Path) -> None:

@@ -13,7 +13,7 @@ ALLOWED = {
     "app.contract": ("app.contract",),
     "app.predictor": ("app.contract", "app.predictor"),
     "training": ("app.contract", "training"),
-    "release": ("release",),
+    "release": ("release", "review"),  # GitHub's one client and the bundle's reader are review's
     "review": ("review",),
 }
 SOURCES = ("app", "training", "release", "review")

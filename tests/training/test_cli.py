@@ -23,10 +23,11 @@ from training import cli
 from training.data.splits import group_holdout
 from training.data.table import Table
 from training.params import PARAMS
+from training.provenance import digest_inputs
 
 Run = Callable[..., tuple[int, str, str]]
 ROWS = ROOT / "tests" / "data"
-VERBS = ("data", "train", "gate", "evaluate", "tune", "inspect", "report", "track", "up", "down")
+VERBS = ("data", "train", "gate", "evaluate", "tune", "inspect", "report", "inputs", "track", "up", "down")
 
 
 @pytest.fixture
@@ -307,7 +308,11 @@ def test_the_same_inputs_give_the_same_digest_from_two_folders(tmp_path: Path) -
         rows = ("--data", "generator", "--rows", "3000", "--params", "params.yaml", "--artifacts", "made")
         ended = run_process("train", *rows, cwd=folder)
         assert (ended.returncode, ended.stderr) == (0, "")
-        digests.append(read_bundle(folder / "made" / "candidate").digest)
+        bundle = read_bundle(folder / "made" / "candidate")
+        digests.append(bundle.digest)
+        # what a bundle would be made from is known before it is made, and names it
+        asked = run_process("inputs", *rows, cwd=folder)
+        assert asked.stdout.strip() == digest_inputs(bundle.manifest.inputs)
     assert digests[0] == digests[1]
 
 

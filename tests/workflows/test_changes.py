@@ -1,8 +1,6 @@
 """Which files lead to which jobs, as .github/changes.yml and the stand-in of paths-filter read it."""
 
 import importlib.util
-import re
-import subprocess
 from types import ModuleType
 from typing import Any
 
@@ -34,13 +32,13 @@ def filters() -> dict[str, Any]:
 @pytest.mark.parametrize(
     ("path", "jobs"),
     [
-        ("training/params.yaml", {"model", "python", "image", "workflows"}),
-        ("app/contract/bundle.py", {"model", "python", "image"}),
+        ("training/params.yaml", {"python", "image", "workflows"}),
+        ("app/contract/bundle.py", {"python", "image"}),
         ("app/predictor/routes.py", {"python", "image"}),
         ("gitops/base/service.yaml", {"manifests"}),
         ("review/comment.py", {"python", "workflows"}),
         (".github/workflows/ci.yml", {"machinery", "python", "manifests", "image", "workflows"}),
-        ("uv.lock", {"machinery", "model", "python", "manifests", "image", "workflows"}),
+        ("uv.lock", {"machinery", "python", "manifests", "image", "workflows"}),
         ("docs/operate.md", set()),
         ("app-contract/bundle.py", set()),
         ("README.md", set()),
@@ -67,14 +65,3 @@ def test_every_folder_of_tests_is_run_by_one_job() -> None:
     there = {"/".join(parts[:2]) for parts in paths if parts[0] == "tests" and len(parts) > 2}
     assert len(there) >= 9
     assert sorted(named) == sorted(there)
-
-
-def read_model_paths() -> list[str]:
-    """As make itself understands its variable."""
-    command = ["make", "--no-print-directory", "--eval=paths:;@echo $(MODEL_PATHS)", "paths"]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=30).stdout.split()
-
-
-def test_main_looks_for_the_same_paths_that_a_pull_request_is_judged_by(filters: dict[str, Any]) -> None:
-    judged = [re.sub(r"/\*\*$", "", pattern) for pattern in filters["model"]]
-    assert sorted(read_model_paths()) == sorted(judged)
