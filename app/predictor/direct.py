@@ -1,6 +1,7 @@
 """The shortest way: a small request that arrived whole is answered where it was parsed, without a task.
 
-Everything else (slow, large, pipelined behind another, another route) goes the ASGI way of uvicorn.
+Everything else (slow, large, pipelined behind another, another route) goes the ASGI way of uvicorn; only a batch that
+finds no room is refused here, by its headers, and its body is dropped as it arrives.
 """
 
 from collections.abc import Mapping
@@ -19,16 +20,22 @@ class DirectProtocol(GuardedProtocol):
         self.endpoints = endpoints
         self.direct: Endpoint | None = None
         self.direct_body = b""
+        self.is_refused = False  # the answer is sent, what is left of the body is not looked at
         self._common_of: object = None
         self._common = b""
 
     def on_headers_complete(self) -> None:
         endpoint = self.endpoints.get(self.url)
-        if endpoint is not None and self._may_answer():
+        if endpoint is None or not self._may_answer():
+            super().on_headers_complete()
+            return
+        refusal = endpoint.shed_now(self.headers, self._common_headers())
+        if refusal is None:
             self.direct = endpoint
             self.direct_body = b""
         else:
-            super().on_headers_complete()
+            self.is_refused = True
+            self._write(refusal)
 
     def _may_answer(self) -> bool:
         return (
@@ -41,16 +48,20 @@ class DirectProtocol(GuardedProtocol):
         )
 
     def _has_headers(self) -> bool:
-        return self.direct is not None or super()._has_headers()
+        return self.direct is not None or self.is_refused or super()._has_headers()
 
     def on_body(self, body: bytes) -> None:
-        if self.direct is None:
-            super().on_body(body)
-        else:
+        if self.direct is not None:
             self.direct_body += body
+        elif not self.is_refused:
+            super().on_body(body)
 
     def on_message_complete(self) -> None:
         endpoint = self.direct
+        if self.is_refused:
+            self.is_refused = False
+            self._end_request()
+            return
         if endpoint is None:
             super().on_message_complete()
             return
@@ -61,13 +72,29 @@ class DirectProtocol(GuardedProtocol):
             super().on_message_complete()
             return
         self.direct = None
+        self._write(answer)
+        self._end_request()
+
+    def _keeps_alive(self) -> bool:
+        return self.parser.should_keep_alive() and not self.state.is_draining
+
+    def _write(self, answer: bytes) -> None:
+        closing = b"\r\nconnection: close\r\n"
+        self.transport.write(answer if self._keeps_alive() else answer.replace(b"\r\n", closing, 1))
+
+    def _end_request(self) -> None:
         self.waiting_since = 0.0
         self.answered_at = self.loop.time()
         self.server_state.total_requests += 1
-        keeps_alive = self.parser.should_keep_alive() and not self.state.is_draining
-        self.transport.write(answer if keeps_alive else answer.replace(b"\r\n", b"\r\nconnection: close\r\n", 1))
-        if not keeps_alive:
+        if not self._keeps_alive():
             self.transport.close()
+
+    def _expire_body(self) -> None:
+        if not self.is_refused:
+            super()._expire_body()
+            return
+        self.state.counters.closed["slow_body"] += 1
+        self.transport.close()
 
     def _common_headers(self) -> bytes:
         """The server's own header lines; uvicorn makes a new list of them each second."""

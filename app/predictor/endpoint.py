@@ -140,7 +140,7 @@ class Endpoint(Route):
         request_id = self._choose_id(headers.get(HEADER))
         try:
             caller = self._admit(headers)
-            if self._takes_batches and int(headers.get(b"content-length", b"0")) > SMALL_BODY_BYTES:
+            if self._takes_batches and is_large(headers):
                 self.state.check_batches()  # sooner than the body of one that will be turned away is read
             body = await read_body(scope, headers, receive, self._max_bytes)
             reply = self.respond(headers, body, request_id)
@@ -165,10 +165,7 @@ class Endpoint(Route):
             check_size(len(body), self._max_bytes)
             reply = self.respond(headers, body, request_id)
         except Exception as error:  # the last line before the server
-            refusal = self._explain(error, request_id)
-            told = render_error(refusal, request_id, self.route)
-            self._count_refusal(start, refusal, request_id)
-            return render_response(refusal.status, [JSON_TYPE, *error_headers(refusal)], request_id, common, told)
+            return self._render_refusal(self._explain(error, request_id), start, request_id, common)
         if isinstance(reply, bytes):
             self._count_success(start, request_id, caller, 1)
             return b"%b%bcontent-length: %d\r\nx-request-id: %b\r\n\r\n%b" % (
@@ -182,6 +179,26 @@ class Endpoint(Route):
             self._count_success(start, request_id, caller, reply.rows)
             return render_response(200, reply.headers, request_id, common, reply.body)
         return Pending(reply, start, request_id, caller)
+
+    def shed_now(self, given: list[tuple[bytes, bytes]], common: bytes) -> bytes | None:
+        """The whole refusal of a batch for which there is no room, from its headers alone; None if it may come."""
+        if not self._takes_batches or self.state.has_room():
+            return None
+        start, headers = perf_counter(), dict(given)
+        if not is_large(headers):
+            return None
+        request_id = self._choose_id(headers.get(HEADER))
+        try:
+            self._admit(headers)
+            self.state.check_batches()
+        except ApiError as error:
+            return self._render_refusal(error, start, request_id, common)
+        return None
+
+    def _render_refusal(self, error: ApiError, start: float, request_id: str, common: bytes) -> bytes:
+        self._count_refusal(start, error, request_id)
+        told = render_error(error, request_id, self.route)
+        return render_response(error.status, [JSON_TYPE, *error_headers(error)], request_id, common, told)
 
     async def finish(self, pending: Pending, send: Send) -> None:
         """Waits for a pending reply and sends it."""
@@ -198,6 +215,11 @@ class Endpoint(Route):
         answer = Answer(reply, [JSON_TYPE]) if isinstance(reply, bytes) else reply
         self._count_success(start, request_id, caller, answer.rows)
         await send_response(send, 200, answer.headers, request_id, answer.body)
+
+
+def is_large(headers: Headers) -> bool:
+    """Whether the body that is announced is a batch's."""
+    return int(headers.get(b"content-length", b"0")) > SMALL_BODY_BYTES
 
 
 async def send_response(send: Send, status: int, head: HeaderList, request_id: str, body: bytes) -> None:

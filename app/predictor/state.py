@@ -77,9 +77,13 @@ class ServingState:
         self.counters.shed[reason] += 1
         return NotServingError(f"{message}, ask again in a moment", "overloaded")
 
+    def has_room(self) -> bool:
+        """Whether one more batch may wait."""
+        return self.waiting_batches < self.settings.max_waiting_batches
+
     def check_batches(self) -> None:
         """Raises: NotServingError if too many batches wait already."""
-        if self.waiting_batches >= self.settings.max_waiting_batches:
+        if not self.has_room():
             raise self.shed("batches", "too many batches at once")
 
     async def run_batch(self, work: Callable[..., Result], *given: object) -> Result:

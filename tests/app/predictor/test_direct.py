@@ -1,13 +1,18 @@
 """The direct way and the ASGI way give the same answers, however the bytes of a request arrive."""
 
+import contextlib
 import json
 import socket
+import threading
 import time
+from collections.abc import Iterator
+from pathlib import Path
 from typing import Any
 
+import httpx
 import pytest
 
-from tests.app.predictor.running import RunningServer
+from tests.app.predictor.running import RunningServer, StartServer, read_metrics
 
 HEAD = b"POST /v1/predict HTTP/1.1\r\nhost: x\r\nx-request-id: %b\r\ncontent-type: application/json\r\n"
 
@@ -97,3 +102,74 @@ def test_an_oversize_body_is_refused_in_one_piece(server: RunningServer) -> None
     status, _, body = normalise(ask(server, head))
     assert status.startswith(b"HTTP/1.1 413 ")
     assert json.loads(body)["error"]["code"] == "body_too_large"
+
+
+@pytest.fixture
+def full(start_server: StartServer, bundle_folder: Path, row: dict[str, Any]) -> Iterator[RunningServer]:
+    """A server with room for one batch, and somebody who always sends the next one."""
+    server = start_server(
+        bundle_folder, max_waiting_batches=1, threads=1, body_timeout_seconds=1, drain_seconds=0
+    ).wait_until_ready()
+    batch, stop = request({"rows": [row] * 10_000}, b"flood"), threading.Event()
+
+    def flood() -> None:
+        while not stop.is_set():
+            with contextlib.suppress(OSError):
+                ask(server, batch, pause_seconds=0)
+
+    threads = [threading.Thread(target=flood) for _ in range(4)]
+    for thread in threads:
+        thread.start()
+    yield server
+    stop.set()
+    for thread in threads:
+        thread.join()
+
+
+def announce_batch(server: RunningServer, size: int) -> tuple[socket.socket, bytes]:
+    """Announces a batch until one finds no room; the connection, and the refusal that came before any of its body."""
+    for _ in range(200):
+        connection = socket.create_connection(("127.0.0.1", server.port))
+        connection.sendall(HEAD % b"early" + b"content-length: %d\r\n\r\n" % size)
+        connection.settimeout(0.2)
+        try:
+            return connection, connection.recv(65536)
+        except TimeoutError:
+            connection.close()
+    raise AssertionError("no batch was refused before its body was sent")
+
+
+@pytest.mark.slow
+def test_a_batch_without_room_is_refused_by_its_headers_and_the_connection_lives_on(
+    full: RunningServer, row: dict[str, Any]
+) -> None:
+    body = json.dumps({"rows": [row] * 1000}).encode()
+    connection, refusal = announce_batch(full, len(body))
+    with connection:
+        status, lines, told = normalise(refusal)
+        assert status == b"HTTP/1.1 503 Service Unavailable"
+        assert b"retry-after: 1" in lines
+        assert b"x-request-id: early" in lines
+        assert json.loads(told)["error"]["code"] == "overloaded"
+        connection.settimeout(10)
+        for start in range(0, len(body), 5000):
+            connection.sendall(body[start : start + 5000])
+        connection.sendall(request(row, b"next"))
+        received = b""
+        while part := connection.recv(65536):
+            received += part
+        assert received.startswith(b"HTTP/1.1 200 OK")
+        assert b"x-request-id: next" in received
+        assert received.count(b"HTTP/1.1 ") == 1
+
+
+@pytest.mark.slow
+def test_a_refused_client_that_sends_its_body_too_slowly_is_cut_off_and_counted(full: RunningServer) -> None:
+    connection, _ = announce_batch(full, 100_000)
+    with connection:
+        connection.sendall(b"[")
+        connection.settimeout(10)
+        assert connection.recv(65536) == b""
+    with httpx.Client(base_url=full.url) as client:
+        closed = [value for name, value in read_metrics(client).items() if '"slow_body"' in name]
+    assert closed == [1]
