@@ -20,6 +20,7 @@ API_VERSION = "2022-11-28"
 JSON = "application/vnd.github+json"
 BINARY = "application/octet-stream"
 TIMEOUT = httpx.Timeout(30, connect=10)
+UPLOAD_TIMEOUT = httpx.Timeout(120, connect=10)  # GitHub answers once it has stored the file
 ATTEMPTS = 4
 PAGE_SIZE = 100
 MAX_PAGES = 30
@@ -94,6 +95,20 @@ class GitHub:
         answer = self._ask("GET", self._address(path), headers={"Accept": accept}, stream_limit=max_bytes)
         return answer.content
 
+    def upload(self, place: str, name: str, content: bytes, kind: type[T]) -> T:
+        """Sends a file to what a release names as its `upload_url`; never twice by itself.
+
+        Raises: OutsideError; RefusedError if the place is not GitHub's.
+        """
+        address = place.partition("{")[0]
+        if not self._is_uploads(address):
+            raise RefusedError(f"the release takes files at {shorten(address)}, expected {self.settings.api}: not sent")
+        headers = {"Content-Type": BINARY}
+        answer = self._ask(
+            "POST", address, params={"name": name}, content=content, headers=headers, timeout=UPLOAD_TIMEOUT
+        )
+        return self._decode(answer, kind)
+
     def _address(self, path: str) -> str:
         return f"{self.settings.api}/repos/{self.settings.repository}{path}"
 
@@ -134,7 +149,7 @@ class GitHub:
 
     def _send(self, method: str, address: str, stream_limit: int | None, **request: Any) -> httpx.Response:
         headers = {"Accept": JSON, **(request.pop("headers", None) or {}), "Accept-Encoding": "identity"}
-        if self._is_api(address):
+        if self._is_api(address) or self._is_uploads(address):
             headers |= {"Authorization": f"Bearer {self.settings.token}", "X-GitHub-Api-Version": API_VERSION}
         if stream_limit is None:
             return self._http.request(method, address, headers=headers, **request)
@@ -159,6 +174,12 @@ class GitHub:
 
     def _is_api(self, address: str) -> bool:
         return urlsplit(address)[:2] == urlsplit(self.settings.api)[:2]
+
+    def _is_uploads(self, address: str) -> bool:
+        """The API's own host, or uploads.X where that is api.X."""
+        scheme, host = urlsplit(self.settings.api)[:2]
+        hosts = {host, f"uploads.{host.removeprefix('api.')}"} if host.startswith("api.") else {host}
+        return urlsplit(address).scheme == scheme and urlsplit(address).netloc in hosts
 
     def _decode(self, answer: httpx.Response, kind: type[T]) -> T:
         try:

@@ -34,6 +34,7 @@ class Pull(msgspec.Struct):
     head: Head
     base: Head
     html_url: str
+    title: str = ""
     labels: list[Label] = []
     merge_commit_sha: str | None = None
     merged_at: datetime | None = None
@@ -133,6 +134,24 @@ class Asset(msgspec.Struct):
 
 
 class Release(msgspec.Struct):
+    """`assets` leaves out what an upload left half; the list of assets alone has it."""
+
+    id: int
     tag_name: str
     assets: list[Asset]
+    html_url: str
+    upload_url: str  # ends with a template: `{?name,label}`
     body: str | None = None
+    draft: bool = False
+    prerelease: bool = False
+
+
+class GitObject(msgspec.Struct):
+    type: str  # `tag` for an annotated one, else `commit`
+    sha: str
+
+
+class Reference(msgspec.Struct):
+    """A tag's name or an annotated tag itself: what it points to."""
+
+    object: GitObject

@@ -1,18 +1,9 @@
-"""Releases, workflow runs, their artifacts and approvals, as GitHub's API gives them."""
+"""Workflow runs, their artifacts and approvals, as GitHub's API gives them."""
 
 from typing import Any
 
 from tests.review.github_answers import Answer, Request, find, not_found, redirect, refuse
 from tests.review.github_state import State
-
-
-def get_latest_release(state: State, request: Request) -> Answer:
-    published = [one for one in state.data["releases"] if not one.get("draft") and not one.get("prerelease")]
-    return Answer(200, published[0]) if published else not_found()
-
-
-def get_asset(state: State, request: Request) -> Answer:
-    return redirect(state, request, f"assets/{request.found[0]}")
 
 
 def get_archive(state: State, request: Request) -> Answer:

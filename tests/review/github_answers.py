@@ -17,6 +17,9 @@ class Request:
     body: Any
     role: str
     blob_host: str
+    api_host: str = ""
+    accept: str = ""
+    content: bytes = b""
     found: tuple[str, ...] = ()
 
 

@@ -3,6 +3,7 @@
 from typing import Any
 
 from tests.review.github_answers import Answer, Request, describe_repository, find, invalid, not_found, refuse
+from tests.review.github_git import find_branch
 from tests.review.github_state import State
 
 
@@ -10,7 +11,7 @@ def list_pulls(state: State, request: Request) -> Answer:
     query = request.query
     wanted = query.get("state", "open")
     found = [
-        pull
+        follow_branch(state, pull)
         for pull in state.data["pulls"]
         if wanted in {"all", pull["state"]}
         and query.get("head") in {None, name_head(pull)}
@@ -26,7 +27,15 @@ def name_head(pull: dict[str, Any]) -> str | None:
 
 def get_pull(state: State, request: Request) -> Answer:
     pull = find(state.data["pulls"], int(request.found[0]), "number")
-    return Answer(200, pull) if pull else not_found()
+    return Answer(200, follow_branch(state, pull)) if pull else not_found()
+
+
+def follow_branch(state: State, pull: dict[str, Any]) -> dict[str, Any]:
+    """An open one's head is its branch's, where that is a real one."""
+    sha = find_branch(state, pull["head"]["ref"], "") if state.data["git"] and pull["state"] == "open" else None
+    if sha:
+        pull["head"]["sha"] = sha
+    return pull
 
 
 def create_pull(state: State, request: Request) -> Answer:
@@ -37,7 +46,7 @@ def create_pull(state: State, request: Request) -> Answer:
         if not isinstance(body.get(name), str) or not body[name]:
             return invalid("PullRequest", field=name, code="missing_field")
     for name in ("head", "base"):
-        if body[name] not in data["branches"]:
+        if find_branch(state, body[name], "d" * 40) is None:
             return invalid("PullRequest", field=name, code="invalid")
     owner = data["repository"].partition("/")[0]
     if any(one["state"] == "open" and name_head(one) == f"{owner}:{body['head']}" for one in data["pulls"]):
@@ -57,8 +66,8 @@ def describe_pull(state: State, body: dict[str, Any]) -> dict[str, Any]:
         "title": body["title"],
         "body": body.get("body"),
         "user": {"login": state.data["login"]},
-        "head": {"sha": "d" * 40, "ref": body["head"], "repo": repo},
-        "base": {"sha": "e" * 40, "ref": body["base"], "repo": repo},
+        "head": {"sha": find_branch(state, body["head"], "d" * 40), "ref": body["head"], "repo": repo},
+        "base": {"sha": find_branch(state, body["base"], "e" * 40), "ref": body["base"], "repo": repo},
         "html_url": f"https://github.com/{repo['full_name']}/pull/{number}",
         "labels": [],
         "merged_at": None,

@@ -3,13 +3,15 @@
 import re
 from collections.abc import Callable
 
-from tests.review import github_actions, github_issues, github_pulls
+from tests.review import github_actions, github_git, github_issues, github_pulls, github_releases
 from tests.review.github_answers import Answer, Request, describe_repository, not_found, refuse
 from tests.review.github_state import State
 
 
 def answer_request(state: State, path: str, request: Request) -> Answer:
     prefix = f"/repos/{state.data['repository']}"
+    if path.startswith(github_releases.UPLOADS):
+        return answer_upload(state, path, request)
     if path.lower() != prefix.lower() and not path.lower().startswith(f"{prefix}/".lower()):
         return refuse(403, "Resource not accessible by integration") if path == "/user" else not_found()
     below = path[len(prefix) :]
@@ -22,6 +24,23 @@ def answer_request(state: State, path: str, request: Request) -> Answer:
     return not_found()
 
 
+def answer_upload(state: State, path: str, request: Request) -> Answer:
+    """The one thing that the place for uploads knows."""
+    if not find_upload(state, path, request) or request.method != "POST":
+        return not_found()
+    if request.role != "write":
+        return refuse(403, "Resource not accessible by integration")
+    return github_releases.upload_asset(state, request)
+
+
+def find_upload(state: State, path: str, request: Request) -> bool:
+    """Whether the path is a release's; the request then knows which."""
+    pattern = rf"{github_releases.UPLOADS}/repos/{re.escape(state.data['repository'])}/releases/(\d+)/assets"
+    match = re.fullmatch(pattern, path)
+    request.found = match.groups() if match else ()
+    return match is not None
+
+
 def get_repository(state: State, request: Request) -> Answer:
     return Answer(200, describe_repository(state))
 
@@ -29,8 +48,18 @@ def get_repository(state: State, request: Request) -> Answer:
 SHA = "([0-9a-f]{40})"
 ROUTES: tuple[tuple[str, str, Callable[[State, Request], Answer]], ...] = (
     ("GET", "", get_repository),
-    ("GET", "/releases/latest", github_actions.get_latest_release),
-    ("GET", r"/releases/assets/(\d+)", github_actions.get_asset),
+    ("GET", "/releases", github_releases.list_releases),
+    ("POST", "/releases", github_releases.create_release),
+    ("GET", "/releases/latest", github_releases.get_latest_release),
+    ("GET", r"/releases/tags/([^/]+)", github_releases.get_release_by_tag),
+    ("GET", r"/releases/(\d+)", github_releases.get_release),
+    ("PATCH", r"/releases/(\d+)", github_releases.update_release),
+    ("DELETE", r"/releases/(\d+)", github_releases.delete_release),
+    ("GET", r"/releases/(\d+)/assets", github_releases.list_assets),
+    ("GET", r"/releases/assets/(\d+)", github_releases.get_asset),
+    ("DELETE", r"/releases/assets/(\d+)", github_releases.delete_asset),
+    ("GET", r"/git/ref/tags/([^/]+)", github_git.get_tag_reference),
+    ("GET", f"/git/tags/{SHA}", github_git.get_tag_object),
     ("GET", r"/actions/runs/(\d+)", github_actions.get_run),
     ("GET", r"/actions/runs/(\d+)/artifacts", github_actions.list_run_artifacts),
     ("GET", r"/actions/runs/(\d+)/approvals", github_actions.list_approvals),

@@ -18,12 +18,15 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
 from tests.review.github_answers import Answer, Request, refuse
-from tests.review.github_routes import answer_request
+from tests.review.github_releases import UPLOADS, leave_starter
+from tests.review.github_routes import answer_request, find_upload
 from tests.review.github_state import Plant, State
 
 API_VERSION = "2022-11-28"
 ACCEPTED = {"application/vnd.github+json", "application/octet-stream"}
 MAX_PAGE, DEFAULT_PAGE = 100, 30
+HANG_SECONDS = 30
+HANGING = threading.Event()  # never set: a client is to be killed while it waits
 
 
 class Server(ThreadingHTTPServer):
@@ -91,20 +94,35 @@ class ApiHandler(Handler):
 
     def serve(self) -> None:
         state, parts = self.server.state, urlsplit(self.path)
-        content = self.rfile.read(int(self.headers.get("content-length", 0)))
+        length = int(self.headers.get("content-length", 0))
+        content = self.rfile.read(length)
         with state.lock:
             state.requests.append(f"{self.command} {self.path}")
         plant = state.take_plant(self.command, self.path)
+        if len(content) < length or (plant and plant.starter):
+            self.leave_starter(parts.path, dict(parse_qsl(parts.query)))
+        if len(content) < length:
+            self.close_connection = True
+            return None
         if plant and plant.gate:
             plant.gate.wait()
-        elif plant:
+        elif plant and plant.hang != "after":
             return self.fail(plant)
+        query = dict(parse_qsl(parts.query))
         with state.lock:
-            answer = self.refuse_form(content) or self.answer(parts.path, dict(parse_qsl(parts.query)), content)
-        return self.reply(answer, parts.path, dict(parse_qsl(parts.query)))
+            answer = self.refuse_form(content) or self.answer(parts.path, query, content)
+        return self.fail(plant) if plant and plant.hang else self.reply(answer, parts.path, query)
+
+    def leave_starter(self, path: str, query: dict[str, str]) -> None:
+        request = Request(self.command, query, None, "write", "")
+        with self.server.state.lock:
+            if find_upload(self.server.state, path, request):
+                leave_starter(self.server.state, request)
 
     def fail(self, plant: Plant) -> None:
-        if plant.cut:
+        if plant.hang:
+            HANGING.wait(HANG_SECONDS)
+        if plant.cut or plant.hang:
             self.close_connection = True
             self.connection.close()
             return
@@ -123,6 +141,8 @@ class ApiHandler(Handler):
             state.violations.append(f"{self.command} {self.path} accepts {headers.get('accept')!r}")
         if headers.get("x-github-api-version") != API_VERSION:
             state.violations.append(f"{self.command} {self.path} names no API version")
+        if self.path.startswith(UPLOADS):
+            return None if headers.get("content-type") else refuse(400, "Content-Type is missing")
         if self.command in {"POST", "PATCH"} and not self.is_json(content):
             return refuse(400, "Problems parsing JSON")
         return None
@@ -134,9 +154,11 @@ class ApiHandler(Handler):
             return False
 
     def answer(self, path: str, query: dict[str, str], content: bytes) -> Answer:
-        state, body = self.server.state, json.loads(content) if content else None
+        state, is_upload = self.server.state, self.path.startswith(UPLOADS)
+        body = json.loads(content) if content and not is_upload else None
         role = state.data["tokens"][self.headers["authorization"].partition(" ")[2]]
-        answer = answer_request(state, path, Request(self.command, query, body, role, self.server.blob_host))
+        hosts, accept = (self.server.blob_host, self.server.address), self.headers.get("accept", "")
+        answer = answer_request(state, path, Request(self.command, query, body, role, *hosts, accept, content))
         if self.command != "GET":
             state.writes.append({"method": self.command, "path": path, "body": body, "status": answer.status})
         return answer

@@ -16,7 +16,10 @@ DEFAULTS: dict[str, Any] = {
     "login": "github-actions[bot]",  # whose comments a job's token writes
     "actions_may_open_pulls": True,
     "branches": ["main"],
+    "tags": {},  # by name: {"commit": SHA, "tag": SHA}, a light one without `tag`
+    "git": None,  # a bare repository: its branches and tags in place of the two above
     "releases": [],  # newest first, as GitHub's answers; an asset's content is in `contents`
+    "digests": True,  # an older enterprise server tells none of its assets
     "runs": [],
     "artifacts": [],  # with `workflow_run.id`; the archive is in `contents`
     "contents": {},  # `assets/1` or `artifacts/2`: {"file": path} or {"base64": …} or {"text": …}
@@ -42,6 +45,8 @@ class Plant:
     content: str | None = None  # in place of a message
     headers: dict[str, str] = field(default_factory=dict)
     cut: bool = False
+    starter: bool = False  # an upload leaves a half asset
+    hang: str = ""  # no answer: `before` or `after` it was done
     barrier: int = 0  # so many requests are answered together
 
     def __post_init__(self) -> None:
@@ -103,4 +108,5 @@ class State:
 
     def write_record(self) -> bytes:
         found = {"requests": self.requests, "writes": self.writes, "violations": self.violations}
-        return json.dumps({**found, "comments": self.data["comments"], "pulls": self.data["pulls"]}, indent=2).encode()
+        shown = {name: self.data[name] for name in ("comments", "pulls", "releases")}
+        return json.dumps({**found, **shown}, indent=2).encode()
