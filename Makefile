@@ -26,6 +26,7 @@ A ?= test
 B ?= prod-eks
 KUBECONFIG ?= $(HOME)/.kube/config
 E2E ?=
+REHEARSAL ?=
 
 PYTHON ?= python3
 UV := .tools/uv/bin/uv
@@ -40,10 +41,13 @@ export UV_PROJECT_ENVIRONMENT := .venv
 
 .PHONY: help up down data pin train gate evaluate tune report mlflow inspect image render diff status minikube minikube-down e2e \
   champion touches-model judge summary sbom comment decide record approved image-main read-dispatch retrain-pull security workflows \
+  release check-tag publish verify announce bump promote rollback history champion-alias release-rehearsal \
   check test bench bench-all experiments lint types clean
 
 help: ## Show this list
-	@awk -F ':.*## ' '/^[a-z0-9-]+:.*## / {printf "  make %-13s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+	@awk -F ':.*## ' '/^##@ / {print "\n" substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
+
+##@ A model
 
 up: .venv/.locked ## Data to served prediction, in one command (DATA=, PORT=, BUNDLE=)
 	@$(TRAINING) up $(SOURCE) --params '$(PARAMS)' --port '$(PORT)' $(if $(BUNDLE),--bundle '$(BUNDLE)')
@@ -79,6 +83,8 @@ mlflow: .venv/.locked ## Open the page of all runs on http://127.0.0.1:5000
 	@.venv/bin/mlflow server --host 127.0.0.1 --port 5000 --workers 1 \
 	  --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///artifacts/mlflow.db}"
 
+##@ On a cluster
+
 image: .venv/.locked ## Build the image of the served bundle (BUNDLE=, REPORT=, BASE_IMAGE=)
 	@$(RELEASE) image $(if $(BUNDLE),--bundle '$(BUNDLE)') $(if $(REPORT),--report '$(REPORT)') $(if $(BASE_IMAGE),--base '$(BASE_IMAGE)')
 
@@ -100,52 +106,7 @@ minikube-down: ## Remove what `make minikube` applied
 e2e: .venv/.locked $(TOOLS) ## Tell the whole story on a cluster with Argo CD (KUBECONFIG=, E2E=options)
 	@KUBECONFIG='$(KUBECONFIG)' $(RUN) -m tests.e2e $(E2E)
 
-# Steps of the workflows; on a laptop most need GITHUB_TOKEN= and GITHUB_REPOSITORY=.
-champion: .venv/.locked ## Fetch and verify the latest release's bundle into artifacts/champion
-	@$(REVIEW) champion --out artifacts/champion
-
-touches-model: ## Whether the last merge changes what a model is made from
-	@$(PYTHON) -m review.touched
-
-# the gate's 1 and 3 are verdicts, for `make decide` to act on; anything else that goes wrong leaves no report
-judge: .venv/.locked ## Train and judge as a pull request does (CHAMPION=, FIRST_RUN=1)
-	@rm -rf artifacts/gate
-	@$(TRAINING) train $(SOURCE) --params '$(PARAMS)'
-	@$(TRAINING) gate $(SOURCE) --params '$(PARAMS)' \
-	  $(if $(FIRST_RUN),--first-run,--champion '$(or $(CHAMPION),artifacts/champion)') || [[ $$? = [13] ]]
-	@test -s artifacts/gate/report.json
-
-summary: .venv/.locked ## Write the report where the job shows it, else to the terminal
-	@$(REVIEW) comment --summary
-
-sbom: .venv/.locked ## List what the predictor's image installs, as CycloneDX
-	@mkdir -p artifacts
-	@$(UV) export --quiet --locked --no-default-groups --group predictor --preview-features sbom-export \
-	  --format cyclonedx1.5 --output-file artifacts/sbom.cdx.json >/dev/null
-
-comment: .venv/.locked ## Post the report on a pull request (NUMBER=, or RUN_ID= of another run)
-	@$(REVIEW) comment $(if $(RUN_ID),--run-id "$$RUN_ID",--number "$$NUMBER")
-
-decide: .venv/.locked ## Go on, stop, or wait for a person's name (NUMBER=)
-	@$(REVIEW) decide $(if $(NUMBER),--number "$$NUMBER")
-
-record: .venv/.locked ## Bind tree, bundle and report once the environment is open (NUMBER=)
-	@$(REVIEW) record --number "$$NUMBER"
-
-approved: .venv/.locked ## Fetch the bundle that was approved for main's model (COMMIT=, INPUTS=)
-	@commit=$${COMMIT:-$$($(RUN) -m review.touched --last HEAD)}; \
-	  $(REVIEW) find-approved --out artifacts/approved --commit "$$commit" $(if $(INPUTS),--inputs "$$INPUTS")
-
-image-main: .venv/.locked ## Build and push the image of the approved bundle (IMAGE=, IMAGE_BUILDER=)
-	@$(RELEASE) image --bundle artifacts/approved/bundle --report artifacts/approved/report.json \
-	  --approval artifacts/approved/approval.json --tag "$$IMAGE"
-	@$${IMAGE_BUILDER:-docker} push "$$IMAGE"
-
-read-dispatch: .venv/.locked ## Check what asks for a retraining before anything is done
-	@$(REVIEW) read-dispatch
-
-retrain-pull: .venv/.locked ## Push the moved pin and open or update its one pull request
-	@.ci/retrain-pull
+##@ Lathe itself
 
 security: .venv/.locked .tools/.packages $(TOOLS) ## Workflows, secrets of the whole history, shell scripts, Python
 	@$(RUN) -m tests.workflows.security
@@ -153,10 +114,10 @@ security: .venv/.locked .tools/.packages $(TOOLS) ## Workflows, secrets of the w
 workflows: .venv/.locked $(TOOLS) ## Run the workflows whole, on this machine (WORKFLOWS=options)
 	@$(RUN) -m tests.workflows $(WORKFLOWS)
 
-check: lint types .tools/.packages $(TOOLS) ## The fast checks, in under two minutes
+check: lint types .tools/.packages .tools/bin/cosign $(TOOLS) ## The fast checks, in under two minutes
 	@$(RUN) -m pytest -q -n 2 -m 'not slow' $(TESTS)
 
-test: lint types .tools/.packages $(TOOLS) ## Everything that is promised, as CI runs it
+test: lint types .tools/.packages .tools/bin/cosign $(TOOLS) ## Everything that is promised, as CI runs it
 	@$(RUN) -m pytest -q -n 2 $(TESTS)
 
 bench: .venv/.locked .tools/.packages ## The predictor beside its best peer and the ceilings, in five minutes
@@ -178,30 +139,5 @@ types: .venv/.locked ## Types, strictly
 clean: ## Remove what was made, not what was installed
 	rm -rf artifacts .mypy_cache .pytest_cache .ruff_cache
 
-# The environment is exactly what uv.lock says; the mark is younger than both while that holds.
-.venv/.locked: uv.lock pyproject.toml | $(UV)
-	@echo 'Installing what uv.lock says into .venv …'
-	@$(UV) sync --quiet --locked
-	@touch $@
-
-.tools/.packages: .ci/packages.txt .ci/install-packages
-	@.ci/install-packages
-	@mkdir -p $(@D) && touch $@
-
-# Programs of Go modules, by their checksums; Go itself is the lock file's where the machine has none.
-.tools/bin/kustomize: .ci/go/go.mod .ci/go/go.sum .ci/go/applications/main.go | .venv/.locked
-	@echo 'Building what .ci/go names into .tools/bin …'
-	@CGO_ENABLED=0 GOBIN='$(CURDIR)/.tools/bin' GOFLAGS=-buildvcs=false .venv/bin/go -C .ci/go install -trimpath tool ./applications
-	@touch $@
-
-# Its dependencies would not agree with ours, so it has an environment of its own.
-.tools/checkov/.installed: .ci/checkov.txt | .venv/.locked $(UV)
-	@$(UV) venv --quiet --clear --python .venv/bin/python .tools/checkov
-	@$(UV) pip install --quiet --python .tools/checkov/bin/python --require-hashes --requirement $<
-	@touch $@
-
-$(UV): .ci/uv.txt
-	@$(PYTHON) -c 'import sys; sys.exit(f"error: python3 is {sys.version.split()[0]}, expected 3.11 or later; give PYTHON=") if sys.version_info < (3, 11) else None'
-	@$(PYTHON) -m venv .tools/uv || { echo 'error: python3 has no venv module; on Debian: apt-get install python3-venv' >&2; exit 2; }
-	@.tools/uv/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
-	@touch $@
+# The rest of the verbs, and what all of them need.
+include .ci/release.mk .ci/steps.mk .ci/tools.mk

@@ -9,11 +9,25 @@ import sys
 import typer
 
 from release import console
-from release.commands import build, look
+from release.commands import announce, build, look, move, publish
 from release.errors import EXIT_USAGE, ReleaseError
 
 PROGRAM = "python -m release"
-VERBS = (build.image, look.render, look.diff, look.status)
+VERBS = (
+    build.image,
+    look.render,
+    look.diff,
+    look.status,
+    look.history,
+    move.bump,
+    move.rollback,
+    publish.check_tag,
+    publish.publish,
+    publish.verify,
+    announce.prepare,
+    announce.announce,
+    announce.promote,
+)
 
 app = typer.Typer(
     name=PROGRAM,

@@ -33,9 +33,9 @@ def print_error(text: str) -> None:
     err.print(f"[red]error:[/] {escape(text)}")
 
 
-def print_grid(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]]) -> None:
-    """A table; numbers are the caller's to format."""
-    grid = Table(title=escape(title), title_justify="left", title_style="bold")
+def print_grid(title: str, headers: Sequence[str], rows: Iterable[Sequence[str]], *, lines: bool = False) -> None:
+    """A table, with lines between the rows where they are high; numbers are the caller's to format."""
+    grid = Table(title=escape(title), title_justify="left", title_style="bold", show_lines=lines)
     for header in headers:
         grid.add_column(header)
     for row in rows:

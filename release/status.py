@@ -1,21 +1,26 @@
 """Per environment: what Git wants, what the cluster runs, and what could not be asked."""
 
-from collections.abc import Callable, Iterable
+import json
+import sys
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 from release import console
 from release.cluster import Cluster
+from release.environments import locate_overlay
 from release.errors import OutsideError
-from release.overlays import NOT_RELEASED, list_overlays, read_images
+from release.git import Remote
+from release.overlays import NOT_RELEASED, list_overlays
+from release.standing import HEADERS as GIT_HEADERS
+from release.standing import NOTHING, UNKNOWN, Standing, fill_standings, read_standings, read_texts
+from release.trailers import Facts
 
 ARGOCD = "argocd"
 SELECTOR = "app.kubernetes.io/name=predictor"
-UNKNOWN = "?"  # it could not be asked
-NOTHING = "-"  # asked, and there is none
 SHOWN_DIGITS = 12
-HEADERS = ("Environment", "Wanted", "Running", "Bundle", "Sync", "Health", "Pods")
+HEADERS = ("Environment", "Running", "Bundle", "Sync", "Health", "Pods")
 
 
 @dataclass
@@ -39,36 +44,89 @@ class Status:
     @property
     def cells(self) -> tuple[str, ...]:
         """The table's, narrow enough for a terminal."""
-        versions = (text.replace(" (sha256:", "\n(") for text in (self.wanted, self.running))
-        return (self.environment, *versions, self.bundle, self.sync, self.health, self.pods)
+        running = self.running.replace(" (sha256:", "\n(")
+        return (self.environment, running, self.bundle, self.sync, self.health, self.pods)
 
 
-def show_status(root: Path, cluster: Cluster) -> list[Status]:
-    """Prints the table; a cluster that does not answer is a warning, for Git alone is worth reading.
+def show_status(root: Path, cluster: Cluster, *, fetch: bool = False, as_json: bool = False) -> list[Status]:
+    """Prints Git's table and, where a cluster answers, the cluster's; Git alone is worth reading.
 
-    Raises: InputError if an overlay cannot be read.
+    Raises: InputError if an overlay cannot be read, OutsideError if the remote was to be asked and does not answer.
     """
-    statuses = [Status(name, read_wanted(root, name)) for name in list_overlays(root)]
-    warnings = []
+    standings, warnings = read_git(root, fetch=fetch)
+    statuses = [Status(one.environment, one.line.version) for one in standings]
     try:
         cluster.check()
     except OutsideError as error:
+        has_cluster = False
         warnings.append(f"no cluster was asked: {error}")
     else:
+        has_cluster = True
         for status in statuses:
             fill_status(status, cluster)
             warnings += status.unasked
-    console.print_grid("Environments", HEADERS, [status.cells for status in statuses])
-    for status in statuses:
-        if status.url not in (UNKNOWN, NOTHING):
-            console.out.print(f"{status.environment}: {status.url}", soft_wrap=True, markup=False)
+    if as_json:
+        told = [describe_environment(*pair, has_cluster) for pair in zip(standings, statuses, strict=True)]
+        sys.stdout.write(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+    else:
+        print_tables(standings, statuses if has_cluster else [])
     for warning in dict.fromkeys(warnings):
         console.print_warning(warning)
     return statuses
 
 
-def read_wanted(root: Path, environment: str) -> str:
-    return ", ".join(line.version for line in read_images(root, environment))
+def read_git(root: Path, *, fetch: bool) -> tuple[list[Standing], list[str]]:
+    """What Git wants by this checkout, or by the remote's newest commit; and what has to be said about that."""
+    remote = Remote(root)
+    names = list_overlays(root)
+    if fetch:
+        head = remote.fetch()
+        texts = read_texts(remote.clone, names, head)
+    else:
+        head = "HEAD"
+        texts = {name: (root / locate_overlay(name)).read_text(encoding="utf-8") for name in names}
+    standings = read_standings(texts)
+    said = [fill_standings(standings, remote.clone, head)]
+    if not fetch and not said[0]:
+        said.append(describe_lag(remote))
+    return standings, [text for text in said if text]
+
+
+def describe_lag(remote: Remote) -> str:
+    """Whether the remote's branch, as last fetched, has commits that this checkout has not."""
+    name = f"{remote.name}/{remote.branch}"
+    answer = remote.clone.run("rev-list", "--count", f"HEAD..refs/remotes/{name}")
+    count = 0 if answer.code else int(answer.text)
+    commits = "1 commit" if count == 1 else f"{count} commits"
+    return f"{name} is {commits} ahead of this checkout; `git pull`, or --fetch" if count else ""
+
+
+def print_tables(standings: Sequence[Standing], statuses: Sequence[Status]) -> None:
+    lines = any("\n" in cell for one in standings for cell in one.cells)
+    console.print_grid("What Git wants", GIT_HEADERS, [one.cells for one in standings], lines=lines)
+    if not statuses:
+        return
+    console.print_grid("What the cluster runs", HEADERS, [status.cells for status in statuses])
+    for status in statuses:
+        if status.url not in (UNKNOWN, NOTHING):
+            console.out.print(f"{status.environment}: {status.url}", soft_wrap=True, markup=False)
+
+
+def describe_environment(standing: Standing, status: Status, has_cluster: bool) -> dict[str, Any]:
+    """Both tables' row for programs; the cluster's part is null where none answered."""
+    line, known = standing.line, standing.facts or Facts()
+    asked = ("running", "bundle", "sync", "health", "pods", "url")
+    return {
+        "environment": standing.environment,
+        "version": line.tag if line.is_released else None,
+        "digest": line.digest,
+        "bundle": known.bundle or None,
+        "verdict": known.verdict or None,
+        "quality": dict(known.quality),
+        "since": standing.since.isoformat() if standing.since and line.is_released else None,
+        "released": standing.released.replace("\n", ", "),
+        "cluster": {name: getattr(status, name) for name in asked} if has_cluster else None,
+    }
 
 
 def fill_status(status: Status, cluster: Cluster) -> None:

@@ -3,6 +3,7 @@
 import os
 import shutil
 import subprocess
+from dataclasses import dataclass
 from pathlib import Path
 
 from release.errors import InputError, OutsideError
@@ -13,15 +14,19 @@ TIMEOUT_SECONDS = 120
 INSTALL = {
     "kustomize": "make .tools/bin/kustomize",
     "git": "install Git with your package manager",
+    "crane": "make .tools/bin/cosign",
+    "cosign": "make .tools/bin/cosign",
 }
+SECRETS = ("COSIGN_PASSWORD", "ACTIONS_ID_TOKEN_REQUEST_TOKEN", "GITHUB_TOKEN")  # in no line that anybody reads
 
 
 def find_tool(name: str) -> str:
-    """The pinned program below .tools, or else the one on the path.
+    """The pinned program below .tools (LATHE_TOOLS: below another folder), or else the one on the path.
 
     Raises: OutsideError.
     """
-    if found := shutil.which(name, path=f"{TOOLS}{os.pathsep}{os.environ.get('PATH', os.defpath)}"):
+    folder = os.environ.get("LATHE_TOOLS") or TOOLS
+    if found := shutil.which(name, path=f"{folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}"):
         return found
     raise OutsideError(f"{name} is neither in .tools/bin nor on the path: {INSTALL[name]}")
 
@@ -40,3 +45,31 @@ def run_tool(name: str, *arguments: str, folder: Path) -> bytes:
         said = " ".join(done.stderr.decode(errors="replace").split()) or f"exit code {done.returncode}"
         raise InputError(f"{name} {' '.join(arguments)}: {said.removeprefix('Error: ')}")
     return done.stdout
+
+
+@dataclass(frozen=True)
+class Answer:
+    """What one call of a program came to; `words` is what it said on standard error, without secrets."""
+
+    code: int
+    out: bytes
+    words: str
+
+
+def ask_tool(name: str, *arguments: str, seconds: int = TIMEOUT_SECONDS) -> Answer:
+    """One call, whatever comes of it; it can ask nobody anything.
+
+    Raises: OutsideError if the program is not there, or does not end.
+    """
+    command = [find_tool(name), *arguments]
+    try:
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, check=False)  # noqa: S603 - our own arguments
+    except subprocess.TimeoutExpired as error:
+        raise OutsideError(f"{name} {arguments[0]} was not done after {seconds} s") from error
+    return Answer(done.returncode, done.stdout, hide_secrets(done.stderr.decode(errors="replace")))
+
+
+def hide_secrets(text: str) -> str:
+    for value in filter(None, map(os.environ.get, SECRETS)):
+        text = text.replace(value, "***")
+    return text

@@ -16,19 +16,9 @@ from training import console
 from training.artifacts import Artifacts
 from training.dataset import load_dataset
 from training.errors import EXIT_USAGE, InputError, TrainingError
+from training.options import ARTIFACTS, DatasetName, ParamsFile, Root, Rows, Seed, Source
 from training.params import PARAMS, load_params
 
-Source = Annotated[
-    str | None,
-    typer.Option("--data", help="CSV or Parquet, path or URL; `uci`; `generator`. Default: UCI, else the generator."),
-]
-DatasetName = Annotated[str, typer.Option("--dataset", help="A name in training/datasets, or a dataset file's path.")]
-ParamsFile = Annotated[Path, typer.Option("--params", help="The parameter file.")]
-Root = Annotated[Path, typer.Option("--artifacts", help="The folder for everything that is made.")]
-Rows = Annotated[int | None, typer.Option("--rows", help="How many rows the generator makes.")]
-Seed = Annotated[int | None, typer.Option("--seed", help="The generator's seed.")]
-
-ARTIFACTS = Artifacts().root
 PROGRAM = "python -m training"
 
 app = typer.Typer(
@@ -215,6 +205,18 @@ def track(
     artifacts = Artifacts(root)
     folder = bundle or artifacts.candidate
     track_training(artifacts, read_bundle(folder), folder)
+
+
+@app.command()
+def champion(
+    bundle: Annotated[Path, typer.Option("--bundle", help="The released bundle's folder.")],
+    release: Annotated[str, typer.Option("--release", help="Its version, vX.Y.Z.")],
+    root: Root = ARTIFACTS,
+) -> None:
+    """Name a released bundle champion in MLflow; it is registered if MLflow does not know it."""
+    from training.champion import name_released  # noqa: PLC0415
+
+    name_released(Artifacts(root), bundle, release)
 
 
 @app.command()

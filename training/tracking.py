@@ -16,6 +16,9 @@ from training.errors import InputError, OutsideError
 from training.files import write_file
 
 DIGEST_TAG = "lathe.bundle_digest"
+RELEASE_TAG = "release"
+CHAMPION = "champion"
+TRACK_AGAIN = "The bundle is kept; run `python -m training track` when it is back"
 # a tracking server that is down must not hold up a trained model: 3 tries of 5 s, where MLflow's default is 8 of 120 s
 LIMITS = {
     "MLFLOW_HTTP_REQUEST_TIMEOUT": "5",
@@ -78,12 +81,12 @@ class Tracker:
     Each method raises OutsideError if MLflow does not do its part within the limits.
     """
 
-    def __init__(self, uri: str, artifacts: Path) -> None:
+    def __init__(self, uri: str, artifacts: Path, hint: str = TRACK_AGAIN) -> None:
         for name, value in LIMITS.items():
             os.environ.setdefault(name, value)
         from mlflow import MlflowClient  # noqa: PLC0415 - 2 s to import, and only after the limits are set
 
-        self.uri = uri
+        self.uri, self._hint = uri, hint
         self._artifacts = artifacts.resolve()
         with self._outside():
             self._client: Any = MlflowClient(tracking_uri=uri, registry_uri=uri)
@@ -111,7 +114,35 @@ class Tracker:
         """Moves the alias `champion` to the bundle."""
         with self._outside():
             for version in self._versions(bundle.manifest.name, bundle.digest):
-                self._client.set_registered_model_alias(version.name, "champion", version.version)
+                self._client.set_registered_model_alias(version.name, CHAMPION, version.version)
+
+    def find_released(self, name: str) -> str | None:
+        """The release that the champion says it is of; None without a champion, or if it does not say."""
+        from mlflow.exceptions import MlflowException  # noqa: PLC0415
+
+        with self._outside():
+            try:
+                number = self._client.get_registered_model(name).aliases.get(CHAMPION)
+            except MlflowException as error:
+                if error.error_code != "RESOURCE_DOES_NOT_EXIST":
+                    raise
+                return None
+            found = self._client.get_model_version(name, number).tags.get(RELEASE_TAG) if number else None
+            return str(found) if found else None
+
+    def log_release(self, record: RunRecord, folder: Path, release: str) -> str:
+        """Registers a released bundle unless it is known, tags it with its release, and names it champion."""
+        with self._outside():
+            if not self._versions(record.name, record.digest):
+                run_id = self._find_run(record) or self._create_run(record)
+                self._log_numbers(run_id, record)
+                self._client.log_artifacts(run_id, str(folder), "bundle")
+                self._register(record, run_id)
+                self._client.set_terminated(run_id)
+            found = self._versions(record.name, record.digest)[0]
+            self._client.set_model_version_tag(found.name, found.version, RELEASE_TAG, release)
+            self._client.set_registered_model_alias(found.name, CHAMPION, found.version)
+            return str(found.version)
 
     def _experiment(self, name: str) -> str:
         found = self._client.get_experiment_by_name(name)
@@ -177,6 +208,5 @@ class Tracker:
             said = hide_password(str(error), self.uri)
             reason = said.splitlines()[0][:200].rstrip(".") if said else type(error).__name__
             raise OutsideError(
-                f"MLflow at {hide_password(self.uri, self.uri)} did not do its part: {reason}. "
-                "The bundle is kept; run `python -m training track` when it is back"
+                f"MLflow at {hide_password(self.uri, self.uri)} did not do its part: {reason}. {self._hint}"
             ) from error

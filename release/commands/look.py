@@ -41,10 +41,26 @@ def status(
     kubectl: Annotated[
         str, typer.Option("--kubectl", envvar="LATHE_KUBECTL", help="kubectl, with its context if it needs one.")
     ] = "kubectl",
+    fetch: Annotated[bool, typer.Option("--fetch", help="Ask the remote, and go by its main.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
-    """Show each environment: wanted and running version, sync, health, pods, URL."""
+    """Show each environment: wanted version, its quality, since when, what is newer; and what the cluster runs."""
     from release.cluster import Cluster  # noqa: PLC0415
     from release.status import show_status  # noqa: PLC0415
     from release.tools import ROOT  # noqa: PLC0415
 
-    show_status(ROOT, Cluster(kubectl))
+    show_status(ROOT, Cluster(kubectl), fetch=fetch, as_json=as_json)
+
+
+def history(
+    environment: Annotated[str | None, typer.Option("--env", help="One environment. Default: every one.")] = None,
+    on: Annotated[str | None, typer.Option("--on", help="A day, 2026-03-03, or a moment, 2026-03-03T14:00Z.")] = None,
+    fetch: Annotated[bool, typer.Option("--fetch", help="Ask the remote first.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
+) -> None:
+    """Show what ran where and when, who moved it and why; from Git alone."""
+    from release.git import Remote  # noqa: PLC0415
+    from release.timeline import show_history  # noqa: PLC0415
+    from release.tools import ROOT  # noqa: PLC0415
+
+    show_history(Remote(ROOT), environment, on, fetch=fetch, as_json=as_json)

@@ -43,6 +43,18 @@ VERBS = (
     "retrain-pull",
     "security",
     "workflows",
+    "touches-model",
+    "release",
+    "check-tag",
+    "publish",
+    "verify",
+    "announce",
+    "bump",
+    "promote",
+    "rollback",
+    "history",
+    "champion-alias",
+    "release-rehearsal",
 )
 
 

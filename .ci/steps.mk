@@ -1,0 +1,53 @@
+# Steps of the workflows, as a laptop runs them, too; most need GITHUB_TOKEN= and GITHUB_REPOSITORY=.
+# What a person or an event gives reaches the shell as environment alone: make would run a `$(shell …)` in it.
+
+##@ Steps of the other workflows
+
+champion: .venv/.locked ## Fetch and verify the latest release's bundle into artifacts/champion
+	@$(REVIEW) champion --out artifacts/champion
+
+touches-model: ## Whether the last merge changes what a model is made from
+	@$(PYTHON) -m review.touched
+
+# the gate's 1 and 3 are verdicts, for `make decide` to act on; anything else that goes wrong leaves no report
+judge: .venv/.locked ## Train and judge as a pull request does (CHAMPION=, FIRST_RUN=1)
+	@rm -rf artifacts/gate
+	@$(TRAINING) train $(SOURCE) --params '$(PARAMS)'
+	@$(TRAINING) gate $(SOURCE) --params '$(PARAMS)' \
+	  $(if $(FIRST_RUN),--first-run,--champion '$(or $(CHAMPION),artifacts/champion)') || [[ $$? = [13] ]]
+	@test -s artifacts/gate/report.json
+
+summary: .venv/.locked ## Write the report where the job shows it, else to the terminal
+	@$(REVIEW) comment --summary
+
+sbom: .venv/.locked ## List what the predictor's image installs, as CycloneDX
+	@mkdir -p artifacts
+	@$(UV) export --quiet --locked --no-default-groups --group predictor --preview-features sbom-export \
+	  --format cyclonedx1.5 --output-file artifacts/sbom.cdx.json >/dev/null
+
+comment: .venv/.locked ## Post the report on a pull request (NUMBER=, or RUN_ID= of another run)
+	@$(REVIEW) comment $(if $(RUN_ID),--run-id "$$RUN_ID",--number "$$NUMBER")
+
+decide: .venv/.locked ## Go on, stop, or wait for a person's name (NUMBER=)
+	@$(REVIEW) decide $(if $(NUMBER),--number "$$NUMBER")
+
+record: .venv/.locked ## Bind tree, bundle and report once the environment is open (NUMBER=)
+	@$(REVIEW) record --number "$$NUMBER"
+
+approved: .venv/.locked ## Fetch the bundle that was approved for main's model (COMMIT=, INPUTS=)
+	@commit=$${COMMIT:-$$($(RUN) -m review.touched --last HEAD)}; \
+	  $(REVIEW) find-approved --out artifacts/approved --commit "$$commit" $(if $(INPUTS),--inputs "$$INPUTS")
+
+# the moving tag goes after the image, and only while this commit is main's newest
+image-main: .venv/.locked ## Build and push the image of the approved bundle (IMAGE=, EDGE=NAME:edge, IMAGE_BUILDER=)
+	@$(RELEASE) image --bundle artifacts/approved/bundle --report artifacts/approved/report.json \
+	  --approval artifacts/approved/approval.json --tag "$$IMAGE" $${BASE_IMAGE:+--base "$$BASE_IMAGE"}
+	@$${IMAGE_BUILDER:-docker} push "$$IMAGE"
+	@if [ -n "$${EDGE:-}" ] && [ "$$(git ls-remote origin refs/heads/main | cut -f1)" = "$$(git rev-parse HEAD)" ]; then \
+	  $${IMAGE_BUILDER:-docker} tag "$$IMAGE" "$$EDGE" && $${IMAGE_BUILDER:-docker} push "$$EDGE"; fi
+
+read-dispatch: .venv/.locked ## Check what asks for a retraining before anything is done
+	@$(REVIEW) read-dispatch
+
+retrain-pull: .venv/.locked ## Push the moved pin and open or update its one pull request
+	@.ci/retrain-pull

@@ -1,0 +1,59 @@
+"""Verbs that move a version through Git: one overlay, two lines, one commit."""
+
+import time
+from typing import Annotated
+
+import typer
+
+Environment = Annotated[str, typer.Option("--env", help="The overlay: test, prod-eks, prod-gke.")]
+DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what it would change as rendered; push nothing.")]
+
+
+def bump(
+    environment: Environment,
+    to: Annotated[str, typer.Option("--to", help="The version, vX.Y.Z.")],
+    digest: Annotated[str | None, typer.Option("--digest", help="sha256:… Default: the registry's.")] = None,
+    again: Annotated[str | None, typer.Option("--again", help="Why a withdrawn version may come back.")] = None,
+    unverified: Annotated[
+        bool, typer.Option("--unverified", help="Ask no registry. For one that this machine cannot reach.")
+    ] = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Run a released version in an environment, once it is verified; a higher one that runs there stays."""
+    from release import console  # noqa: PLC0415 - each verb imports only what it needs
+    from release.bump import Bump, bump_environment  # noqa: PLC0415
+    from release.environments import IMAGE  # noqa: PLC0415
+    from release.errors import InputError  # noqa: PLC0415
+    from release.git import Remote  # noqa: PLC0415
+    from release.overlays import REPOSITORIES, ImageLine  # noqa: PLC0415
+    from release.tools import ROOT  # noqa: PLC0415
+    from release.verify import require_verified  # noqa: PLC0415
+
+    image = None
+    if not unverified:
+        image = require_verified(ImageLine(IMAGE, REPOSITORIES[IMAGE], to, digest))
+        console.print_done(f"{to} is verified: {image.headline}")
+    elif not digest:
+        raise InputError("--unverified needs --digest sha256:…, for nobody is asked what is behind the tag")
+    else:
+        console.print_warning("no registry is asked: digest, bundle and signature stay unproven")
+    wanted = Bump(environment, to, digest or (image.digest if image else ""), image, again)
+    bump_environment(Remote(ROOT), wanted, dry_run=dry_run)
+
+
+def rollback(
+    environment: Environment,
+    reason: Annotated[str, typer.Option("--reason", help="Why; it stands in the history.")],
+    to: Annotated[str | None, typer.Option("--to", help="The version. Default: the newest not withdrawn.")] = None,
+    again: Annotated[bool, typer.Option("--again", help="Even if --to was itself taken back.")] = False,
+    dry_run: DryRun = False,
+) -> None:
+    """Take an environment back to a version that it ran before; asks only Git."""
+    from release import console  # noqa: PLC0415
+    from release.git import Remote  # noqa: PLC0415
+    from release.rollback import Rollback, roll_back  # noqa: PLC0415
+    from release.tools import ROOT  # noqa: PLC0415
+
+    start = time.monotonic()
+    if roll_back(Remote(ROOT), Rollback(environment, reason, to, again), dry_run=dry_run):
+        console.print_done(f"done in {time.monotonic() - start:.1f} s")
