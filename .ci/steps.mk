@@ -43,11 +43,11 @@ image-main: .venv/.locked ## Build and push the image of the approved bundle (IM
 	@$(RELEASE) image --bundle artifacts/approved/bundle --report artifacts/approved/report.json \
 	  --approval artifacts/approved/approval.json --tag "$$IMAGE" $${BASE_IMAGE:+--base "$$BASE_IMAGE"}
 	@$${IMAGE_BUILDER:-docker} push "$$IMAGE"
-	@if [ -n "$${EDGE:-}" ] && [ "$$(git ls-remote origin refs/heads/main | cut -f1)" = "$$(git rev-parse HEAD)" ]; then \
+	@if [ -n "$${EDGE:-}" ] && [ "$$(.ci/with-token git ls-remote origin refs/heads/main | cut -f1)" = "$$(git rev-parse HEAD)" ]; then \
 	  $${IMAGE_BUILDER:-docker} tag "$$IMAGE" "$$EDGE" && $${IMAGE_BUILDER:-docker} push "$$EDGE"; fi
 
 read-dispatch: .venv/.locked ## Check what asks for a retraining before anything is done
 	@$(REVIEW) read-dispatch
 
 retrain-pull: .venv/.locked ## Push the moved pin and open or update its one pull request
-	@.ci/retrain-pull
+	@.ci/with-token .ci/retrain-pull

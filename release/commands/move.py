@@ -21,13 +21,13 @@ def bump(
 ) -> None:
     """Run a released version in an environment, once it is verified; a higher one that runs there stays."""
     from release import console  # noqa: PLC0415 - each verb imports only what it needs
-    from release.bump import Bump, bump_environment  # noqa: PLC0415
-    from release.environments import IMAGE  # noqa: PLC0415
+    from release.checks.verify import require_verified  # noqa: PLC0415
     from release.errors import InputError  # noqa: PLC0415
-    from release.git import Remote  # noqa: PLC0415
-    from release.overlays import REPOSITORIES, ImageLine  # noqa: PLC0415
+    from release.git.remote import Remote  # noqa: PLC0415
+    from release.manifests.environments import IMAGE  # noqa: PLC0415
+    from release.manifests.overlays import REPOSITORIES, ImageLine  # noqa: PLC0415
+    from release.moving.bump import Bump, bump_environment  # noqa: PLC0415
     from release.tools import ROOT  # noqa: PLC0415
-    from release.verify import require_verified  # noqa: PLC0415
 
     image = None
     if not unverified:
@@ -50,8 +50,8 @@ def rollback(
 ) -> None:
     """Take an environment back to a version that it ran before; asks only Git."""
     from release import console  # noqa: PLC0415
-    from release.git import Remote  # noqa: PLC0415
-    from release.rollback import Rollback, roll_back  # noqa: PLC0415
+    from release.git.remote import Remote  # noqa: PLC0415
+    from release.moving.rollback import Rollback, roll_back  # noqa: PLC0415
     from release.tools import ROOT  # noqa: PLC0415
 
     start = time.monotonic()

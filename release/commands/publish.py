@@ -8,10 +8,10 @@ import typer
 
 def check_tag(version: Annotated[str, typer.Argument(help="The tag, vMAJOR.MINOR.PATCH.")]) -> None:
     """Check that a tag may be released: annotated, on main, the package's version, in order."""
-    from release import tags  # noqa: PLC0415
-    from release.git import Remote  # noqa: PLC0415
+    from release.checks import tags  # noqa: PLC0415
+    from release.git.remote import Remote  # noqa: PLC0415
     from release.hub import translate_errors  # noqa: PLC0415
-    from release.registry import open_registry  # noqa: PLC0415
+    from release.registry.registry import open_registry  # noqa: PLC0415
     from release.tools import ROOT  # noqa: PLC0415
     from review.outputs import write_outputs  # noqa: PLC0415
 
@@ -33,7 +33,7 @@ def publish(
 ) -> None:
     """Build, push, describe and sign the image of a tag; again, it adds only what lacks."""
     from release.hub import translate_errors  # noqa: PLC0415
-    from release.publish import PublishRequest, publish_version  # noqa: PLC0415
+    from release.publishing.publish import PublishRequest, publish_version  # noqa: PLC0415
     from review.outputs import write_outputs  # noqa: PLC0415
 
     image = publish_version(PublishRequest(version, artifacts, base, builder, unsigned))
@@ -49,7 +49,7 @@ def verify(
     url: Annotated[str | None, typer.Option("--url", help="A running predictor, which must serve the bundle.")] = None,
 ) -> None:
     """Check that image, labels, bundle, gate report, signatures and overlay agree; exit 1 if not, 4 if unknown."""
-    from release.targets import verify_targets  # noqa: PLC0415
+    from release.checks.targets import verify_targets  # noqa: PLC0415
 
     if code := verify_targets(env or [], image, url):
         raise typer.Exit(code)

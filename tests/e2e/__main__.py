@@ -12,7 +12,17 @@ from rich.console import Console
 from release.errors import ReleaseError
 from tests.e2e import cleanup
 from tests.e2e.argo import ArgoCd
-from tests.e2e.chapters import admission, bootstrap, broken, disruption, production, recovery, rollout, stranger
+from tests.e2e.chapters import (
+    admission,
+    bootstrap,
+    broken,
+    disruption,
+    production,
+    recovery,
+    release,
+    rollout,
+    stranger,
+)
 from tests.e2e.errors import StoryError
 from tests.e2e.evidence import keep_evidence
 from tests.e2e.kubectl import Kubectl
@@ -27,6 +37,7 @@ CHAPTERS = {
     "broken": broken.tell,
     "disruption": disruption.tell,
     "recovery": recovery.tell,
+    "release": release.tell,
 }
 
 

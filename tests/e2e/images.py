@@ -6,7 +6,7 @@ import sys
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from release.builders import find_builder
+from release.image.builders import find_builder
 from tests.e2e.errors import OutsideError
 from tests.e2e.options import Options
 from tests.e2e.programs import run_program

@@ -23,6 +23,10 @@ TEXTS = {
     "repository-command": ("", "instead of --push-url: a command that makes an empty repository and prints its URL"),
     "image": (IMAGE, "name of the predictor's image in the registry, without a tag"),
     "push-image": ("docker push", "command that pushes the image named after it and prints its digest"),
+    "run": (
+        "",
+        "prefix of a command that has to reach registry and cluster, where this machine's own network does not",
+    ),
     "builder": ("", "docker, podman or buildah; the first that is found"),
     "base": ("", "base image to build on, instead of the Dockerfile's"),
     "reset-command": (
@@ -50,6 +54,7 @@ class Options:
     repository_command: list[str]
     image: str
     push_image: list[str]
+    run: list[str]
     builder: str
     base: str
     reset_command: list[str]

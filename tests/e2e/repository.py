@@ -2,6 +2,7 @@
 
 import subprocess
 from collections.abc import Callable
+from functools import reduce
 from pathlib import Path
 from typing import Any
 
@@ -51,12 +52,14 @@ class Repository:
         return self._git("rev-parse", "HEAD")
 
     def read_from(self, repository: str, image: str) -> None:
-        """Where Argo CD finds the repository and the image, if not where gitops/ says."""
-        for path in (self.folder / "gitops").rglob("*.yaml"):
-            text = path.read_text(encoding="utf-8")
-            changed = text.replace(REPOSITORY, repository).replace(IMAGE, image)
-            if changed != text:
-                path.write_text(changed, encoding="utf-8")
+        """Where repository and image are, if not where gitops/ and release/ say; a fork does the same by hand."""
+        told = {"gitops/**/*.yaml": {REPOSITORY: repository, IMAGE: image}, "release/**/*.py": {IMAGE: image}}
+        for pattern, names in told.items():
+            for path in self.folder.glob(pattern):
+                text = path.read_text(encoding="utf-8")
+                changed = reduce(lambda found, pair: found.replace(*pair), names.items(), text)
+                if changed != text:
+                    path.write_text(changed, encoding="utf-8")
 
     def edit(self, path: str, change: Callable[[Document], None]) -> None:
         """One YAML file, its comments kept."""

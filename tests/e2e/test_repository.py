@@ -20,9 +20,9 @@ def bare(tmp_path: Path) -> Path:
 
 @pytest.fixture
 def source(tmp_path: Path) -> Path:
-    """Git's files of gitops/ alone, with one that is not tracked and one that is ignored."""
+    """Git's files of gitops/ and release/ alone, with one that is not tracked and one that is ignored."""
     folder = tmp_path / "source"
-    for path in (ROOT / "gitops").rglob("*"):
+    for path in (*(ROOT / "gitops").rglob("*"), *(ROOT / "release").rglob("*.py")):
         if path.is_file():
             target = folder / path.relative_to(ROOT)
             target.parent.mkdir(parents=True, exist_ok=True)
@@ -86,3 +86,5 @@ def test_another_place_of_repository_and_image_is_written_everywhere(repository:
     assert sum("http://git.example/lathe" in text for text in texts) >= 4
     assert not any("github.com/lathe-ml/lathe\n" in text for text in texts)
     assert sum("registry.example/predictor" in text for text in texts) >= 4
+    known = (repository.folder / "release" / "overlays.py").read_text(encoding="utf-8")
+    assert '"registry.example/predictor"' in known

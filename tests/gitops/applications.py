@@ -4,7 +4,7 @@ import json
 import subprocess
 from typing import Any
 
-from release.render import Object
+from release.manifests.render import Object
 from release.tools import TOOLS
 
 

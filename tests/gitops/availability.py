@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from release.render import Object
+from release.manifests.render import Object
 from tests.gitops.findings import Finding, Pod, list_pods, matches, name_object, unless
 from tests.gitops.references import read_settings_of
 from tests.gitops.scenes import Scene

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from typing import Any
 
-from release.render import Object
+from release.manifests.render import Object
 from tests.gitops.scenes import Scene
 
 Finding = tuple[str, list[str]]  # the thing, and its problems

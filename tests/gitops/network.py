@@ -8,7 +8,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from release.render import Object
+from release.manifests.render import Object
 from tests.gitops.findings import Finding, Pod, list_pods, matches
 from tests.gitops.scenes import Scene
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 from typing import Any
 
-from release.render import Object
+from release.manifests.render import Object
 from tests.gitops.findings import Finding, name_object, unless
 from tests.gitops.references import list_texts
 from tests.gitops.scenes import Scene

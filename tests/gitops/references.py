@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.predictor.settings import ENV_PREFIX, Settings
-from release.render import Object
+from release.manifests.render import Object
 from tests.gitops.findings import Finding, Pod, list_pods, matches, name_object, unless
 from tests.gitops.scenes import Scene
 

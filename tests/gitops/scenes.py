@@ -9,8 +9,8 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from release.overlays import OVERLAYS, read_images
-from release.render import Object, parse_objects, render_folder
+from release.manifests.overlays import OVERLAYS, read_images
+from release.manifests.render import Object, parse_objects, render_folder
 from release.tools import ROOT
 
 SCENES = Path(__file__).parent / "scenes.yaml"

@@ -30,7 +30,7 @@ BESIDE = """## Checked with the thing itself running
 | row | what | where |
 |---|---|---|
 | G5 | every overlay renders in a network namespace without an interface | `tests/gitops/test_offline.py` |
-| G2 | `latest`, a bare tag, an unknown repository are refused | `tests/release/test_overlays.py` |
+| G2 | `latest`, a bare tag, an unknown repository are refused | `tests/release/manifests/test_overlays.py` |
 | K3 | checkov over every rendering: 0 failed, each skip with its reason | `tests/gitops/test_checkov.py` |
 | K6 | every probe, scrape and public path answers in a real predictor | `tests/gitops/test_probes.py` |
 | K7 | the memory limit is more than 1.3 times what a real predictor takes under load | `tests/gitops/test_memory.py` |

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from release.render import parse_objects
+from release.manifests.render import parse_objects
 from release.tools import ROOT
 from tests.gitops.applications import generate_applications
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
-from release.overlays import list_overlays
+from release.manifests.overlays import list_overlays
 from release.tools import ROOT
 
 MOST_LINES = {"kustomization.yaml": 30, "other": 50}  # of an overlay's own files

@@ -5,7 +5,7 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
-from release.render import render_folder, render_overlay
+from release.manifests.render import render_folder, render_overlay
 from tests.repo.sources import ROOT
 
 ARGOCD = ROOT / "gitops" / "argocd"

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from release.overlays import list_overlays
+from release.manifests.overlays import list_overlays
 from release.tools import ROOT, find_tool
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux" or not shutil.which("unshare"), reason="needs Linux namespaces")

@@ -8,7 +8,7 @@ from pathlib import Path
 import kubernetes_validate  # type: ignore[import-untyped]
 from jsonschema import Draft202012Validator  # type: ignore[import-untyped]
 
-from release.render import Object
+from release.manifests.render import Object
 from tests.gitops.findings import Finding, name_object
 from tests.gitops.scenes import Scene
 

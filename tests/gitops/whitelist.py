@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from release.render import Object, parse_objects
+from release.manifests.render import Object, parse_objects
 from release.tools import ROOT
 from tests.gitops.findings import Finding, name_object, unless
 from tests.gitops.projects import list_allowed

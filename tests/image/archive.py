@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 
-from release.layers import SavedImage, read_image
+from release.image.layers import SavedImage, read_image
 from tests.image.containers import run
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from release.image import TARGETS
+from release.image.image import TARGETS
 from tests.repo.sources import ROOT
 
 DOCKERFILE = ROOT / "Dockerfile"

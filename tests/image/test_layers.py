@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from release.layers import SavedImage
+from release.image.layers import SavedImage
 from tests.image.archive import read_layers
 from tests.image.conftest import LOCAL_BASE, BuildImage, Gated
 from tests.image.containers import name_image, run, write_storage

@@ -5,7 +5,7 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from release.announcement import announce_version
+from release.announcing.announcement import announce_version
 from review.approval import write_record
 from tests.release.reports import read_digest
 from tests.review.github_state import State

@@ -6,10 +6,10 @@ import subprocess
 import sys
 from pathlib import Path
 
-from release.environments import locate_overlay, read_line
-from release.git import Remote
-from release.overlays import ImageLine
-from release.published import PublishedImage
+from release.git.remote import Remote
+from release.manifests.environments import locate_overlay, read_line
+from release.manifests.overlays import ImageLine
+from release.registry.published import PublishedImage
 from release.tools import ROOT, TOOLS
 from tests.release.repository import Repository
 

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from release.git import Remote
-from release.prepare import Prepared, prepare_version
+from release.announcing.prepare import Prepared, prepare_version
+from release.git.remote import Remote
 from tests.release.origin import ask_git, push_file
 
 FILES = ["CHANGELOG.md", "pyproject.toml", "uv.lock"]

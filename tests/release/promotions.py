@@ -4,10 +4,10 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from release.bump import Bump, bump_environment
-from release.prometheus import Prometheus
-from release.promotion import Promotion, promote
-from release.published import PublishedImage
+from release.moving.bump import Bump, bump_environment
+from release.moving.prometheus import Prometheus
+from release.moving.promotion import Promotion, promote
+from release.registry.published import PublishedImage
 from review.bundle import read_bundle
 from review.github import GitHub
 from review.shapes import Pull

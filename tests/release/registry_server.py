@@ -9,7 +9,7 @@ from pathlib import Path
 
 import httpx
 
-from release.registry import Registry
+from release.registry.registry import Registry
 from tests.app.predictor.running import take_free_port
 
 PROGRAM = "docker-registry"

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from ruamel.yaml import YAML
 
-from release.overlays import KUSTOMIZATION, OVERLAYS
+from release.manifests.overlays import KUSTOMIZATION, OVERLAYS
 from release.tools import ROOT
 
 DIGEST = "sha256:" + "1f" * 32

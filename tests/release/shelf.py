@@ -10,14 +10,14 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from release.attachment import attach_all
-from release.clone import Clone
-from release.overlays import REPOSITORIES, ImageLine
-from release.provenance import Origin, compose_provenance
-from release.published import PublishedImage
-from release.signing import Signer, Verifier
+from release.checks.verify import Sources
+from release.git.clone import Clone
+from release.manifests.overlays import REPOSITORIES, ImageLine
+from release.publishing.attachment import attach_all
+from release.publishing.provenance import Origin, compose_provenance
+from release.registry.published import PublishedImage
+from release.registry.signing import Signer, Verifier
 from release.tools import find_tool
-from release.verify import Sources
 from review.approval import Record, write_record
 from review.bundle import MANIFEST_NAME, NO_DIGEST, OPENING
 from tests.release.dossiers import AUTHOR

@@ -28,6 +28,22 @@ BANNED_IN_APP = {"pandas", "mlflow", "evidently", "sklearn", "matplotlib", "scip
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
 
 
+# within release each folder may import only those before it
+RELEASE_ORDER = (
+    "git", "manifests", "image", "registry", "announcing", "checks", "publishing", "history", "moving", "commands",
+)  # fmt: skip
+
+
+def find_backward_imports(root: Path) -> Iterator[str]:
+    for module, tree in list_python(root, "release"):
+        for imported in list_imports(tree):
+            here, there = (f"{name}..".split(".")[1] for name in (module, imported))
+            if not imported.startswith("release.") or there not in RELEASE_ORDER or here in {"cli", there}:
+                continue
+            if here not in RELEASE_ORDER or RELEASE_ORDER.index(there) > RELEASE_ORDER.index(here):
+                yield f"{module} imports {imported}"
+
+
 def find_wrong_imports(root: Path) -> Iterator[str]:
     for module, tree in list_python(root, *SOURCES):
         package = next((name for name in ALLOWED if module == name or module.startswith(f"{name}.")), None)
@@ -95,8 +111,8 @@ def test_imports_point_to_the_contract() -> None:
         ("app.predictor.engine", "import pickle"),
         ("app.contract.schema", "from ..predictor import model"),
         ("app.predictor.model", "from . import engine"),
-        ("release.image", "from app.contract.bundle import read_bundle"),
-        ("release.image", "from training.gate import judge"),
+        ("release.image.image", "from app.contract.bundle import read_bundle"),
+        ("release.image.image", "from training.gate import judge"),
         ("review.comment", "from training.report.document import Report"),
         ("review.bundle", "from app.contract.bundle import read_bundle"),
     ],
@@ -104,6 +120,24 @@ def test_imports_point_to_the_contract() -> None:
 def test_a_planted_wrong_import_is_found(tmp_path: Path, module: str, code: str) -> None:
     plant(tmp_path, module, code)
     assert list(find_wrong_imports(tmp_path))
+
+
+def test_the_folders_of_release_import_only_those_before_them() -> None:
+    assert {path.name for path in (ROOT / "release").iterdir() if (path / "__init__.py").is_file()} == {*RELEASE_ORDER}
+    assert list(find_backward_imports(ROOT)) == []
+
+
+@pytest.mark.parametrize(
+    ("module", "code"),
+    [
+        ("release.git.remote", "from release.manifests.overlays import read_images"),
+        ("release.history.moves", "def bump():\n    from release.moving import bump"),
+        ("release.errors", "import release.git.clone"),
+    ],
+)
+def test_a_planted_backward_import_is_found(tmp_path: Path, module: str, code: str) -> None:
+    plant(tmp_path, module, code)
+    assert list(find_backward_imports(tmp_path))
 
 
 def test_there_are_no_import_cycles() -> None:

@@ -1,8 +1,8 @@
-"""The workflows as text and as YAML, and every action that they use."""
+"""The workflows and our own actions as text and as YAML, and every action of others that they use."""
 
 import re
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 
 ROOT = Path(__file__).parents[2]
 FOLDER = ROOT / ".github" / "workflows"
+ACTIONS = ROOT / ".github" / "actions"
 USES = re.compile(r"uses:\s*(?P<what>[^\s#]+)(?:\s+#\s*(?P<comment>.*))?$")
 
 
@@ -48,6 +49,11 @@ def read_workflow(path: Path) -> Workflow:
 
 def read_workflows(folder: Path = FOLDER) -> list[Workflow]:
     return [read_workflow(path) for path in sorted(folder.glob("*.yml"))]
+
+
+def read_actions(folder: Path = ACTIONS) -> list[Workflow]:
+    """Our own composite actions; each has the name of its folder."""
+    return [replace(read_workflow(path), name=path.parent.name) for path in sorted(folder.glob("*/action.yml"))]
 
 
 def list_uses(workflow: Workflow) -> Iterator[Use]:

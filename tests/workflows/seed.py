@@ -10,7 +10,7 @@ from tests.workflows.files import ROOT
 
 LOCKS = (
     "uv.lock", "pyproject.toml", ".ci/uv.txt", ".ci/packages.txt", ".ci/install-packages", ".ci/checkov.txt",
-    ".ci/go/go.mod",
+    ".ci/go/go.mod", ".ci/registry/go.mod",
 )  # fmt: skip
 UV = ROOT / ".tools" / "uv" / "bin" / "uv"
 SECONDS = 300

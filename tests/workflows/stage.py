@@ -87,14 +87,18 @@ class Stage:
 
 
 @contextmanager
-def set_stage(work: Path) -> Iterator[Stage]:
-    """Raises: UnexpectedError, MissingError."""
+def set_stage(work: Path, *, is_released: bool = True) -> Iterator[Stage]:
+    """Without a release, branches and tags are the origin's own, as they are made while it plays.
+
+    Raises: UnexpectedError, MissingError.
+    """
     seed, repository = plant_seed(work), clone_checkout(work)
     with serve_folder(work / "data") as data:
         python = seed / ".venv" / "bin" / "python"
         write_rows(python, repository.folder, work / "data")
         shrink_training(repository, python, f"{data}/main.csv", work / "made")
-        with run_server({**make_release(repository, python, work / "champion"), "tokens": TOKENS}) as (server, state):
+        known = make_release(repository, python, work / "champion") if is_released else {"git": str(repository.origin)}
+        with run_server({**known, "tokens": TOKENS}) as (server, state):
             state.data["branches"].append("retrain/ai4i")
             hub = Hub(state, server.address, work, repository)
             yield Stage(work, seed, repository, hub, data, repository.git("rev-parse", "main"))

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from tests.workflows.files import FOLDER, Workflow, list_uses, read_workflow, read_workflows
+from tests.workflows.files import FOLDER, Workflow, list_uses, read_actions, read_workflow, read_workflows
 from tests.workflows.rules import (
     RULES,
     check_actions,
@@ -19,7 +19,10 @@ from tests.workflows.rules import (
     read_listed,
 )
 
-NAMES = {"ci.yml", "model.yml", "comment.yml", "main.yml", "retrain.yml", "make.yml", "e2e.yml"}
+NAMES = {
+    "ci.yml", "model.yml", "comment.yml", "main.yml", "retrain.yml", "make.yml", "e2e.yml", "release.yml",
+    "rollback.yml",
+}  # fmt: skip
 CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 
 
@@ -51,7 +54,7 @@ def plant(name: str, old: str, new: str, tmp_path_factory: pytest.TempPathFactor
     [
         (check_permissions, "ci.yml", "\npermissions: {}\n", "\npermissions: read-all\n", "expected {} on top"),
         (check_permissions, "ci.yml", "\npermissions: {}\n", "\n", "permissions are None"),
-        (check_permissions, "main.yml", " # to push :main-<sha>", "", "packages: write without a reason"),
+        (check_permissions, "main.yml", " # to push :main-<sha> and :edge", "", "packages: write without a reason"),
         (check_permissions, "comment.yml", "    permissions:\n", "    env:\n", "expected a list of its own"),
         (check_timeouts, "retrain.yml", "    timeout-minutes: 45\n", "", "timeout-minutes None"),
         (check_timeouts, "model.yml", "timeout-minutes: 45", "timeout-minutes: 360", "timeout-minutes 360"),
@@ -77,5 +80,6 @@ def test_a_planted_violation_is_found(
 
 
 def test_every_listed_action_is_used() -> None:
-    used = {(use.action, use.reference, use.comment) for workflow in read_workflows() for use in list_uses(workflow)}
+    files = [*read_workflows(), *read_actions()]
+    used = {(use.action, use.reference, use.comment) for workflow in files for use in list_uses(workflow)}
     assert read_listed() == used

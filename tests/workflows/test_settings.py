@@ -14,8 +14,8 @@ from tests.workflows.files import ROOT, read_workflows
 GITHUB = ROOT / ".github"
 
 
-def read_ruleset() -> dict[str, Any]:
-    found: dict[str, Any] = json.loads((GITHUB / "branch-protection" / "main.json").read_bytes())
+def read_ruleset(name: str = "main.json") -> dict[str, Any]:
+    found: dict[str, Any] = json.loads((GITHUB / "branch-protection" / name).read_bytes())
     return {rule["type"]: rule.get("parameters", {}) for rule in found["rules"]} | {"bypass": found["bypass_actors"]}
 
 
@@ -38,6 +38,26 @@ def test_main_takes_only_agreed_squashed_and_up_to_date_pull_requests() -> None:
     assert (pull["allowed_merge_methods"], pull["require_code_owner_review"]) == (["squash"], True)
 
 
+def test_a_tag_of_a_release_never_moves_and_is_made_by_the_team() -> None:
+    rules = read_ruleset("tags.json")
+    assert rules["bypass"] == []
+    assert {"deletion", "update", "non_fast_forward"} <= set(rules)
+    assert [(one["actor_type"], one["bypass_mode"]) for one in read_ruleset("tag-makers.json")["bypass"]] == [
+        ("Team", "always")
+    ]
+    for name in ("tags.json", "tag-makers.json"):
+        content = json.loads((GITHUB / "branch-protection" / name).read_bytes())
+        assert (content["target"], content["conditions"]["ref_name"]["include"]) == ("tag", ["refs/tags/v*"])
+
+
+def test_every_environment_of_a_workflow_is_set_up() -> None:
+    named = {str(job["environment"]) for workflow in read_workflows() for job in workflow.jobs.values()
+             if "environment" in job}  # fmt: skip
+    applied = (GITHUB / "branch-protection" / "apply").read_text(encoding="utf-8")
+    assert named == {"model-approval", "retrain", "release", "rollback"}
+    assert [name for name in named if f"put_environment {name} " not in applied] == ["model-approval"]
+
+
 def list_owned() -> list[str]:
     lines = (GITHUB / "CODEOWNERS").read_text(encoding="utf-8").splitlines()
     return [line.split()[0] for line in lines if line.strip() and not line.startswith("#")]
@@ -52,9 +72,10 @@ def test_every_owned_path_is_there() -> None:
 def test_whatever_is_pinned_is_kept_new() -> None:
     content = YAML(typ="safe").load((GITHUB / "dependabot.yml").read_text(encoding="utf-8"))
     found = {(one["package-ecosystem"], one["directory"]): one for one in content["updates"]}
-    assert set(found) == {("github-actions", "/"), ("uv", "/"), ("docker", "/"), ("gomod", "/.ci/go")}
+    modules = {("gomod", "/.ci/go"), ("gomod", "/.ci/registry")}
+    assert set(found) == {("github-actions", "/"), ("uv", "/"), ("docker", "/"), *modules}
     assert all(one["cooldown"]["default-days"] >= 7 for one in found.values())
-    for name in ("uv.lock", "Dockerfile", ".ci/go/go.mod"):
+    for name in ("uv.lock", "Dockerfile", ".ci/go/go.mod", ".ci/registry/go.mod"):
         assert (ROOT / name).is_file()
 
 
@@ -72,25 +93,53 @@ def test_an_issue_form_asks_something(path: Path) -> None:
 def run_apply(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     """With a `gh` that writes down what it is asked for, and knows no ruleset yet."""
     program = folder / "gh"
-    program.write_text('#!/bin/sh\necho "$*" >>"$GH_ASKED"\n', encoding="utf-8")
+    text = '#!/bin/sh\necho "$*" >>"$GH_ASKED"\ncase "$*" in *"--input -"*) cat >>"$GH_ASKED.json" ;; esac\n'
+    program.write_text(text, encoding="utf-8")
     program.chmod(0o755)
     environment = {"PATH": f"{folder}:/usr/bin:/bin", "GH_ASKED": str(folder / "asked")}
     command = [str(GITHUB / "branch-protection" / "apply"), *arguments]
     return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
 
 
-def test_apply_asks_for_ruleset_token_and_both_environments(tmp_path: Path) -> None:
+def test_apply_asks_for_rulesets_token_and_environments(tmp_path: Path) -> None:
     done = run_apply(tmp_path, "lathe-ml/lathe", "42")
     assert (done.returncode, done.stderr) == (0, "")
     asked = (tmp_path / "asked").read_text(encoding="utf-8")
     written = re.findall(r"--method (\w+) repos/lathe-ml/lathe/(\S+)", asked)
     assert written == [
-        ("POST", "rulesets"),
+        *[("POST", "rulesets")] * 3,
         ("PUT", "actions/permissions/workflow"),
         ("PUT", "environments/model-approval"),
-        ("PUT", "environments/retrain"),
-        ("POST", "environments/retrain/deployment-branch-policies"),
+        *list_environment("retrain"),
+        *list_environment("rollback"),
+        *list_environment("release"),
     ]
+    assert "deployment-branch-policies --silent --raw-field name=v* --raw-field type=tag" in asked
+    assert '"bypass_actors": []' in (tmp_path / "asked.json").read_text(encoding="utf-8")
+
+
+def list_environment(name: str) -> list[tuple[str, str]]:
+    return [("PUT", f"environments/{name}"), ("POST", f"environments/{name}/deployment-branch-policies")]
+
+
+def test_apply_lets_the_app_alone_past_the_rules_of_main(tmp_path: Path) -> None:
+    assert run_apply(tmp_path, "lathe-ml/lathe", "42", "77").returncode == 0
+    told = (tmp_path / "asked.json").read_text(encoding="utf-8")
+    decoder = json.JSONDecoder()
+    rulesets: list[dict[str, Any]] = []
+    while told.strip():
+        found, end = decoder.raw_decode(told.lstrip())
+        rulesets, told = [*rulesets, found], told.lstrip()[end:]
+    actors = {one["name"]: one["bypass_actors"] for one in rulesets if "name" in one}
+    assert actors["main"] == [{"actor_id": 77, "actor_type": "Integration", "bypass_mode": "always"}]
+    assert actors["release tags stay"] == []
+    assert [one["actor_id"] for one in actors["release tags are made by the team"]] == [42]
+
+
+def test_apply_refuses_a_name_where_it_wants_a_number(tmp_path: Path) -> None:
+    done = run_apply(tmp_path, "lathe-ml/lathe", "maintainers")
+    assert (done.returncode, (tmp_path / "asked").exists()) == (2, False)
+    assert "maintainers" in done.stderr
 
 
 def test_apply_without_a_repository_says_how_it_is_called(tmp_path: Path) -> None:

@@ -67,11 +67,12 @@ def sync(story: Story) -> None:
 
 
 def find_digests(story: Story, environment: str) -> set[str]:
-    """What the nodes say they run, not what the manifest asks for."""
+    """What the nodes say they run, not what the manifest asks for; a container before its start runs nothing."""
     pods = story.kubectl.list("pods", f"lathe-{environment}", "app.kubernetes.io/name=predictor")
     return {
         status["imageID"].rpartition("@")[2]
         for pod in pods
         if "deletionTimestamp" not in pod["metadata"]
-        for status in pod["status"]["containerStatuses"]
+        for status in pod["status"].get("containerStatuses", [])
+        if status["imageID"]
     }

@@ -1,0 +1,1 @@
+"""What must hold before anything moves: the tag, and that all name the same digests."""

@@ -1,0 +1,1 @@
+"""One branch that everybody shares, read and written by Git's plumbing."""

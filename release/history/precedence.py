@@ -1,0 +1,97 @@
+"""Whether a version may take the place of what runs: the higher wins, what was taken back stays back."""
+
+from dataclasses import dataclass, replace
+from enum import Enum
+
+from release.errors import InputError, RefusedError
+from release.git.remote import Remote
+from release.history.moves import Move, read_moves
+from release.history.withdrawal import describe_withdrawal, find_withdrawn
+from release.manifests.environments import (
+    check_environment,
+    is_production,
+    list_environments,
+    locate_overlay,
+    read_line,
+)
+from release.manifests.overlays import DIGEST, UNRELEASED, ImageLine
+from release.versions import is_lower, parse_version
+
+
+class Outcome(Enum):
+    """What is to be done."""
+
+    MOVE = "move"
+    ALREADY = "already"  # the same version with the same digest is there
+    LOWER = "lower"  # a higher version is there, and stays
+
+
+@dataclass(frozen=True)
+class Judgement:
+    """`text` says it to a person; `old` is what runs now, and `overlay` the text of its kustomization."""
+
+    outcome: Outcome
+    environment: str
+    old: ImageLine
+    overlay: str
+    text: str
+
+
+def judge_move(
+    remote: Remote, commit: str, environment: str, version: str, digest: str, again: str | None = None
+) -> Judgement:
+    """What becomes of a version in an environment as it is at `commit`; `again` is a person's reason to bring one back.
+
+    Raises: RefusedError for a withdrawn version, for another digest of the version that runs, for an overlay that no
+    release goes to; InputError for what cannot be read, and in a shallow clone.
+    """
+    check_environment(remote.clone, commit, environment)
+    check_wanted(version, digest)
+    path = locate_overlay(environment)
+    overlay = remote.read(commit, path)
+    old = read_line(overlay, path)
+    if old.tag == version:
+        if old.digest != digest:
+            raise RefusedError(
+                f"{environment} runs {version} with digest {old.digest}, and {digest} was asked for: "
+                "a released version never changes; find out who pushed the other image"
+            )
+        return Judgement(Outcome.ALREADY, environment, old, overlay, f"{environment} has {version} already")
+    if old.is_released and is_lower(version, old.tag):
+        text = f"{environment} has {old.tag}, which is higher than {version}: it stays; to go back, `rollback`"
+        return Judgement(Outcome.LOWER, environment, old, overlay, text)
+    if not again:
+        check_withdrawn(remote, commit, environment, version, overlay)
+    new = replace(old, tag=version, digest=digest)
+    return Judgement(Outcome.MOVE, environment, old, overlay, f"{environment}: {old.version} → {new.version}")
+
+
+def check_wanted(version: str, digest: str) -> None:
+    """Raises: InputError, RefusedError."""
+    parse_version(version)
+    if version == UNRELEASED:
+        raise InputError(f"version {version} cannot be run: it means that nothing is released")
+    if not DIGEST.fullmatch(digest):
+        raise RefusedError(f"digest {digest!r} is not usable, expected sha256: and 64 hexadecimal digits")
+
+
+def check_withdrawn(remote: Remote, commit: str, environment: str, version: str, overlay: str) -> None:
+    """What one production took back is refused to every other.
+
+    Raises: RefusedError with when, by whom and why.
+    """
+    names = [environment]
+    if is_production(overlay):
+        names += [name for name in list_productions(remote, commit) if name != environment]
+    for name in names:
+        if move := find_withdrawal(remote, commit, name, version):
+            raise RefusedError(f"{describe_withdrawal(version, move)}; give --again REASON to run it all the same")
+
+
+def find_withdrawal(remote: Remote, commit: str, environment: str, version: str) -> Move | None:
+    return find_withdrawn(read_moves(remote.clone, commit, environment)).get(version)
+
+
+def list_productions(remote: Remote, commit: str) -> list[str]:
+    names = list_environments(remote.clone, commit)
+    return [name for name in names if is_production(remote.read(commit, locate_overlay(name)))]

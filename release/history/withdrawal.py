@@ -1,0 +1,44 @@
+"""Which versions were taken back, by Git's own history: docs/decisions/0009."""
+
+from collections.abc import Iterable, Sequence
+
+from release.history.moves import Move
+from release.manifests.overlays import ImageLine
+from release.versions import is_lower
+
+
+def find_withdrawn(moves: Iterable[Move]) -> dict[str, Move]:
+    """Each withdrawn version with the move that took it back: it gave way to a lower one, and has not run since."""
+    withdrawn: dict[str, Move] = {}
+    for move in moves:
+        if move.new is None:
+            continue
+        if move.old and move.is_down:
+            withdrawn[move.old.tag] = move
+        if told := move.commit.trailers.get("Withdraws"):  # a rollback that was squashed into a later move
+            withdrawn[told] = move
+        withdrawn.pop(move.new.tag, None)  # a person brought it back
+    return withdrawn
+
+
+def describe_withdrawal(version: str, move: Move) -> str:
+    """Where, when, by whom and why, in one sentence."""
+    why = f": {move.why}" if move.why else ""
+    when = f"{move.commit.when:%Y-%m-%d %H:%M} UTC"
+    to = f", for {move.new.tag}" if move.new else ""
+    return (
+        f"{version} was taken back from {move.environment} by {move.commit.by} on {when}{to} "
+        f"(commit {move.commit.name[:10]}){why}"
+    )
+
+
+def find_former(moves: Sequence[Move], current: ImageLine, to: str | None = None) -> tuple[ImageLine, str] | None:
+    """What ran before, and the last commit at which it did: the newest that is lower and not withdrawn, or `to`."""
+    withdrawn = find_withdrawn(moves)
+    for move in reversed(moves):
+        old = move.old
+        if move.new is None or old is None or not old.is_released:
+            continue
+        if old.tag == to or (to is None and is_lower(old.tag, current.tag) and old.tag not in withdrawn):
+            return old, f"{move.commit.name}^"
+    return None

@@ -1,0 +1,1 @@
+"""From a gated bundle to an image on this machine."""

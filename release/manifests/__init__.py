@@ -1,0 +1,1 @@
+"""The overlays: what they name, what they render, how two of them differ."""

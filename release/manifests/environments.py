@@ -1,0 +1,62 @@
+"""The environments that a release moves: the overlays at a commit, and which of them are production."""
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import YAMLError
+
+from release.errors import InputError, RefusedError
+from release.git.clone import Clone
+from release.manifests.overlays import KUSTOMIZATION, OVERLAYS, ImageLine, parse_images
+
+IMAGE = "predictor"
+PRODUCTION = "components/production"
+LOCAL = {"minikube": "its image is built into the cluster by `make minikube`, from no registry"}
+
+
+def locate_overlay(environment: str) -> str:
+    """The path of its kustomization in the repository."""
+    return f"{OVERLAYS.as_posix()}/{environment}/{KUSTOMIZATION}"
+
+
+def list_environments(clone: Clone, commit: str) -> list[str]:
+    """Those that releases go to, at a commit.
+
+    Raises: InputError where there is none.
+    """
+    listed = clone.ask("ls-tree", "-r", "--name-only", commit, "--", f"{OVERLAYS.as_posix()}/").splitlines()
+    names = [path.split("/")[-2] for path in listed if path.endswith(f"/{KUSTOMIZATION}")]
+    found = [name for name in names if locate_overlay(name) in listed and name not in LOCAL]
+    if not found:
+        raise InputError(
+            f"{OVERLAYS} holds no environment at commit {commit[:10]}, expected folders with a {KUSTOMIZATION}"
+        )
+    return found
+
+
+def check_environment(clone: Clone, commit: str, environment: str) -> None:
+    """Raises: RefusedError for an overlay that no release goes to, InputError for one that is not there."""
+    if environment in LOCAL:
+        raise RefusedError(f"no release goes to {environment}: {LOCAL[environment]}")
+    known = list_environments(clone, commit)
+    if environment not in known:
+        raise InputError(f"there is no environment {environment!r}, expected one of {', '.join(known)}")
+
+
+def is_production(text: str) -> bool:
+    """Whether a kustomization's text uses the component that makes production; unreadable, it is treated with care."""
+    try:
+        document = YAML(typ="safe", pure=True).load(text)
+    except YAMLError:
+        return True
+    components = document.get("components") or [] if isinstance(document, dict) else []
+    return any(str(component).rstrip("/").endswith(PRODUCTION) for component in components)
+
+
+def read_line(text: str, source: str) -> ImageLine:
+    """The predictor's line in a kustomization's text.
+
+    Raises: InputError.
+    """
+    lines = [line for line in parse_images(text, source) if line.name == IMAGE]
+    if len(lines) != 1:
+        raise InputError(f"{source} has {len(lines)} entries of image {IMAGE!r}, expected one")
+    return lines[0]

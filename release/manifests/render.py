@@ -1,0 +1,85 @@
+"""An overlay as Kubernetes would get it, from the work tree or from a revision, without a network."""
+
+import io
+import re
+import tarfile
+import tempfile
+import warnings
+from collections import Counter
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from ruamel.yaml import YAML
+from ruamel.yaml.error import MantissaNoDotYAML1_1Warning
+
+from release.manifests.overlays import OVERLAYS, ImageLine, read_images
+from release.tools import ROOT, run_tool
+
+DOCUMENT_START = re.compile(r"^---$", re.MULTILINE)
+
+Object = dict[str, Any]
+
+
+@dataclass(frozen=True)
+class Rendering:
+    """What one overlay becomes."""
+
+    overlay: str
+    text: str
+    objects: tuple[Object, ...]
+    images: tuple[ImageLine, ...]
+
+    @property
+    def kinds(self) -> dict[str, int]:
+        return dict(Counter(str(found["kind"]) for found in self.objects))
+
+
+def render_overlay(overlay: str, root: Path = ROOT) -> Rendering:
+    """The overlay of the tree at `root`.
+
+    Raises: InputError, OutsideError.
+    """
+    images = read_images(root, overlay)
+    text = render_folder(root / OVERLAYS / overlay)
+    return Rendering(overlay, text, tuple(parse_objects(text)), images)
+
+
+def render_folder(folder: Path) -> str:
+    """The YAML of one kustomization.
+
+    Raises: InputError, OutsideError.
+    """
+    return run_tool("kustomize", "build", folder.name, folder=folder.parent).decode()
+
+
+def parse_objects(text: str) -> list[Object]:
+    """The objects of a YAML stream, read as Kubernetes reads them: YAML 1.1, where 0440 is octal."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", MantissaNoDotYAML1_1Warning)
+        return [found for document in DOCUMENT_START.split(text) if (found := _parse_document(document))]
+
+
+def _parse_document(text: str) -> Object | None:
+    yaml = YAML(typ="safe", pure=True)  # one for each: the version holds for the first document that it reads
+    yaml.version = (1, 1)
+    found: Object | None = yaml.load(text)
+    return found
+
+
+@contextmanager
+def open_revision(revision: str | None, root: Path = ROOT) -> Iterator[Path]:
+    """A tree with `gitops` as it was at the revision; the work tree itself for None.
+
+    Raises: InputError for an unknown revision.
+    """
+    if revision is None:
+        yield root
+        return
+    archive = run_tool("git", "archive", "--format=tar", "--end-of-options", revision, "gitops", folder=root)
+    with tempfile.TemporaryDirectory(prefix="lathe-render-") as folder:
+        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+            tar.extractall(folder, filter="data")
+        yield Path(folder)

@@ -1,0 +1,1 @@
+"""The commits and pull requests that move a version: bump, promotion, rollback."""

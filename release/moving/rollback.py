@@ -1,0 +1,128 @@
+"""Back: an environment to a version that it ran before, from Git alone, and the one it leaves is withdrawn."""
+
+from dataclasses import dataclass, field
+
+from release import console
+from release.errors import InputError, RefusedError
+from release.git.landing import Draft, land_commit, preview_commit
+from release.git.remote import Remote
+from release.history.moves import Move, find_facts, read_all_facts, read_moves
+from release.history.trailers import compose_rollback
+from release.history.withdrawal import describe_withdrawal, find_former, find_withdrawn
+from release.manifests.environments import check_environment, is_production, locate_overlay, read_line
+from release.manifests.lines import change_images
+from release.manifests.overlays import ImageLine
+from release.manifests.proof import print_difference, prove_return
+from release.versions import is_lower, parse_version
+
+
+@dataclass
+class Rollback:
+    """One rollback, through as many attempts as it takes; `former` is the commit that it goes back to."""
+
+    environment: str
+    reason: str
+    to: str | None = None
+    again: bool = False
+    former: str = ""
+    is_production: bool = False
+    _left: ImageLine | None = field(default=None, init=False)
+
+    def compose(self, remote: Remote, parent: str) -> Draft | None:
+        """The commit on top of `parent`, or None, with a word on why, if nothing is to be done.
+
+        Raises: RefusedError, InputError.
+        """
+        clone = remote.clone
+        check_environment(clone, parent, self.environment)
+        moves = read_moves(clone, parent, self.environment)
+        path = locate_overlay(self.environment)
+        overlay = remote.read(parent, path)
+        current = self.read_current(overlay, moves)
+        if self.is_done(current, moves):
+            return None
+        target, self.former = self.choose_target(current, moves)
+        self.is_production = is_production(overlay)
+        text = change_images(overlay, tag=target.tag, digest=str(target.digest))
+        facts = find_facts(read_all_facts(clone, parent), target)
+        message = compose_rollback(self.environment, current, target, self.reason, facts)
+        return Draft({path: text}, message, f"{self.environment}: {current.version} → {target.version}")
+
+    def read_current(self, overlay: str, moves: list[Move]) -> ImageLine:
+        """Raises: InputError for a broken overlay, with the commit that broke it."""
+        try:
+            return read_line(overlay, f"the overlay of {self.environment}")
+        except InputError as error:
+            commit = moves[-1].commit
+            raise InputError(f"{error}; {commit.by} left it so: `git revert {commit.name[:10]}` and push") from error
+
+    def is_done(self, current: ImageLine, moves: list[Move]) -> bool:
+        """Whether it runs what was asked for, or somebody else took the same version back while we tried to.
+
+        Raises: RefusedError if it went elsewhere meanwhile: what was asked for was meant for another version.
+        """
+        if current.tag == self.to:
+            console.print_done(f"{self.environment} has {self.to} already")
+            return True
+        if self._left in (None, current):
+            self._left = current
+            return False
+        left = self._left.tag if self._left else ""
+        if not is_lower(current.tag, left):
+            raise RefusedError(f"{self.environment} went from {left} to {current.tag} meanwhile; look again")
+        console.print_done(f"meanwhile {describe_withdrawal(left, find_withdrawn(moves)[left])}")
+        return True
+
+    def choose_target(self, current: ImageLine, moves: list[Move]) -> tuple[ImageLine, str]:
+        """The version to go back to, and the last commit that ran it.
+
+        Raises: RefusedError, InputError.
+        """
+        if not current.is_released:
+            raise RefusedError(f"{self.environment} runs no release, there is nothing to take back")
+        if self.to:
+            self.check_target(self.to, current, moves)
+        if found := find_former(moves, current, self.to):
+            return found
+        ran = f"besides {current.tag} it ran {', '.join(list_former(moves, current)) or 'nothing'}"
+        if self.to:
+            raise RefusedError(f"{self.environment} never ran {self.to}; {ran}")
+        raise RefusedError(f"{self.environment} has nothing lower than {current.tag} to go back to; {ran}")
+
+    def check_target(self, version: str, current: ImageLine, moves: list[Move]) -> None:
+        """Raises: RefusedError, InputError."""
+        parse_version(version)
+        if not is_lower(version, current.tag):
+            raise RefusedError(
+                f"{version} is higher than {current.tag}, which runs: that way lead `promote` and `bump`"
+            )
+        withdrawn = find_withdrawn(moves)
+        if version in withdrawn and not self.again:
+            raise RefusedError(f"{describe_withdrawal(version, withdrawn[version])}; give --again to go there")
+
+
+def list_former(moves: list[Move], current: ImageLine) -> list[str]:
+    """Every other version that ran, newest first; withdrawn ones are marked."""
+    withdrawn = find_withdrawn(moves)
+    tags = dict.fromkeys(move.old.tag for move in reversed(moves) if move.old and move.old.is_released)
+    return [f"{tag} (withdrawn)" if tag in withdrawn else tag for tag in tags if tag != current.tag]
+
+
+def roll_back(remote: Remote, rollback: Rollback, *, dry_run: bool = False) -> str | None:
+    """The commit that was pushed; None if there was nothing to do, or nothing was to be done.
+
+    Raises: RefusedError, InputError, OutsideError.
+    """
+    root, environment = remote.clone.folder, rollback.environment
+    if not rollback.reason.strip():
+        raise InputError("--reason is empty, expected why: whoever reads the history has nothing else")
+    if dry_run:
+        if commits := preview_commit(remote, lambda parent: rollback.compose(remote, parent)):
+            print_difference(root, environment, *commits)
+        return None
+    commit = land_commit(remote, lambda parent: rollback.compose(remote, parent))
+    if commit:
+        prove_return(root, environment, rollback.former, commit)
+    if commit and rollback.is_production:
+        console.out.print(f"  then: argocd app sync lathe-{environment} --prune --async", soft_wrap=True, markup=False)
+    return commit

@@ -1,0 +1,67 @@
+"""One release on its way: the verbs that move it, and what must be so after each move."""
+
+from dataclasses import dataclass
+
+from tests.e2e.chapters.production import find_digests
+from tests.e2e.desk import NOTHING, Desk, Said, Settings
+from tests.e2e.forward import forward_service
+from tests.e2e.hub import Hub
+from tests.e2e.story import Story
+
+PRODUCTION = "prod-eks"
+REFUSED = 1  # a verb's exit code
+
+
+@dataclass(frozen=True)
+class Version:
+    """A release: what the registry says of it, and which model is in it."""
+
+    tag: str
+    digest: str
+    bundle: str
+    model: str
+
+
+@dataclass
+class Travel:
+    """The story with what this chapter adds to it."""
+
+    story: Story
+    desk: Desk
+    hub: Hub
+
+    def verb(self, step: str, *words: str, code: int = 0, part: str = "", settings: Settings = NOTHING) -> Said:
+        """Types it; what it said last, or the line with `part`, is told.
+
+        Raises: StoryError if it ends with another exit code, or nothing that it said holds `part`.
+        """
+        said = self.desk.type(*words, settings=settings)
+        told = said.find(part) if part and said.code == code else said.last
+        self.story.expect(said.code == code and part in told, step, told)
+        return said
+
+
+def expect_two_lines(travel: Travel, before: str, after: str, environment: str) -> None:
+    """One commit, one file, and nothing in it but tag and digest."""
+    desk = travel.desk
+    count = desk.git("rev-list", "--count", f"{before}..{after}")
+    changed = desk.git("diff", "--unified=0", before, after).splitlines()
+    added = [line[1:].split(":")[0].strip() for line in changed if line.startswith("+") and not line.startswith("+++")]
+    files = desk.git("diff", "--name-only", before, after).splitlines()
+    is_so = count == "1" and files == [f"gitops/overlays/{environment}/kustomization.yaml"]
+    found = f"{count} commit, {len(files)} file, {' and '.join(added)}: {desk.git('log', '-1', '--format=%s', after)}"
+    travel.story.expect(is_so and sorted(added) == ["digest", "newTag"], f"{environment}: what moved in Git", found)
+
+
+def expect_running(travel: Travel, environment: str, version: Version) -> None:
+    """By the node, by an answer through the Service, and by everything that `verify` compares."""
+    story, desk = travel.story, travel.desk
+    client = story.client if environment == "test" else story.production
+    digests, model = find_digests(story, environment), client.ask_once()["version"]
+    found = f"{version.tag} {min(digests, default='nothing')[:19]}, model {model} answers"
+    story.expect(digests == {version.digest} and model == version.model, f"{environment}: runs", found)
+    with forward_service(story.kubectl.command, environment) as url:
+        said = desk.type("verify", "--env", environment, "--url", url)
+    is_so = said.code == 0 and f"serves {version.bundle[:12]}" in said.last
+    found = f"{len(said.lines) - 1} findings hold, /readyz {said.last.partition('/readyz ')[2]}" if is_so else said.last
+    story.expect(is_so, f"{environment}: verified", found)

@@ -1,0 +1,45 @@
+"""What must hold when the story is over, asked of Git and of the registry, not of the play."""
+
+from collections.abc import Callable, Iterator
+
+from tests.rehearsal.moves import check_moves, list_named
+from tests.rehearsal.play import Play
+from tests.rehearsal.story import SECOND
+from tests.rehearsal.verbs import Said, expect_verb, run_verb
+from tests.workflows.errors import UnexpectedError
+
+STRANGER = "v9.9.9"
+
+
+def prove_lines(play: Play) -> Iterator[str]:
+    moves = check_moves(play.stage.repository.origin, play.stage.start)
+    yield f"{moves} moves, each one commit of one file that touches newTag and digest alone"
+
+
+def prove_verified(play: Play) -> Iterator[str]:
+    """Whatever an overlay named at any time is in the registry, signed, and says the same everywhere."""
+    named = list_named(play.stage.repository.origin, play.stage.start)
+    for image in sorted(named):
+        expect_verb(play, "verify", "--image", image)
+    yield f"{len(named)} images were ever named by an overlay, and each is verified, its signature included"
+
+
+def prove_refused(play: Play) -> Iterator[str]:
+    """A version that nobody released stays out, and so does the one that was taken back."""
+    before = play.head
+    said = run_verb(play, "bump", "--env", "test", "--to", STRANGER)
+    yield expect_refused(play, before, said, f"{STRANGER} in test, which nobody released")
+    said = run_verb(play, "promote", "--from", "test", "--to", "prod-eks")
+    yield expect_refused(play, before, said, f"{SECOND} in prod-eks once more, which took it back")
+
+
+def expect_refused(play: Play, before: str, said: Said, what: str) -> str:
+    """Raises: UnexpectedError."""
+    if said.code == 0 or play.head != before:
+        raise UnexpectedError(
+            f"{what}: exit code {said.code}, main at {play.head[:10]}; expected a refusal at {before}"
+        )
+    return f"refused with {said.code}: {what}\n        {said.last_error}"
+
+
+PROOFS: tuple[Callable[[Play], Iterator[str]], ...] = (prove_lines, prove_verified, prove_refused)

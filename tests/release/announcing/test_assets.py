@@ -1,0 +1,18 @@
+"""The files of a release are the same bytes whoever packs them."""
+
+import gzip
+import time
+from pathlib import Path
+
+from release.announcing.assets import pack_bundle
+from tests.review.worlds import read_folder
+
+
+def test_the_archive_is_the_same_whoever_packs_it(bundle_folder: Path) -> None:
+    files = read_folder(bundle_folder)
+    first = pack_bundle(files)
+    assert pack_bundle(dict(reversed(files.items()))) == first
+    time.sleep(1.1)  # gzip and tar write seconds
+    assert pack_bundle(files) == first
+    assert pack_bundle(files | {"model.ubj": b"other"}) != first
+    assert len(first) < len(gzip.decompress(first))
