@@ -103,7 +103,7 @@ minikube: .venv/.locked $(TOOLS) ## Build the image into minikube, apply it, and
 minikube-down: ## Remove what `make minikube` applied
 	@.ci/minikube down
 
-e2e: .venv/.locked $(TOOLS) ## Tell the whole story on a cluster with Argo CD (KUBECONFIG=, E2E=options)
+e2e: .venv/.locked .tools/bin/cosign $(TOOLS) ## Tell the whole story on a cluster with Argo CD (KUBECONFIG=, E2E=options)
 	@KUBECONFIG='$(KUBECONFIG)' $(RUN) -m tests.e2e $(E2E)
 
 ##@ Lathe itself

@@ -86,5 +86,6 @@ def test_another_place_of_repository_and_image_is_written_everywhere(repository:
     assert sum("http://git.example/lathe" in text for text in texts) >= 4
     assert not any("github.com/lathe-ml/lathe\n" in text for text in texts)
     assert sum("registry.example/predictor" in text for text in texts) >= 4
-    known = (repository.folder / "release" / "overlays.py").read_text(encoding="utf-8")
-    assert '"registry.example/predictor"' in known
+    code = [path.read_text(encoding="utf-8") for path in (repository.folder / "release").rglob("*.py")]
+    assert sum('"registry.example/predictor"' in text for text in code) == 1
+    assert not any("ghcr.io/lathe-ml/lathe-predictor" in text for text in code)
