@@ -51,9 +51,9 @@ def rollback(
     """Take an environment back to a version that it ran before; asks only Git."""
     from release import console  # noqa: PLC0415
     from release.git.remote import Remote  # noqa: PLC0415
-    from release.moving.rollback import Rollback, roll_back  # noqa: PLC0415
+    from release.moving.rollback import Rollback, find_run, roll_back  # noqa: PLC0415
     from release.tools import ROOT  # noqa: PLC0415
 
     start = time.monotonic()
-    if roll_back(Remote(ROOT), Rollback(environment, reason, to, again), dry_run=dry_run):
+    if roll_back(Remote(ROOT), Rollback(environment, reason, to, again, find_run()), dry_run=dry_run):
         console.print_done(f"done in {time.monotonic() - start:.1f} s")

@@ -54,14 +54,16 @@ def compose_run(
     return compose_message(f"Run {version} in {environment}, {former}", " ".join(sentences), again, trailers)
 
 
-def compose_rollback(environment: str, old: ImageLine, target: ImageLine, reason: str, facts: Facts) -> str:
+def compose_rollback(
+    environment: str, old: ImageLine, target: ImageLine, reason: str, facts: Facts, run: str | None = None
+) -> str:
     """The message of a rollback; what is known of the former version comes from its own commit."""
     text = (
         f"{environment} goes back from {old.version} to {target.version}, which ran there before. "
         f"{old.tag} is withdrawn: no bump and no promotion brings it back by itself."
     )
     gate = compose_gate(facts.verdict, facts.quality)
-    known = [("Bundle", facts.bundle), ("Gate", gate), ("Revision", facts.revision)]
+    known = [("Bundle", facts.bundle), ("Gate", gate), ("Revision", facts.revision), ("Run", run or "")]
     trailers = [("Environment", environment), ("Version", target.tag), ("Digest", str(target.digest))]
     trailers += [(name, value) for name, value in known if value] + [("Withdraws", old.tag)]
     return compose_message(f"Take {environment} back to {target.tag}, was {old.tag}", text, reason, trailers)

@@ -1,5 +1,6 @@
 """Back: an environment to a version that it ran before, from Git alone, and the one it leaves is withdrawn."""
 
+import os
 from dataclasses import dataclass, field
 
 from release import console
@@ -24,6 +25,7 @@ class Rollback:
     reason: str
     to: str | None = None
     again: bool = False
+    run: str | None = None  # of the workflow that asks: started again it must not go back once more
     former: str = ""
     is_production: bool = False
     _left: ImageLine | None = field(default=None, init=False)
@@ -45,7 +47,7 @@ class Rollback:
         self.is_production = is_production(overlay)
         text = change_images(overlay, tag=target.tag, digest=str(target.digest))
         facts = find_facts(read_all_facts(clone, parent), target)
-        message = compose_rollback(self.environment, current, target, self.reason, facts)
+        message = compose_rollback(self.environment, current, target, self.reason, facts, self.run)
         return Draft({path: text}, message, f"{self.environment}: {current.version} → {target.version}")
 
     def read_current(self, overlay: str, moves: list[Move]) -> ImageLine:
@@ -63,6 +65,9 @@ class Rollback:
         """
         if current.tag == self.to:
             console.print_done(f"{self.environment} has {self.to} already")
+            return True
+        if done := [move for move in moves if self.run and move.commit.trailers.get("Run") == self.run]:
+            console.print_done(f"run {self.run} took {self.environment} back already, by {done[-1].commit.name[:10]}")
             return True
         if self._left in (None, current):
             self._left = current
@@ -99,6 +104,11 @@ class Rollback:
         withdrawn = find_withdrawn(moves)
         if version in withdrawn and not self.again:
             raise RefusedError(f"{describe_withdrawal(version, withdrawn[version])}; give --again to go there")
+
+
+def find_run() -> str | None:
+    """The run of a workflow that this is a step of, whatever attempt it is."""
+    return os.environ.get("GITHUB_RUN_ID") or None
 
 
 def list_former(moves: list[Move], current: ImageLine) -> list[str]:

@@ -99,6 +99,20 @@ def test_twice_goes_further_back_and_not_to_and_fro(origin: Origin, ada: Path) -
     )
 
 
+def test_a_run_of_the_workflow_that_is_started_again_goes_back_once(origin: Origin, ada: Path) -> None:
+    def run(number: str) -> str:
+        with console.out.capture() as said:
+            roll_back(open_remote(ada), Rollback(PRODUCTION, REASON, run=number))
+        return said.get()
+
+    assert "v1.2.0" in run("501")
+    before = origin.head
+    assert "run 501 took prod-eks back already" in run("501")
+    assert origin.head == before
+    run("502")
+    assert origin.subjects(before) == ["Take prod-eks back to v1.0.0, was v1.1.0"]
+
+
 def test_a_named_version_may_be_further_back_and_is_there_already_the_second_time(origin: Origin, ada: Path) -> None:
     back(ada, "v1.0.0")
     assert origin.line(PRODUCTION).digest == make_digest("v1.0.0")
