@@ -182,18 +182,18 @@ class Endpoint(Route):
 
     def shed_now(self, given: list[tuple[bytes, bytes]], common: bytes) -> bytes | None:
         """The whole refusal of a batch for which there is no room, from its headers alone; None if it may come."""
-        if not self._takes_batches or self.state.has_room():
+        if not self._takes_batches or self.state.has_plenty():
             return None
         start, headers = perf_counter(), dict(given)
-        if not is_large(headers):
+        if not is_large(headers) or self.state.claim_room():
             return None
         request_id = self._choose_id(headers.get(HEADER))
         try:
             self._admit(headers)
-            self.state.check_batches()
-        except ApiError as error:
-            return self._render_refusal(error, start, request_id, common)
-        return None
+            error: ApiError = self.state.shed_batch()
+        except ApiError as refusal:
+            error = refusal
+        return self._render_refusal(error, start, request_id, common)
 
     def _render_refusal(self, error: ApiError, start: float, request_id: str, common: bytes) -> bytes:
         self._count_refusal(start, error, request_id)

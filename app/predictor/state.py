@@ -33,6 +33,7 @@ class ServingState:
         self.threads = settings.threads or count_cores()
         self.batch_threads = ThreadPoolExecutor(self.threads, thread_name_prefix="batch")
         self.waiting_batches = 0
+        self._claims = 0  # on room for a batch, in this turn of the event loop
         self.uploads = 0
         self.receipt_keys = read_receipt_keys(settings.receipt_key_file)
         self.feedback = FeedbackLog(settings.feedback_memory)
@@ -77,14 +78,34 @@ class ServingState:
         self.counters.shed[reason] += 1
         return NotServingError(f"{message}, ask again in a moment", "overloaded")
 
-    def has_room(self) -> bool:
-        """Whether one more batch may wait."""
-        return self.waiting_batches < self.settings.max_waiting_batches
+    def has_plenty(self) -> bool:
+        """Whether so few batches wait that no turn of the event loop fills the room."""
+        return 2 * self.waiting_batches < self.settings.max_waiting_batches
+
+    def claim_room(self) -> bool:
+        """Whether one more batch may wait; it then has a claim until the event loop has begun what it was handed.
+
+        Without claims, all requests that are read in one turn of the loop would find the one place that is free.
+        """
+        if self.waiting_batches + self._claims >= self.settings.max_waiting_batches:
+            return False
+        if not self._claims:
+            loop = asyncio.get_running_loop()
+            loop.call_soon(loop.call_soon, self._forget_claims)
+        self._claims += 1
+        return True
+
+    def _forget_claims(self) -> None:
+        self._claims = 0
 
     def check_batches(self) -> None:
         """Raises: NotServingError if too many batches wait already."""
-        if not self.has_room():
-            raise self.shed("batches", "too many batches at once")
+        if self.waiting_batches >= self.settings.max_waiting_batches:
+            raise self.shed_batch()
+
+    def shed_batch(self) -> NotServingError:
+        """Counts a batch turned away; the error to raise."""
+        return self.shed("batches", "too many batches at once")
 
     async def run_batch(self, work: Callable[..., Result], *given: object) -> Result:
         """Runs work of many rows in one of the batch threads, begun in the order of arrival.
