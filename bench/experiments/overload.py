@@ -93,11 +93,11 @@ def measure(contender: Contender, model: ServedModel, seconds: int) -> Outcome:
 EXPERIMENT = Experiment(
     name="overload",
     about=(
-        f"1,000-row batches in the form with the fewest bytes, sent at {TIMES_CAPACITY} times the rate that the "
-        f"server reaches at {PEAK_CONNECTIONS} "
-        "connections (the peak is the mean of before and after), for {seconds} s, without waiting for answers; its health route asked ten times a second beside. "
-        "The server has one core, the load generator the other, for the peak as well; the rate sent can fall short of "
-        "the rate aimed at."
+        f"1,000-row batches in the form with the fewest bytes, sent at {TIMES_CAPACITY} times the rate that the server "
+        f"reaches at {PEAK_CONNECTIONS} connections, "
+        "for {seconds} s, without waiting for answers; its health route asked ten times a second beside. The peak is "
+        "the mean of before and after. The server has one core, the load generator the other, for the peak as well; "
+        "the rate sent can fall short of the rate aimed at."
     ),
     seconds=10,
     header=(
