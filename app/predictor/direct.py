@@ -21,6 +21,7 @@ class DirectProtocol(GuardedProtocol):
         self.direct: Endpoint | None = None
         self.direct_body = b""
         self.is_refused = False  # the answer is sent, what is left of the body is not looked at
+        self.is_last = False  # the answer says so; a SIGTERM between the answer and its end must not change it
         self._common_of: object = None
         self._common = b""
 
@@ -75,18 +76,16 @@ class DirectProtocol(GuardedProtocol):
         self._write(answer)
         self._end_request()
 
-    def _keeps_alive(self) -> bool:
-        return self.parser.should_keep_alive() and not self.state.is_draining
-
     def _write(self, answer: bytes) -> None:
+        self.is_last = self.state.is_draining or not self.parser.should_keep_alive()
         closing = b"\r\nconnection: close\r\n"
-        self.transport.write(answer if self._keeps_alive() else answer.replace(b"\r\n", closing, 1))
+        self.transport.write(answer.replace(b"\r\n", closing, 1) if self.is_last else answer)
 
     def _end_request(self) -> None:
         self.waiting_since = 0.0
         self.answered_at = self.loop.time()
         self.server_state.total_requests += 1
-        if not self._keeps_alive():
+        if self.is_last:
             self.transport.close()
 
     def _expire_body(self) -> None:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import signal
 import socket
 import threading
 import time
@@ -108,7 +109,7 @@ def test_an_oversize_body_is_refused_in_one_piece(server: RunningServer) -> None
 def full(start_server: StartServer, bundle_folder: Path, row: dict[str, Any]) -> Iterator[RunningServer]:
     """A server with room for one batch, and somebody who always sends the next one."""
     server = start_server(
-        bundle_folder, max_waiting_batches=1, threads=1, body_timeout_seconds=1, drain_seconds=0
+        bundle_folder, max_waiting_batches=1, threads=1, body_timeout_seconds=1, drain_seconds=3
     ).wait_until_ready()
     batch, stop = request({"rows": [row] * 10_000}, b"flood"), threading.Event()
 
@@ -161,6 +162,26 @@ def test_a_batch_without_room_is_refused_by_its_headers_and_the_connection_lives
         assert received.startswith(b"HTTP/1.1 200 OK")
         assert b"x-request-id: next" in received
         assert received.count(b"HTTP/1.1 ") == 1
+
+
+@pytest.mark.slow
+def test_a_connection_whose_answer_did_not_say_close_is_not_closed_by_a_drain_that_begins_meanwhile(
+    full: RunningServer, row: dict[str, Any]
+) -> None:
+    body = json.dumps({"rows": [row] * 1000}).encode()
+    connection, refusal = announce_batch(full, len(body))
+    with connection:
+        assert b"connection: close" not in refusal
+        full.process.send_signal(signal.SIGTERM)
+        while httpx.get(f"{full.url}/readyz").status_code != 503:
+            time.sleep(0.01)
+        connection.settimeout(10)
+        connection.sendall(body + request(row, b"next", last=False))
+        received = b""
+        while part := connection.recv(65536):
+            received += part
+        assert received.startswith(b"HTTP/1.1 200 OK")
+        assert b"connection: close" in received
 
 
 @pytest.mark.slow
