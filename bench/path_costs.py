@@ -29,6 +29,7 @@ from app.predictor.server import Server
 from app.predictor.settings import read_settings
 
 BODIES = 64
+CONNECTIONS = 16  # that ask in the same turn of the event loop
 CALLS = 128  # in one timing
 COMMON = b"date: Sat, 21 Nov 2026 00:00:00 GMT\r\n"
 HEADERS = [(b"host", b"bench"), (b"content-type", b"application/json"), (b"content-length", b"120")]
@@ -49,6 +50,9 @@ class Discard(asyncio.Transport):
 
     def is_closing(self) -> bool:
         return False
+
+    def set_write_buffer_limits(self, high: int | None = None, low: int | None = None) -> None:
+        pass
 
 
 def _nothing(*given: object) -> None:
@@ -113,14 +117,25 @@ def time_call(call: Callable[[bytes], object], given: list[bytes]) -> float:
     return (thread_time() - start) / CALLS * 1e6
 
 
-def open_connection(application: Application, loop: asyncio.AbstractEventLoop) -> Callable[[bytes], None]:
-    """Feeds one keep-alive connection of the real server with the bytes of whole requests."""
+def open_connections(application: Application, loop: asyncio.AbstractEventLoop) -> Callable[[bytes], None]:
+    """Feeds keep-alive connections of the real server with whole requests in turn, and lets it serve each full turn."""
     server = Server(application)
     server.config.load()
     protocol: Any = server.config.http_protocol_class
-    connection = protocol(config=server.config, server_state=server.server_state, app_state={}, _loop=loop)
-    connection.connection_made(Discard())
-    feed: Callable[[bytes], None] = connection.data_received
+    made = [
+        protocol(config=server.config, server_state=server.server_state, app_state={}, _loop=loop)
+        for _ in range(CONNECTIONS)
+    ]
+    for connection in made:
+        connection.connection_made(Discard())
+    following = cycle(made)
+
+    def feed(data: bytes) -> None:
+        connection = next(following)
+        connection.data_received(data)
+        if connection is made[-1]:
+            connection.turn.serve()
+
     return feed
 
 
@@ -141,7 +156,7 @@ def measure_costs(application: Application, model: ServedModel, seconds: float) 
     rounds: list[dict[str, float]] = []
     end = monotonic() + seconds
     with closing(asyncio.new_event_loop()) as loop:
-        feed = open_connection(application, loop)
+        feed = open_connections(application, loop)
         while monotonic() < end:
             found = {}
             for name, patches in variants.items():

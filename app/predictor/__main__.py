@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 from app.predictor.key_file import KeyFileError
-from app.predictor.listener import PortError, listen
+from app.predictor.listener import PortError, listen, multiply
 from app.predictor.logs import LineHandler, configure_logs, log_event
 from app.predictor.receipts import ReceiptKeyError
 from app.predictor.settings import Settings, SettingsError, read_settings
@@ -79,7 +79,7 @@ def serve(settings: Settings, listener: socket.socket, aside: socket.socket | No
         print(error, file=sys.stderr)
         return BAD_INPUT
     log.count_drop = server.state.counters.count_dropped_line
-    server.run(sockets=[listener])
+    server.run(sockets=multiply(listener))
     if server.load_error is not None:
         print(server.load_error, file=sys.stderr)
         return BAD_INPUT

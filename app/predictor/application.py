@@ -21,8 +21,6 @@ from app.predictor.state import ServingState
 from app.predictor.types import AsgiApp, Message, Receive, Scope, Send
 from app.predictor.verdict import read_verdict
 
-UNMATCHED = "unmatched"
-
 
 class Application:
     """The ASGI callable. Until a model is installed FastAPI answers the fast routes, with 503."""
@@ -101,7 +99,7 @@ class Application:
             await app(scope, receive, send_marked)
         except Exception:  # FastAPI has answered 500 and raises it again for the server's log
             log_event("request_failed", logging.ERROR, exc_info=True, request_id=request_id)
-        route = getattr(scope.get("route"), "path", UNMATCHED)
+        route = getattr(scope.get("route"), "path", endpoint.UNMATCHED)
         seconds = perf_counter() - start
         self.state.counters.duration_cell(route, status).observe(seconds)
         if (status >= errors.ApiError.status and route != "/readyz") or self.state.settings.log_requests:

@@ -1,4 +1,6 @@
-"""The shortest way: a small request that arrived whole is answered where it was parsed, without a task.
+"""The shortest way: a small request that arrived whole is answered where it is parsed, without a task.
+
+What arrives is parsed at the end of the event loop's turn, so that the order of answers is ours to choose.
 
 Everything else (slow, large, pipelined behind another, another route) goes the ASGI way of uvicorn; only a batch that
 finds no room is refused here, by its headers, and its body is dropped as it arrives.
@@ -7,23 +9,31 @@ finds no room is refused here, by its headers, and its body is dropped as it arr
 from collections.abc import Mapping
 from typing import Any
 
+from app.predictor.body import SMALL_BODY_BYTES
 from app.predictor.endpoint import Endpoint, Pending
 from app.predictor.protocol import GuardedProtocol
+from app.predictor.turn import Turn
 from app.predictor.types import AsgiApp, Receive, Scope, Send
 
 
 class DirectProtocol(GuardedProtocol):
     """One connection. `direct` is the endpoint of the request that is being parsed, if it may answer at once."""
 
-    def __init__(self, endpoints: Mapping[bytes, Endpoint], *args: Any, **kwargs: Any) -> None:
+    def __init__(self, endpoints: Mapping[bytes, Endpoint], turn: Turn, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.endpoints = endpoints
+        self.turn = turn
+        self.served = 0
+        self.unread = b""  # what arrived in this turn and is not parsed yet
         self.direct: Endpoint | None = None
         self.direct_body = b""
         self.is_refused = False  # the answer is sent, what is left of the body is not looked at
         self.is_last = False  # the answer says so; a SIGTERM between the answer and its end must not change it
-        self._common_of: object = None
-        self._common = b""
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        # an answer is sent when it is written, not when the turn is over: its client may already ask again
+        transport.set_write_buffer_limits(high=0)
 
     def on_headers_complete(self) -> None:
         endpoint = self.endpoints.get(self.url)
@@ -95,15 +105,45 @@ class DirectProtocol(GuardedProtocol):
         self.state.counters.closed["slow_body"] += 1
         self.transport.close()
 
-    def _common_headers(self) -> bytes:
-        """The server's own header lines; uvicorn makes a new list of them each second."""
-        current = self.server_state.default_headers
-        if current is not self._common_of:
-            self._common_of = current
-            self._common = b"".join(b"%b: %b\r\n" % header for header in current if header[0] != b"connection")
-        return self._common
-
     def data_received(self, data: bytes) -> None:
+        if self.unread or len(data) > SMALL_BODY_BYTES:
+            self.serve()
+            self._parse(data)
+            return
+        self.unread = data
+        self.turn.add(self)
+
+    def serve(self) -> None:
+        """Parses what arrived in this turn, if that was not done yet."""
+        if self.unread:
+            data, self.unread = self.unread, b""
+            if not self.transport.is_closing():
+                self._parse(data)
+
+    def fail(self, error: Exception) -> None:
+        """Ends the connection; the loop's handler logs why, as of an error that `data_received` itself raises."""
+        self.loop.call_exception_handler({"message": "a connection failed", "exception": error, "protocol": self})
+        self.transport.abort()
+
+    # what ends a connection comes after what arrived before it
+
+    def eof_received(self) -> None:
+        self.serve()
+        super().eof_received()
+
+    def expire(self, now: float) -> None:
+        self.serve()
+        super().expire(now)
+
+    def timeout_keep_alive_handler(self) -> None:
+        if not self.unread:
+            super().timeout_keep_alive_handler()
+
+    def shutdown(self) -> None:
+        self.serve()
+        super().shutdown()
+
+    def _parse(self, data: bytes) -> None:
         super().data_received(data)
         if self.direct is not None:  # the rest of the body is still to come
             self._hand_over(self.app)

@@ -32,6 +32,8 @@ from app.predictor.state import ServingState
 from app.predictor.types import Receive, Scope, Send
 
 JSON_TYPE = (b"content-type", b"application/json")
+CLOSE = (b"connection", b"close")
+UNMATCHED = "unmatched"  # the route of what is on none
 OPENING = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 CLIENT_GONE = 499  # as nginx counts a request whose client left
 # what a flood of requests is told: the counter says enough
@@ -241,4 +243,4 @@ def error_headers(error: ApiError) -> HeaderList:
         return [(b"retry-after", b"%d" % error.retry_after_seconds)]
     if error.status == UnauthorizedError.status:
         return [(b"www-authenticate", b"Bearer")]
-    return [(b"connection", b"close")] if error.status == SlowClientError.status else []
+    return [CLOSE] if error.status == SlowClientError.status else []

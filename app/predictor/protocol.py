@@ -5,7 +5,9 @@ from typing import Any
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.predictor.body import ABORT, EXPIRED, STREAM
+from app.predictor.endpoint import CLOSE, JSON_TYPE, UNMATCHED, render_response
 from app.predictor.errors import BadRequestError, render_error
+from app.predictor.logs import log_request
 from app.predictor.state import ServingState
 
 MAX_HEADER_BYTES = 64 * 1024
@@ -20,6 +22,8 @@ class GuardedProtocol(HttpToolsProtocol):
         self.waiting_since = 0.0
         self.header_bytes = 0
         self.answered_at = 0.0  # when a request was last answered without uvicorn's keep-alive timer
+        self._common_of: object = None
+        self._common = b""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -82,10 +86,22 @@ class GuardedProtocol(HttpToolsProtocol):
         self.cycle.message_event.set()
 
     def send_400_response(self, msg: str) -> None:
-        """What is not HTTP gets the same JSON shape as every error."""
+        """What is not HTTP gets the shape, the headers, the counts and the log line of every error."""
         error = BadRequestError("the request is not valid HTTP", "malformed_http")
-        body = render_error(error, self.state.request_ids.choose_id(None), "")
+        request_id = self.state.request_ids.choose_id(None)
+        seconds = self.loop.time() - self.waiting_since if self.waiting_since else 0.0
         self.state.counters.count_rejection(error.code)
-        head = b"HTTP/1.1 400 Bad Request\r\ncontent-type: application/json\r\nconnection: close\r\n"
-        self.transport.write(head + b"content-length: %d\r\n\r\n" % len(body) + body)
+        self.state.counters.duration_cell(UNMATCHED, error.status).observe(seconds)
+        log_request(UNMATCHED, error.status, seconds, request_id, code=error.code)
+        body = render_error(error, request_id, "")
+        head = [JSON_TYPE, CLOSE]
+        self.transport.write(render_response(error.status, head, request_id, self._common_headers(), body))
         self.transport.close()
+
+    def _common_headers(self) -> bytes:
+        """The server's own header lines; uvicorn makes a new list of them each second."""
+        current = self.server_state.default_headers
+        if current is not self._common_of:
+            self._common_of = current
+            self._common = b"".join(b"%b: %b\r\n" % header for header in current if header[0] != b"connection")
+        return self._common

@@ -15,14 +15,14 @@ from app.contract.errors import ContractError
 from app.predictor import headers
 from app.predictor.application import Application
 from app.predictor.direct import DirectProtocol
-from app.predictor.endpoint import Endpoint
+from app.predictor.endpoint import CLOSE, Endpoint
 from app.predictor.listener import BACKLOG
 from app.predictor.logs import log_event
 from app.predictor.protocol import GuardedProtocol
+from app.predictor.turn import Turn
 from app.predictor.types import AsgiApp
 
 SWEEP_TICKS = 10  # uvicorn's main loop ticks ten times a second
-CLOSE = (b"connection", b"close")
 
 
 class Server(uvicorn.Server):
@@ -32,6 +32,7 @@ class Server(uvicorn.Server):
         """`aside` is where metrics and probes have a port of their own."""
         self.application = application
         self._aside = aside
+        self._turn = Turn()
         self.state = application.state
         self.load_error: ContractError | None = None
         self._drain_until: float | None = None
@@ -42,7 +43,7 @@ class Server(uvicorn.Server):
         settings = self.state.settings
         return uvicorn.Config(
             app,
-            http=functools.partial(DirectProtocol, direct, self.state),  # type: ignore[arg-type]
+            http=functools.partial(DirectProtocol, direct, self._turn, self.state),  # type: ignore[arg-type]
             headers=headers.SECURITY,
             ws="none",
             loop="uvloop",

@@ -98,6 +98,17 @@ def test_http_1_0_is_answered_and_closed(server: RunningServer, row: dict[str, A
     assert b'"decision"' in ask(server, whole)
 
 
+def test_a_client_that_says_no_more_after_its_request_is_answered(server: RunningServer, row: dict[str, Any]) -> None:
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.settimeout(10)
+        connection.sendall(request(row, last=False))
+        connection.shutdown(socket.SHUT_WR)
+        received = b""
+        while part := connection.recv(65536):
+            received += part
+    assert received.startswith(b"HTTP/1.1 200 OK\r\n")
+
+
 def test_an_oversize_body_is_refused_in_one_piece(server: RunningServer) -> None:
     head = HEAD % b"same" + b"content-length: 99999999\r\nconnection: close\r\n\r\n"
     status, _, body = normalise(ask(server, head))

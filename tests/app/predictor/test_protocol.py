@@ -110,15 +110,48 @@ def test_headers_without_end_are_cut_off(server: RunningServer) -> None:
         assert 60 < sent < 500
 
 
-@pytest.mark.parametrize(
-    "opening", [b"nonsense\r\n\r\n", b"POST / HTTP/1.1\r\ncontent-length: x\r\n\r\n", b"\x16\x03\x01\x02\x00\r\n\r\n"]
-)
-def test_what_is_not_http_gets_the_shape_of_every_error(server: RunningServer, opening: bytes) -> None:
+MALFORMED = {
+    "nonsense": b"nonsense\r\n\r\n",
+    "no length": b"POST / HTTP/1.1\r\ncontent-length: x\r\n\r\n",
+    "two lengths": b"POST /v1/predict HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\ncontent-length: 9\r\n\r\n{}",
+    "length and chunks": (
+        b"POST /v1/predict HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\ntransfer-encoding: chunked\r\n\r\n{}"
+    ),
+    "TLS": b"\x16\x03\x01\x02\x00\r\n\r\n",
+    "a line break in a value": b"GET /healthz HTTP/1.1\r\nhost: x\r\nx-request-id: a\nforged\r\n\r\n",
+    "a header after a bare line feed": b"GET / HTTP/1.1\r\nhost: x\r\nx-request-id: a\nx-forged: 1\r\n\r\n",
+    "a carriage return in a value": b"GET /healthz HTTP/1.1\r\nhost: x\r\nx-request-id: a\rx-forged: 1\r\n\r\n",
+    "a NUL in a value": b"GET /healthz HTTP/1.1\r\nhost: x\r\nx-request-id: a\x00b\r\n\r\n",
+}
+
+
+@pytest.mark.parametrize("opening", MALFORMED.values(), ids=MALFORMED)
+def test_what_is_not_http_gets_all_that_every_error_gets(
+    server: RunningServer, client: httpx.Client, opening: bytes
+) -> None:
+    before = read_metrics(client)
     with connect(server) as connection:
         connection.sendall(opening)
-        answer = read_until_closed(connection)
-    assert answer.startswith(b"HTTP/1.1 400 ")
-    assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["code"] == "malformed_http"
+        head, _, body = read_until_closed(connection).partition(b"\r\n\r\n")
+    after = read_metrics(client)
+    status, *lines = head.decode().split("\r\n")
+    headers = dict(line.split(": ", 1) for line in lines)
+    told = json.loads(body)
+    assert status == "HTTP/1.1 400 Bad Request"
+    assert told["error"]["code"] == "malformed_http"
+    assert told["request_id"] == headers["x-request-id"]
+    assert headers["connection"] == "close"
+    assert headers["x-content-type-options"] == "nosniff"
+    assert "date" in headers
+    assert b"forged" not in head + body
+    grown = {name: value - before.get(name, 0) for name, value in after.items() if value != before.get(name, 0)}
+    assert [
+        n for name, n in grown.items() if "requests_total" in name and '"unmatched"' in name and '"400"' in name
+    ] == [1]
+    assert [n for name, n in grown.items() if '"malformed_http"' in name] == [1]
+    logged = [json.loads(line) for line in server.log.read_text().splitlines()]
+    mine = [line for line in logged if line.get("request_id") == told["request_id"]]
+    assert [(line["status"], line["code"]) for line in mine] == [(400, "malformed_http")]
 
 
 def test_a_client_that_leaves_is_counted(server: RunningServer, client: httpx.Client) -> None:
