@@ -23,6 +23,7 @@ from bench.tables import render_markdown
 
 EXIT_FAILED = 1  # a contender did not start or answered wrongly
 EXIT_USAGE = 2
+EXIT_BROKEN = 3  # Lathe does not keep what an experiment asks of it
 
 app = typer.Typer(help="Lathe beside its peers and its ceilings.", no_args_is_help=True, pretty_exceptions_enable=False)
 console = Console()
@@ -69,10 +70,14 @@ def experiment(
     bundle: BundleOption = None,
     out: Annotated[Path, typer.Option(help="Folder of the results.")] = ARTIFACTS / "experiments",
 ) -> None:
-    """Do something unkind to Lathe and its peers, and write what happened to NAME.md."""
+    """Do something unkind to Lathe and its peers, and write what happened to NAME.md.
+
+    Ends with 1 if a contender did not serve, with 3 if Lathe does not keep what is asked of it.
+    """
     chosen = [find_experiment(name) for name in names or EXPERIMENTS]
     model = load_model(bundle or make_bundle())
     known, has_failed = list_contenders(model.name), False
+    broken: list[str] = []
     for one in chosen:
         contenders = pick_contenders(known, tuple(only or one.contenders))
         finding = run_experiment(one, contenders, model, seconds or one.seconds, say)
@@ -83,8 +88,11 @@ def experiment(
         for failure in finding.failures.values():
             show_failure(str(failure), failure.log)
         has_failed = has_failed or bool(finding.failures)
-    if has_failed:
-        raise typer.Exit(EXIT_FAILED)
+        broken += [f"{one.name}: {promise.asked}: {promise.found}" for promise in finding.list_broken(known[0].title)]
+    for line in broken:
+        console.print(f"does not hold: {line}", style="bold red", markup=False)
+    if has_failed or broken:
+        raise typer.Exit(EXIT_FAILED if has_failed else EXIT_BROKEN)
 
 
 @app.command("report")
@@ -114,7 +122,8 @@ def set_up(*, short: Annotated[bool, typer.Option("--short")] = False) -> None:
     """Install wrk, haproxy and the contenders' environments without measuring."""
     say(require_program("wrk"))
     say(require_program("haproxy"))
-    environments = [LATHE, "mlserver"] if short else [LATHE, *list_peers()]
+    taking_part = pick_contenders(list_contenders("MODEL"), SHORT)
+    environments = sorted({one.environment for one in taking_part}) if short else [LATHE, *list_peers()]
     for name in environments:
         folder = make_environment(name)
         say(f"{folder}: {measure_size(folder) / 2**20:,.0f} MiB")

@@ -42,11 +42,12 @@ class Contender:
     environ: Mapping[str, str] = field(default_factory=dict)
     prepare: tuple[str, ...] = ()
     health: str = "/openapi.json"  # what a load balancer asks; a plain FastAPI app has nothing better
+    metrics: str = ""  # what Prometheus scrapes, if it is on the same port
 
 
 HEALTH_V2 = "/v2/health/ready"
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
-SHORT = ("lathe", "mlserver-one-thread", "uvicorn-echo", "fastapi-empty")
+SHORT = ("lathe", "kserve-v1-one-thread", "uvicorn-echo", "fastapi-empty")
 ROBUST = ("lathe", "kserve-v1-one-thread", "mlserver-one-thread", "fastapi-tutorial")  # the experiments' contenders
 
 
@@ -54,7 +55,9 @@ def list_contenders(model_name: str) -> list[Contender]:
     """Everyone, in the order of the table; `model_name` is the bundle's, which Lathe's V2 route carries."""
     batches = {"records": LATHE_RECORDS, "tensor": lathe_tensor(model_name)}
     command = ("{python}", "-m", "app.predictor", "--bundle", "{bundle}", "--port", "{port}")
-    lathe = Contender("lathe", "Lathe", "lathe", LATHE, command, LATHE_ROW, batches, health="/readyz")
+    lathe = Contender(
+        "lathe", "Lathe", "lathe", LATHE, command, LATHE_ROW, batches, health="/readyz", metrics="/metrics"
+    )
     return [lathe, *_kserve(), *_mlserver(), *_bentoml(), *_mlflow(), *_ray(), *_tutorial(), *_ceilings()]
 
 

@@ -3,7 +3,6 @@
 import json
 import math
 
-import numpy as np
 import onnxruntime
 import xgboost
 from onnxmltools.convert import convert_xgboost
@@ -11,7 +10,7 @@ from onnxmltools.convert.common.data_types import FloatTensorType
 
 from app.contract.features.plan import Matrix
 from app.contract.schema import Calibration, Task
-from app.contract.scoring import PARITY_TOLERANCE, calibrate_margins
+from app.contract.scoring import PARITY_TOLERANCE, calibrate_margins, find_worst_difference
 from training.errors import InputError
 
 GRAPH_NAME = "margin"  # the converter's own default is random
@@ -55,17 +54,7 @@ def check_parity(booster: xgboost.Booster, content: bytes, matrix: Matrix, calib
     session = onnxruntime.InferenceSession(content, providers=["CPUExecutionProvider"])
     fast = calibrate_margins(session.run(None, {"features": matrix})[0][:, 0], calibration, task)
     exact = calibrate_margins(booster.inplace_predict(matrix, predict_type="margin"), calibration, task)
-    difference = np.abs(fast - exact) / np.maximum(1.0, np.abs(exact))
-    worst = float(difference.max())
+    worst = find_worst_difference(exact, fast)
     if not worst <= PARITY_TOLERANCE:
         raise ParityError(f"the ONNX artifact differs from XGBoost by {worst:.2g}, expected at most {PARITY_TOLERANCE}")
     return len(matrix)
-
-
-def spread_matrix(matrix: Matrix, rows: int, seed: int) -> Matrix:
-    """`rows` rows of plausible and implausible inputs: real rows, each value moved, some missing."""
-    rng = np.random.default_rng(seed)
-    drawn = matrix[rng.integers(0, len(matrix), rows)]
-    spread = np.nanstd(matrix, axis=0) * rng.normal(0, 0.5, drawn.shape)
-    moved = np.where(rng.random(drawn.shape) < 0.5, drawn, drawn + spread)
-    return np.where(rng.random(drawn.shape) < 0.01, np.nan, moved).astype(np.float32)

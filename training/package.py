@@ -18,10 +18,10 @@ from app.contract.bundle import (
     seal_manifest,
 )
 from app.contract.schema import SCHEMA_VERSION, DriftUse, GoldenRow, Interval, Manifest, ReferenceBins, Value
-from app.contract.scoring import ReferenceModel, Scores, check_golden_rows
+from app.contract.scoring import ReferenceModel, Scores, check_golden_rows, spread_matrix
 from training.data.table import Table
 from training.files import write_folder
-from training.inference import ParityError, check_parity, convert_booster, spread_matrix
+from training.inference import ParityError, check_parity, convert_booster
 from training.params import Params
 from training.provenance import describe_inputs, list_libraries, name_version
 from training.reliability import measure_reliability

@@ -107,3 +107,17 @@ def _fits_columns(row: Mapping[str, Value], columns: Sequence[Column]) -> bool:
         row[column.name] is None or isinstance(row[column.name], str) == (column.type == "category")
         for column in columns
     )
+
+
+def find_worst_difference(exact: Scores, found: Scores) -> float:
+    """The largest difference over all rows, absolute up to 1 and relative above; NaN if one is NaN."""
+    return float((np.abs(found - exact) / np.maximum(1.0, np.abs(exact))).max())
+
+
+def spread_matrix(matrix: Matrix, rows: int, seed: int) -> Matrix:
+    """`rows` rows of plausible and implausible inputs: real rows, each value moved, some missing."""
+    rng = np.random.default_rng(seed)
+    drawn = matrix[rng.integers(0, len(matrix), rows)]
+    spread = np.nanstd(matrix, axis=0) * rng.normal(0, 0.5, drawn.shape)
+    moved = np.where(rng.random(drawn.shape) < 0.5, drawn, drawn + spread)
+    return np.where(rng.random(drawn.shape) < 0.01, np.nan, moved).astype(np.float32)

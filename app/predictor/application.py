@@ -54,7 +54,7 @@ class Application:
         Raises: BundleError, ContractError.
         """
         chosen = self.state.settings
-        model = await asyncio.to_thread(load_model, chosen.bundle, self.state.threads)
+        model = await asyncio.to_thread(load_model, chosen.bundle, self.state.threads, chosen.parity_rows)
         if chosen.gate_report is not None:
             self.state.verdict = await asyncio.to_thread(read_verdict, chosen.gate_report, model.digest)
         self.install_model(model)

@@ -84,6 +84,10 @@ class Engine:
     def has_onnx(self) -> bool:
         return self._session is not None
 
+    def leave_onnx(self) -> None:
+        """From here on XGBoost answers few rows too."""
+        self._session = self._row = None
+
     def compute_margin(self, vector: Sequence[float]) -> float:
         """The margin of one row of features, on the event loop's thread."""
         if self._row is not None:

@@ -1,5 +1,6 @@
 """The served model: a verified bundle made ready to score one row or many, its self-test included."""
 
+import logging
 import math
 from collections.abc import Mapping, Sequence
 from operator import itemgetter
@@ -14,12 +15,21 @@ from app.contract.bundle import Bundle, read_bundle
 from app.contract.errors import BundleError
 from app.contract.features.plan import FeaturePlan, find_derivation
 from app.contract.schema import Value
-from app.contract.scoring import Scores, calibrate_margins, check_golden_rows
+from app.contract.scoring import (
+    PARITY_TOLERANCE,
+    Scores,
+    calibrate_margins,
+    check_golden_rows,
+    find_worst_difference,
+    spread_matrix,
+)
 from app.predictor.engine import Engine
+from app.predictor.logs import log_event
 from app.predictor.traffic import BinCounts, TrafficBins
 
 FEW_ROWS = 64  # up to here ONNX Runtime answers on the event loop, sooner than a thread would start
 WARM_RUNS = 50
+PARITY_CHUNK = 10_000  # rows in memory at once
 LARGEST_EXPONENT = 700.0  # exp overflows soon above
 NO_UNKNOWN: Mapping[str, int] = {}
 
@@ -151,15 +161,41 @@ class ServedModel:
         return (scores >= self.threshold).tolist()  # type: ignore[no-any-return]
 
 
-def load_model(folder: Path, threads: int) -> ServedModel:
+def load_model(folder: Path, threads: int, parity_rows: int = 0) -> ServedModel:
     """The bundle in `folder`, verified, its golden rows scored on every path, and warm.
+
+    Both engines are compared on `parity_rows` more rows. Where they differ, XGBoost answers alone: slower, and right.
 
     Raises: BundleError, ContractError with one line that says what is wrong.
     """
     bundle = read_bundle(folder)
     model = ServedModel(bundle, threads)
     check_paths(bundle, model)
+    if parity_rows and model.engine.has_onnx:
+        worst = compare_engines(bundle, model, parity_rows)
+        if not worst <= PARITY_TOLERANCE:  # also NaN
+            log_event("the engines differ, XGBoost answers alone", logging.WARNING, by=worst, rows=parity_rows)
+            model.engine.leave_onnx()
+            check_paths(bundle, model)
     return model
+
+
+def compare_engines(bundle: Bundle, model: ServedModel, rows: int) -> float:
+    """The largest difference of scores between ONNX Runtime and XGBoost, absolute up to 1 and relative above.
+
+    The rows are the golden ones, each value moved or not, some missing; always the same for the same bundle.
+    """
+    golden = bundle.manifest.golden
+    table = {name: [entry.row[name] for entry in golden] for name in model.names}
+    base = model.plan.fill_matrix(model.plan.derive_table(model.plan.encode_table(table)))
+    calibration, task = model.manifest.calibration, model.manifest.schema.task
+    worst = []
+    for start in range(0, rows, PARITY_CHUNK):
+        matrix = spread_matrix(base, min(PARITY_CHUNK, rows - start), start)
+        engines = (model.engine.compute_many, model.engine.compute_few)
+        exact, few = (calibrate_margins(engine(matrix), calibration, task) for engine in engines)
+        worst.append(find_worst_difference(exact, few))
+    return float(np.max(worst))
 
 
 def check_paths(bundle: Bundle, model: ServedModel) -> None:

@@ -83,7 +83,8 @@ class Server(uvicorn.Server):
             self.should_exit = True
             return
         gc.freeze()  # a full collection would walk through all the libraries: 50 ms in which nothing is answered
-        log_event("ready", name=manifest.name, version=manifest.version, digest=manifest.digest)
+        engine = "onnxruntime and xgboost" if self.state.model.engine.has_onnx else "xgboost"
+        log_event("ready", name=manifest.name, version=manifest.version, digest=manifest.digest, engine=engine)
 
     async def on_tick(self, counter: int) -> bool:
         if counter % SWEEP_TICKS == 0:

@@ -29,6 +29,12 @@ class Settings(BaseSettings):
         None, ge=0, le=65535, description="Port of /metrics and the probes alone; none leaves them on the other port"
     )
     threads: int = Field(0, ge=0, le=256, description="Threads for one batch; 0 is every core the pod may use")
+    parity_rows: int = Field(
+        10_000,
+        ge=0,
+        le=1_000_000,
+        description="Rows compared between both engines at the start; if they differ, XGBoost answers alone",
+    )
     max_body_bytes: int = Field(8 * 1024 * 1024, ge=1024, description="Largest request body; above it 413")
     max_rows: int = Field(10_000, ge=1, description="Most rows in one JSON request; above it 422")
     max_concurrency: int = Field(1024, ge=1, description="Requests at once; above it 503 with Retry-After")

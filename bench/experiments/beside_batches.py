@@ -5,7 +5,7 @@ import http.client
 from statistics import median
 
 from bench.contenders import ROBUST, Contender
-from bench.experiments.experiment import Experiment, Outcome
+from bench.experiments.experiment import Experiment, Outcome, Promise
 from bench.experiments.open_loop import OpenLoop, Reply, format_request, percentile_99
 from bench.model import BATCH_ROWS, ServedModel
 from bench.places import WORK
@@ -14,6 +14,7 @@ from bench.wrk import Load, run_wrk
 
 ROWS_PER_SECOND = 50  # far below what any of them can answer
 BATCH_CONNECTIONS = 2
+LONGEST_WAIT_MS = 50
 TIMES = (1, 10)  # of BATCH_ROWS; ten thousand rows are Lathe's default limit for one request
 
 
@@ -46,18 +47,26 @@ def describe_replies(replies: list[Reply]) -> str:
     return told + (f", {lost} lost" if lost else "")
 
 
+def promise_waits(replies: list[Reply], times: int) -> Promise:
+    """That none waits for LONGEST_WAIT_MS behind a batch."""
+    longest = max(reply.seconds * 1000 if reply.status == http.client.OK else float("inf") for reply in replies)
+    asked = f"no single row waits for {LONGEST_WAIT_MS} ms beside {times * BATCH_ROWS:,}-row batches"
+    return Promise(asked, f"{longest:.1f} ms", longest <= LONGEST_WAIT_MS)
+
+
 def measure(contender: Contender, model: ServedModel, seconds: int) -> Outcome:
     """Raises: ContenderError if it does not serve."""
     write_bodies(contender, model)
     request = format_request(contender.row.path, contender.row.encode(model.rows.take(0, 1)))
     with running(contender, model) as server:
         alone = asyncio.run(OpenLoop(server.port, request).run(ROWS_PER_SECOND, seconds))
-        cells = [describe_replies(alone)]
+        cells, promises = [describe_replies(alone)], []
         for times in TIMES:
             replies, load = asyncio.run(send_beside(server, request, seconds, times))
             good = load.requests - load.bad_statuses
+            promises.append(promise_waits(replies, times))
             cells += [describe_replies(replies), f"{good / load.seconds * times * BATCH_ROWS:,.0f}"]
-    return Outcome(cells)
+    return Outcome(cells, promises)
 
 
 EXPERIMENT = Experiment(

@@ -1,36 +1,52 @@
 """One flipped bit, a cut or a swap in a bundle: does the server refuse it, and what does XGBoost do alone."""
 
+import http.client
 import json
 import random
 import shutil
 import subprocess
 import time
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
+from dataclasses import dataclass, replace
+from itertools import cycle
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
+import msgspec
 import numpy as np
 
-from app.contract.bundle import MANIFEST_NAME
+from app.contract.bundle import MANIFEST_NAME, MODEL_NAME, digest_files, read_manifest, seal_manifest
 from bench.contenders import Contender
 from bench.environments import LATHE
 from bench.errors import BenchError
-from bench.experiments.experiment import Experiment, Outcome
+from bench.experiments.experiment import Experiment, Outcome, Promise
 from bench.model import ServedModel
 from bench.places import ENVIRONMENTS, PEERS, WORK
-from bench.servers import start_server
+from bench.servers import Server, start_server
 
-FLIPS_EACH_FILE = 6
-CUTS_EACH_FILE = 2
+FLIPS = 1500  # over all files
+CUTS = 300
 RAW_TRIALS = 300
+AT_ONCE = 2  # starts at the same time
+POLL_SECONDS = 0.02
 REFUSE_SECONDS = 30.0
 BAD_INPUT = 2  # the exit code of a refusal; a traceback ends with 1
-REFUSED = "refused in one line"
+REFUSED = "refused in one line that names it"
 RAW_LOADER = PEERS / "raw_xgboost" / "load_flipped.py"
 
 Damage = Callable[[Path], None]
+
+
+@dataclass(frozen=True)
+class Trial:
+    """One way to damage a bundle, and the file that the refusal must name."""
+
+    kind: str
+    names: str
+    damage: Damage
 
 
 def flip_bit(name: str, seed: int) -> Damage:
@@ -51,14 +67,34 @@ def cut_file(name: str, seed: int) -> Damage:
     return damage
 
 
-def list_damages(folder: Path) -> Iterator[tuple[str, Damage]]:
-    """Every kind of damage with its name, for the files of the bundle in `folder`."""
-    for name in sorted(path.name for path in folder.iterdir()):
-        yield from ((f"a bit flipped in {name}", flip_bit(name, seed)) for seed in range(FLIPS_EACH_FILE))
-        yield from ((f"{name} cut", cut_file(name, seed)) for seed in range(CUTS_EACH_FILE))
-        yield f"{name} missing", lambda folder, name=name: (folder / name).unlink()  # type: ignore[misc]
-        yield f"{name} empty", lambda folder, name=name: (folder / name).write_bytes(b"")  # type: ignore[misc]
-    yield "a file too many", lambda folder: (folder / "extra").touch()
+def swap_manifest(folder: Path) -> None:
+    """The manifest of a bundle with another model: sound in itself, its digest included."""
+    manifest = read_manifest(folder)
+    other = digest_files({MODEL_NAME: b"another model"})
+    swapped = msgspec.structs.replace(manifest, files={**manifest.files, **other})
+    (folder / MANIFEST_NAME).write_bytes(seal_manifest(swapped))
+
+
+def remove_file(name: str) -> Damage:
+    return lambda folder: (folder / name).unlink()
+
+
+def empty_file(name: str) -> Damage:
+    return lambda folder: (folder / name).open("wb").close()
+
+
+def list_trials(folder: Path, flips: int, cuts: int) -> Iterator[Trial]:
+    """Every trial for the files of the bundle in `folder`, flips and cuts shared out among them."""
+    names = sorted(path.name for path in folder.iterdir())
+    for seed, name in zip(range(flips), cycle(names), strict=False):
+        yield Trial(f"a bit flipped in {name}", name, flip_bit(name, seed))
+    for seed, name in zip(range(cuts), cycle(names), strict=False):
+        yield Trial(f"{name} cut", name, cut_file(name, seed))
+    for name in names:
+        yield Trial(f"{name} missing", name, remove_file(name))
+        yield Trial(f"{name} empty", name, empty_file(name))
+    yield Trial("a file too many", "extra", lambda folder: (folder / "extra").touch())
+    yield Trial("the manifest of another model", MODEL_NAME, swap_manifest)
 
 
 @contextmanager
@@ -70,40 +106,70 @@ def damaged_copy(source: Path, damage: Damage) -> Iterator[Path]:
         yield folder
 
 
-def start_damaged(contender: Contender, model: ServedModel, folder: Path) -> tuple[str, float]:
-    """What a start with the bundle in `folder` came to, and the seconds it took."""
-    start = time.monotonic()
-    served = ServedModel(folder, model.name, model.columns, model.calibration, model.rows, model.matrix)
-    server = start_server(contender, served)
-    try:
-        code = server.process.wait(REFUSE_SECONDS)
-    except subprocess.TimeoutExpired:
-        server.stop()
-        return "served on", time.monotonic() - start
-    elapsed = time.monotonic() - start
+def start_damaged(contender: Contender, model: ServedModel, trial: Trial) -> tuple[str, float]:
+    """What a start with the damaged bundle came to, and the seconds it took."""
+    with damaged_copy(model.folder, trial.damage) as folder:
+        start = time.monotonic()
+        server = start_server(contender, replace(model, folder=folder))
+        try:
+            was_ready = watch_readiness(server, start + REFUSE_SECONDS)
+        finally:
+            code = server.stop()
+        elapsed = time.monotonic() - start
+    log = server.log.read_text(errors="replace")
+    server.log.unlink()
+    return ("was ready" if was_ready else judge_refusal(code, log, trial.names)), elapsed
+
+
+def watch_readiness(server: Server, until: float) -> bool:
+    """Whether the server said it was ready before it ended or the time was over."""
+    while server.process.poll() is None and time.monotonic() < until:
+        try:
+            if server.ask(server.contender.health, None, 1.0).status == http.client.OK:
+                return True
+        except (OSError, http.client.HTTPException):
+            pass
+        time.sleep(POLL_SECONDS)
+    return False
+
+
+def judge_refusal(code: int, log: str, names: str) -> str:
+    """REFUSED if it ended as after bad input and with one line that names the cause, else what it did."""
     if code < 0:
-        return f"killed by signal {-code}", elapsed
+        return f"killed by signal {-code}"
     # the log holds the event lines, then one line for the person who started it
-    plain = [line for line in server.log.read_text(errors="replace").splitlines() if not line.startswith("{")]
-    if code == BAD_INPUT and len(plain) == 1:
-        return REFUSED, elapsed
-    return f"ended with {code} and {len(plain)} lines, not one", elapsed
+    plain = [line for line in log.splitlines() if not line.startswith("{")]
+    if code != BAD_INPUT or len(plain) != 1:
+        return f"ended with {code} and {len(plain)} lines, not one"
+    return REFUSED if names in plain[0] else f"one line that does not name {names}"
 
 
 def measure(contender: Contender, model: ServedModel, seconds: int) -> Outcome:
     """`seconds` is the time within which a refusal counts as quick."""
-    found, slowest, details = Counter[str](), 0.0, dict[str, str]()
-    for name, damage in list_damages(model.folder):
-        with damaged_copy(model.folder, damage) as folder:
-            outcome, elapsed = start_damaged(contender, model, folder)
-        slowest = max(slowest, elapsed)
-        kind = "refused" if outcome == REFUSED and elapsed <= seconds else outcome
-        found[kind] += 1
-        details[name] = outcome if details.get(name, outcome) == outcome else f"{details[name]}; {outcome}"
-    total = found.total()
-    bad = total - found["refused"] - sum(n for kind, n in found.items() if kind.startswith("killed"))
-    crashed = sum(n for kind, n in found.items() if kind.startswith("killed"))
-    return Outcome([str(total), str(found["refused"]), str(crashed), str(bad), "–", f"{slowest:.2f}"], details)  # noqa: RUF001
+    trials = list(list_trials(model.folder, FLIPS, CUTS))
+    with ThreadPoolExecutor(AT_ONCE) as pool:
+        ends = list(pool.map(lambda trial: start_damaged(contender, model, trial), trials))
+    return describe([trial.kind for trial in trials], ends, seconds)
+
+
+def describe(kinds: Sequence[str], ends: Sequence[tuple[str, float]], seconds: int) -> Outcome:
+    """All trials by their kind; `ends` says of each what it came to, and the seconds it took."""
+    found = Counter(end for end, _ in ends)
+    crashed = sum(count for end, count in found.items() if end.startswith("killed"))
+    slowest = max(elapsed for _, elapsed in ends)
+    details = {}
+    for kind in dict.fromkeys(kinds):
+        of_kind = Counter(end for one, (end, _) in zip(kinds, ends, strict=True) if one == kind)
+        details[kind] = "; ".join(f"{count:,} {end}" for end, count in of_kind.most_common())
+    bad = len(ends) - found[REFUSED] - crashed
+    return Outcome(
+        [f"{len(ends):,}", f"{found[REFUSED]:,}", str(crashed), str(bad), "–", f"{slowest:.2f}"],  # noqa: RUF001
+        [
+            Promise("every damage is refused in one line that names it", f"{bad + crashed:,} not", bad + crashed == 0),
+            Promise(f"within {seconds} s", f"{slowest:.2f} s", slowest <= seconds),
+        ],
+        details,
+    )
 
 
 def compare_raw(model: ServedModel) -> tuple[str, Outcome]:
@@ -127,10 +193,11 @@ def compare_raw(model: ServedModel) -> tuple[str, Outcome]:
 EXPERIMENT = Experiment(
     name="corrupt_bundle",
     about=(
-        f"{FLIPS_EACH_FILE} flipped bits and {CUTS_EACH_FILE} cuts in each file of a bundle ({MANIFEST_NAME} among "
-        "them), each file missing and empty, and one file too many; what counts is exit code 2 and one line within "
-        "{seconds} s. Beside "
-        f"it {RAW_TRIALS} flipped bits in the model file, read by XGBoost alone, scores compared on every row."
+        f"{FLIPS:,} flipped bits and {CUTS} cuts over the files of a bundle ({MANIFEST_NAME} among them), each file "
+        "missing and empty, one file too many, and the manifest of another model: a real start for each, asked all "
+        "the while whether it is ready. What counts is exit code 2 and one line that names the file, within "
+        f"{{seconds}} s. Beside it {RAW_TRIALS} flipped bits in the model file, read by XGBoost alone, scores compared "
+        "on every row."
     ),
     seconds=5,
     header=(

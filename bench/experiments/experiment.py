@@ -1,6 +1,6 @@
 """What every experiment has: a name, a duration, and a table with one line a contender."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bench.contenders import Contender
@@ -12,10 +12,23 @@ Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
+class Promise:
+    """What is asked of a server, what it did, and whether that is enough."""
+
+    asked: str
+    found: str
+    holds: bool
+
+
+@dataclass(frozen=True)
 class Outcome:
-    """One contender's cells, in the order of the header; `details` is case → what happened."""
+    """One contender's cells, in the order of the header, and how far it keeps what is asked.
+
+    `details` is case → what happened.
+    """
 
     cells: Sequence[str]
+    promises: Sequence[Promise] = ()
     details: dict[str, str] = field(default_factory=dict)
 
 
@@ -45,6 +58,11 @@ class Finding:
     outcomes: dict[str, Outcome]  # by title
     failures: dict[str, ContenderError]
 
+    def list_broken(self, title: str) -> list[Promise]:
+        """What the contender of that title does not keep."""
+        outcome = self.outcomes.get(title)
+        return [promise for promise in outcome.promises if not promise.holds] if outcome else []
+
 
 def run_experiment(
     experiment: Experiment, contenders: Sequence[Contender], model: ServedModel, seconds: int, say: Say
@@ -69,6 +87,8 @@ def render_finding(finding: Finding) -> str:
     rows = [[title, *outcome.cells] for title, outcome in finding.outcomes.items()]
     parts = [f"# {experiment.name}", experiment.about.format(seconds=finding.seconds)]
     parts.append(render_table(["", *experiment.header], rows))
+    if promised := {title: outcome.promises for title, outcome in finding.outcomes.items() if outcome.promises}:
+        parts.append(render_promises(promised))
     detailed = {title: outcome.details for title, outcome in finding.outcomes.items() if outcome.details}
     if detailed:
         cases = dict.fromkeys(case for details in detailed.values() for case in details)
@@ -76,3 +96,17 @@ def render_finding(finding: Finding) -> str:
         parts.append(render_table(["case", *detailed], lines))
     parts += [f"- {title} failed: {error}" for title, error in finding.failures.items()]
     return "\n\n".join(parts) + "\n"
+
+
+def render_promises(promised: Mapping[str, Sequence[Promise]]) -> str:
+    """What was asked, a line each, and what each contender did about it."""
+    asked = dict.fromkeys(promise.asked for promises in promised.values() for promise in promises)
+    found = {title: {promise.asked: promise for promise in promises} for title, promises in promised.items()}
+    lines = ([one, *(_describe(promises.get(one)) for promises in found.values())] for one in asked)
+    return render_table(["asked", *promised], lines)
+
+
+def _describe(promise: Promise | None) -> str:
+    if promise is None:
+        return ""
+    return f"{promise.found}, holds" if promise.holds else f"{promise.found}, **does not hold**"

@@ -9,7 +9,7 @@ import numpy as np
 
 from app.contract.schema import Value
 from bench.contenders import ROBUST, Contender
-from bench.experiments.experiment import Experiment, Outcome
+from bench.experiments.experiment import Experiment, Outcome, Promise
 from bench.model import Rows, ServedModel
 from bench.servers import JSON_HEADERS, Server, running
 
@@ -97,7 +97,8 @@ def measure(contender: Contender, model: ServedModel, seconds: int) -> Outcome:
     with running(contender, model) as server:
         details = {name: send_case(server, case) for name, case in list_cases(contender, model).items()}
     classes = Counter(found[0] for found in details.values())
-    return Outcome([str(len(details)), *(str(classes[first]) for first in "425c")], details)
+    promises = [Promise("every case is refused with 4xx", str(classes["4"]), classes["4"] == len(details))]
+    return Outcome([str(len(details)), *(str(classes[first]) for first in "425c")], promises, details)
 
 
 EXPERIMENT = Experiment(

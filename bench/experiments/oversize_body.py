@@ -7,13 +7,15 @@ import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from app.predictor.settings import Settings
 from bench.contenders import ROBUST, Contender
-from bench.experiments.experiment import Experiment, Outcome
+from bench.experiments.experiment import Experiment, Outcome, Promise
 from bench.model import ServedModel
 from bench.servers import Server, running
 
 BODY_BYTES = 64 * 2**20
 PIECE_BYTES = 2**16
+MOST_MIB = 2 * Settings.model_fields["max_body_bytes"].default // 2**20  # twice Lathe's limit
 SAMPLE_SECONDS = 0.01
 
 
@@ -93,17 +95,24 @@ def _read_status(connection: socket.socket) -> str:
 def measure(contender: Contender, model: ServedModel, seconds: int) -> Outcome:
     """Raises: ContenderError if it does not serve."""
     opening = contender.row.encode(model.rows.take(0, 1))
-    cells = []
+    cells, promises = [], []
     with running(contender, model) as server:
         for chunked in (False, True):
             with watching(server) as memory:
                 start = time.monotonic()
                 status, sent = send_body(server, opening, chunked=chunked, seconds=seconds)
                 elapsed = time.monotonic() - start
+            framed = "chunked" if chunked else "with its length"
+            grown = f"{memory.growth_mib:.0f} MiB"
+            promises += [
+                Promise(f"413 {framed}", status, status == "413"),
+                Promise(f"memory grows by less than {MOST_MIB} MiB, {framed}", grown, memory.growth_mib < MOST_MIB),
+            ]
             cells += [status, f"{sent / 2**20:.1f}", f"{memory.growth_mib:.0f}", f"{elapsed:.2f}"]
         after = server.ask(contender.row.path, opening).status
     cells.append("yes" if after == http.client.OK else f"no: {after}")
-    return Outcome(cells)
+    promises.append(Promise("serves on", str(after), after == http.client.OK))
+    return Outcome(cells, promises)
 
 
 EXPERIMENT = Experiment(

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from bench.contenders import Contender
-from bench.experiments.experiment import Experiment, Outcome
+from bench.experiments.experiment import Experiment, Outcome, Promise
 from bench.model import ServedModel
 from bench.servers import Server, running
 from bench.turn import SINGLE, load_cleanly
@@ -14,6 +14,7 @@ from bench.turn import SINGLE, load_cleanly
 PIECE_SECONDS = 5
 WARM_SHARE = 0.1  # buffers and pools reach their size first
 CONNECTIONS = 16
+MOST_GROWTH = 1.0  # MiB a minute
 
 Samples = Sequence[tuple[float, float]]
 
@@ -45,9 +46,10 @@ def measure(contender: Contender, model: ServedModel, seconds: int) -> Outcome:
     with running(contender, model) as server:
         before = server.resident_bytes() / 2**20
         samples, answered = load_and_sample(server, model, seconds)
-    last = samples[-1][1]
+    last, growth = samples[-1][1], fit_growth(samples)
     return Outcome(
-        [f"{answered:,}", f"{before:.0f}", f"{samples[0][1]:.0f}", f"{last:.0f}", f"{fit_growth(samples):+.2f}"]
+        [f"{answered:,}", f"{before:.0f}", f"{samples[0][1]:.0f}", f"{last:.0f}", f"{growth:+.2f}"],
+        [Promise(f"memory grows by at most {MOST_GROWTH} MiB a minute", f"{growth:+.2f}", growth <= MOST_GROWTH)],
     )
 
 

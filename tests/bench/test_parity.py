@@ -11,7 +11,7 @@ from app.contract.schema import Calibration
 from bench import servers
 from bench.contenders import Contender, list_contenders, pick_contenders
 from bench.errors import ContenderError
-from bench.experiments.corrupt_bundle import damaged_copy, flip_bit, start_damaged
+from bench.experiments.corrupt_bundle import REFUSED, Trial, flip_bit, start_damaged
 from bench.model import ServedModel, load_model
 from bench.parity import TOLERANCE, check_parity
 from bench.servers import Server, running
@@ -67,6 +67,9 @@ def replace_calibration(model: ServedModel, slope: float, intercept: float) -> C
 
 
 def test_a_flipped_bit_in_the_bundle_is_a_refusal(lathe: Contender, model: ServedModel) -> None:
-    with damaged_copy(model.folder, flip_bit("model.ubj", 1)) as folder:
-        outcome, _ = start_damaged(lathe, model, folder)
-    assert outcome == "refused in one line"
+    trial = Trial("a bit flipped", "model.ubj", flip_bit("model.ubj", 1))
+    assert start_damaged(lathe, model, trial)[0] == REFUSED
+
+
+def test_a_bundle_that_is_not_damaged_is_seen_to_be_ready(lathe: Contender, model: ServedModel) -> None:
+    assert start_damaged(lathe, model, Trial("nothing", "", lambda folder: None))[0] == "was ready"

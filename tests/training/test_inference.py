@@ -9,9 +9,9 @@ import xgboost
 from numpy.typing import NDArray
 
 from app.contract.schema import Calibration, Task
-from app.contract.scoring import PARITY_TOLERANCE
+from app.contract.scoring import PARITY_TOLERANCE, spread_matrix
 from training.data.table import Table
-from training.inference import ParityError, check_parity, convert_booster, spread_matrix
+from training.inference import ParityError, check_parity, convert_booster
 from training.params import Params, load_params
 from training.train import IDENTITY, fit_booster
 

@@ -10,11 +10,21 @@ import msgspec
 import numpy as np
 import pytest
 
-from app.contract.bundle import INFERENCE_NAME, MANIFEST_NAME, MODEL_NAME, Bundle, digest_files, seal_manifest
+from app.contract.bundle import (
+    INFERENCE_NAME,
+    MANIFEST_NAME,
+    MODEL_NAME,
+    Bundle,
+    digest_files,
+    read_bundle,
+    seal_manifest,
+)
 from app.contract.errors import BundleError, ContractError
+from app.contract.features.plan import Matrix
 from app.contract.scoring import PARITY_TOLERANCE, ReferenceModel
 from app.predictor import model as model_module
-from app.predictor.model import ScoringError, ServedModel, check_paths, load_model
+from app.predictor.engine import Engine, Margins
+from app.predictor.model import FEW_ROWS, ScoringError, ServedModel, check_paths, compare_engines, load_model
 
 FLIPS = 60  # in this file's three files each; the contract's own tests flip many more
 
@@ -102,6 +112,25 @@ def test_an_artifact_of_another_model_is_refused(bundle: Bundle, other_bundle: B
     files = {**bundle.files, INFERENCE_NAME: other_bundle.files[INFERENCE_NAME]}
     with pytest.raises(BundleError, match=INFERENCE_NAME):
         load_model(rewrite(bundle, tmp_path, files), 1)
+
+
+def test_the_engines_are_compared_at_the_start_on_as_many_rows_as_asked(bundle_folder: Path) -> None:
+    model = load_model(bundle_folder, 1, parity_rows=25_000)
+    assert model.engine.has_onnx
+    assert 0 < compare_engines(read_bundle(bundle_folder), model, 25_000) <= PARITY_TOLERANCE
+
+
+def test_where_the_engines_differ_xgboost_answers_alone(
+    bundle: Bundle, bundle_folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def is_off_between_the_golden_rows(engine: Engine, matrix: Matrix) -> Margins:
+        return engine.predict(engine.reference, matrix) + np.float32(0.001 * (len(matrix) > FEW_ROWS))
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Engine, "compute_few", is_off_between_the_golden_rows)
+        model = load_model(bundle_folder, 1, parity_rows=1000)
+    assert not model.engine.has_onnx
+    check_paths(bundle, model)
 
 
 @pytest.mark.parametrize("has_onnx", [True, False])

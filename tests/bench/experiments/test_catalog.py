@@ -5,7 +5,7 @@ import pytest
 from bench.contenders import list_contenders
 from bench.errors import BenchError
 from bench.experiments.catalog import EXPERIMENTS, find_experiment
-from bench.experiments.experiment import Experiment, Finding, Outcome, render_finding
+from bench.experiments.experiment import Experiment, Finding, Outcome, Promise, render_finding
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
@@ -26,10 +26,14 @@ def test_a_finding_shows_its_cells_and_cases_side_by_side() -> None:
         raise AssertionError
 
     experiment = Experiment("name", "for {seconds} s", 5, ("a", "b"), measure, ("lathe",))
-    one = Outcome(["1", "2"], {"NaN": "400"})
-    other = Outcome(["3", "4"], {"NaN": "200", "null": "500"})
-    text = render_finding(Finding(experiment, 7, {"Lathe": one, "peer": other}, {}))
+    one = Outcome(["1", "2"], [Promise("no loss", "0", holds=True)], {"NaN": "400"})
+    other = Outcome(["3", "4"], [Promise("no loss", "7", holds=False)], {"NaN": "200", "null": "500"})
+    finding = Finding(experiment, 7, {"Lathe": one, "peer": other}, {})
+    text = render_finding(finding)
     assert "for 7 s" in text
     assert "| Lathe | 1 | 2 |" in text
     assert "| NaN | 400 | 200 |" in text
     assert "| null |  | 500 |" in text
+    assert "| no loss | 0, holds | 7, **does not hold** |" in text
+    assert finding.list_broken("Lathe") == []
+    assert [promise.found for promise in finding.list_broken("peer")] == ["7"]
