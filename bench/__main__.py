@@ -126,7 +126,7 @@ def set_up(*, short: Annotated[bool, typer.Option("--short")] = False) -> None:
     environments = sorted({one.environment for one in taking_part}) if short else [LATHE, *list_peers()]
     for name in environments:
         folder = make_environment(name)
-        say(f"{folder}: {measure_size(folder) / 2**20:,.0f} MiB")
+        say(f"{folder}: {measure_size(folder) / 1e6:,.0f} MB")
 
 
 def list_peers() -> list[str]:

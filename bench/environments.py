@@ -64,9 +64,17 @@ def lock_requirements(name: str) -> None:
 
 
 def measure_size(folder: Path) -> int:
-    """Bytes on disk below `folder`, each file once, without compiled bytecode, which is the image builder's choice."""
-    found = (path for path in folder.rglob("*") if path.suffix != ".pyc")
-    files = {(info.st_dev, info.st_ino): info.st_blocks * 512 for info in map(os.lstat, found)}
+    """Bytes on disk below `folder`, each file once, of what an image needs of it.
+
+    That is without compiled bytecode, which is the image builder's choice, and as Lathe's image is made without test
+    folders and type stubs.
+    """
+    needed = (
+        path
+        for path in folder.rglob("*")
+        if path.suffix not in (".pyc", ".pyi") and "tests" not in path.relative_to(folder).parts
+    )
+    files = {(info.st_dev, info.st_ino): info.st_blocks * 512 for info in map(os.lstat, needed)}
     return sum(files.values())
 
 

@@ -47,7 +47,7 @@ def render_figures(figures: list[Figures], connections: Sequence[int]) -> str:
         "RSS MiB",
         "1,000-row batch, rows/s",
         "CPU ms a batch",
-        "environment MiB",
+        "environment MB",
     ]
     return render_table(header, (_figures_row(one, figures, keys) for one in figures))
 
@@ -65,7 +65,7 @@ def _figures_row(one: Figures, figures: list[Figures], keys: list[str]) -> list[
         f"{one.resident_bytes / 2**20:,.0f}",
         ", ".join(batches) or NONE,
         ", ".join(f"{cpu / 1000:.1f}" for cpu in one.batch_cpu_us.values()) or NONE,
-        f"{one.entry.environment_bytes / 2**20:,.0f}",
+        f"{one.entry.environment_bytes / 1e6:,.0f}",
     ]
 
 
@@ -132,6 +132,6 @@ def _notes(results: Results) -> str:
         f"Batches: {results.settings.batch_rows:,} rows in one request, {results.settings.batch_connections} "
         "connections.",
         "Every environment has xgboost-cpu in place of the plain xgboost wheel, whose CUDA library alone is "
-        "some 700 MB: the peers' own users carry it. Sizes without compiled bytecode.",
+        "some 700 MB: the peers' own users carry it. Sizes without compiled bytecode, test folders and type stubs.",
     ]
     return "\n".join(f"- {note}" for note in notes)

@@ -43,10 +43,13 @@ def test_no_peer_downloads_the_cuda_library(path: Path) -> None:
     assert not {"xgboost", "nvidia-nccl-cu12"} & names
 
 
-def test_a_size_counts_a_hard_link_once_and_no_bytecode(tmp_path: Path) -> None:
+def test_a_size_counts_a_hard_link_once_and_only_what_an_image_needs(tmp_path: Path) -> None:
+    (tmp_path / "package" / "tests").mkdir(parents=True)
     (tmp_path / "one").write_bytes(b"x" * 100_000)
     alone = measure_size(tmp_path)
     (tmp_path / "again").hardlink_to(tmp_path / "one")
     (tmp_path / "compiled.pyc").write_bytes(b"x" * 100_000)
+    (tmp_path / "stub.pyi").write_bytes(b"x" * 100_000)
+    (tmp_path / "package" / "tests" / "data.bin").write_bytes(b"x" * 100_000)
     assert alone >= 100_000
     assert measure_size(tmp_path) == alone
