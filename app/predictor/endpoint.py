@@ -82,7 +82,7 @@ class Route:
 
         Raises: NotServingError, UnauthorizedError, ForbiddenError, RateLimitedError.
         """
-        if len(self.state.requests) > self._max_concurrency:
+        if self.state.admitted >= self._max_concurrency:
             raise self.state.shed("concurrency", "too many requests at once")
         return None if self._access is None else self._access.admit(headers, self.scope)
 
@@ -144,10 +144,11 @@ class Endpoint(Route):
             caller = self._admit(headers)
             if self._takes_batches and is_large(headers):
                 self.state.check_batches()  # sooner than the body of one that will be turned away is read
-            body = await read_body(scope, headers, receive, self._max_bytes)
-            reply = self.respond(headers, body, request_id)
-            if not isinstance(reply, bytes | Answer):
-                reply = await reply
+            with self.state.admitting():
+                body = await read_body(scope, headers, receive, self._max_bytes)
+                reply = self.respond(headers, body, request_id)
+                if not isinstance(reply, bytes | Answer):
+                    reply = await reply
         except DisconnectedError:
             self._count(start, CLIENT_GONE, request_id)
         except asyncio.CancelledError:  # the server stops and has waited long enough for the rest of the body
@@ -205,7 +206,8 @@ class Endpoint(Route):
     async def finish(self, pending: Pending, send: Send) -> None:
         """Waits for a pending reply and sends it."""
         try:
-            reply = await pending.reply
+            with self.state.admitting():
+                reply = await pending.reply
         except asyncio.CancelledError:
             await self._refuse(send, NotServingError("the server is stopping"), pending.start, pending.request_id)
         except Exception as error:  # the last line before the server

@@ -39,6 +39,7 @@ class ServingState:
         self.feedback = FeedbackLog(settings.feedback_memory)
         self.access = Access(settings.api_keys_file) if settings.api_keys_file else None
         self.requests: Sized = ()  # the server's own set of requests under way
+        self.admitted = 0  # of them, those that wait for the rest of their body or for their answer
         self.verdict: Verdict | None = None
         self._model: ServedModel | None = None
 
@@ -72,6 +73,15 @@ class ServingState:
 
     def count_in_flight(self) -> int:
         return len(self.requests)
+
+    @contextlib.contextmanager
+    def admitting(self) -> Iterator[None]:
+        """Counts one request among those at once."""
+        self.admitted += 1
+        try:
+            yield
+        finally:
+            self.admitted -= 1
 
     def shed(self, reason: str, message: str) -> NotServingError:
         """Counts a request turned away; the error to raise."""

@@ -20,11 +20,13 @@ START_SECONDS = 30
 class RunningServer:
     """A predictor in a process of its own; `settings` are its environment without their prefix."""
 
+    module = "app.predictor"
+
     def __init__(self, folder: Path, log: Path, *prefix: str, **settings: object) -> None:
         self.port = take_free_port()
         self.log = log
         environment = {**os.environ, **{f"LATHE_{name.upper()}": str(value) for name, value in settings.items()}}
-        command = [*prefix, sys.executable, "-m", "app.predictor", "--bundle", str(folder), "--port", str(self.port)]
+        command = [*prefix, sys.executable, "-m", self.module, "--bundle", str(folder), "--port", str(self.port)]
         with log.open("w") as stream:
             self.process = subprocess.Popen(command, cwd=ROOT, env=environment, stderr=stream)
 

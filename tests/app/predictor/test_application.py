@@ -4,6 +4,7 @@ import asyncio
 import json
 import random
 import string
+from collections import Counter
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +16,7 @@ from app.predictor.application import create_app
 from app.predictor.settings import read_settings
 from tests.app.predictor.running import RunningServer, read_metrics
 
-OK, NOT_FOUND, NOT_ALLOWED, UNAVAILABLE = 200, 404, 405, 503
+OK, FORBIDDEN, NOT_FOUND, NOT_ALLOWED, UNPROCESSABLE, UNAVAILABLE = 200, 403, 404, 405, 422, 503
 
 
 def assert_error_shape(answer: httpx.Response) -> None:
@@ -106,35 +107,67 @@ def test_the_document_shows_the_schema_with_examples_that_work(client: httpx.Cli
         assert client.post("/v1/predict", json=example["value"]).status_code == OK
 
 
-def count_requests(samples: dict[str, float]) -> float:
-    return sum(value for name, value in samples.items() if name.startswith("lathe_requests_total"))
+def count_by_status(samples: dict[str, float]) -> Counter[int]:
+    """Requests counted so far, summed over the routes."""
+    found = Counter[int]()
+    for name, value in samples.items():
+        if name.startswith("lathe_requests_total"):
+            found[int(name.split('code="')[1].split('"')[0])] += int(value)
+    return found
 
 
-def test_counters_add_up_to_the_requests_sent(client: httpx.Client, row: dict[str, Any]) -> None:
+def test_counters_add_up_to_the_requests_sent(client: httpx.Client, bundle: Bundle, row: dict[str, Any]) -> None:
     before = read_metrics(client)
-    sent = 0
+    answers: list[httpx.Response] = []
+
+    def post(path: str, body: object, **headers: str) -> httpx.Response:
+        answers.append(client.post(path, json=body, headers=headers))
+        return answers[-1]
+
     bodies: list[object] = [row, {"rows": [row] * 3}, {"rows": [row] * 100}, {}, {"rows": []}]
     for body in bodies:
-        client.post("/v1/predict", json=body)
-        sent += 1
-    for path in ("/healthz", "/readyz", "/nothing", "/v1/model"):
-        client.get(path)
-        sent += 1
+        post("/v1/predict", body)
+    column = bundle.manifest.schema.columns[-1].name
+    post("/v1/explain", row)
+    post("/v1/sweep", {"row": row, "column": column})
+    post("/v1/sweep", {"row": row, "column": "no such"})
+    tensors = [
+        {
+            "name": one.name,
+            "shape": [2],
+            "datatype": "BYTES" if one.type == "category" else "FP64",
+            "data": [row[one.name]] * 2,
+        }
+        for one in bundle.manifest.schema.columns
+    ]
+    post(f"/v2/models/{bundle.manifest.name}/infer", {"inputs": tensors})
+    post(f"/v2/models/{bundle.manifest.name}/infer", {"inputs": tensors[1:]})
+    lines = "".join(json.dumps(one) + "\n" for one in (row, {}, row)).encode()
+    answers.append(client.post("/v1/batch", content=lines, headers={"content-type": "application/x-ndjson"}))
+    receipt = post("/v1/predict", row, **{"x-lathe-receipt": "1"}).json()["predictions"][0]["receipt"]
+    for told in (receipt, receipt, "forged"):
+        post("/v1/feedback", {"receipt": told, "outcome": False})
+    answers += [client.get(path) for path in ("/healthz", "/readyz", "/nothing", "/v1/model", "/v2")]
     after = read_metrics(client)
 
     def grown(prefix: str) -> float:
         return sum(value - before.get(name, 0) for name, value in after.items() if name.startswith(prefix))
 
-    assert count_requests(after) - count_requests(before) == sent + 1  # the first scrape counts in the second
-    assert grown("lathe_request_duration_seconds_count") == sent + 1
-    assert grown("lathe_predicted_rows_total") == 1 + 3 + 100
-    assert grown("lathe_batches_total") == 2
-    assert grown("lathe_rejected_requests_total") == 2
-    assert grown("lathe_score_rows_total") == 1 + 3 + 100
+    sent = Counter(answer.status_code for answer in answers)
+    sent[OK] += 1  # the first scrape counts in the second
+    assert count_by_status(after) - count_by_status(before) == sent
+    assert {OK, NOT_FOUND, UNPROCESSABLE} <= sent.keys()
+    assert grown("lathe_request_duration_seconds_count") == sent.total()
+    scored = 1 + 3 + 100 + 2 + 2 + 1  # explanations and sweeps are questions, not traffic
+    assert grown("lathe_predicted_rows_total") == scored
+    assert grown("lathe_score_rows_total") == scored
+    assert grown("lathe_rejected_rows_total") == 1
+    refused = [answer for answer in answers if answer.status_code in (FORBIDDEN, UNPROCESSABLE)]
+    assert grown("lathe_rejected_requests_total") == len(refused) == 5
     features = {name.split('feature="')[1].split('"')[0] for name in after if name.startswith("lathe_feature_rows")}
     for feature in features:
         rows = {name for name in after if name.startswith("lathe_feature_rows") and f'feature="{feature}"' in name}
-        assert sum(after[name] - before[name] for name in rows) == 1 + 3 + 100
+        assert sum(after[name] - before[name] for name in rows) == scored
 
 
 def test_strange_paths_and_methods_make_no_new_series(client: httpx.Client) -> None:

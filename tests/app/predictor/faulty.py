@@ -1,0 +1,46 @@
+"""The predictor with a planted fault: `FAULT=error python -m tests.app.predictor.faulty`, then as the predictor.
+
+The bundle loads as it should; from then on the engines fail as FAULT says, and nothing can be noted of an outcome.
+"""
+
+import os
+import sys
+from typing import Any
+
+import numpy as np
+
+from app.predictor.__main__ import main, prepare_libraries
+
+SECRET = "s3cret of the innards"
+
+
+def fail(*given: object) -> Any:
+    raise RuntimeError(SECRET)
+
+
+def answer_nan(given: Any) -> Any:
+    """As one margin, or one for each row of a matrix."""
+    return np.full(len(given), np.nan, np.float32) if isinstance(given, np.ndarray) else float("nan")
+
+
+def plant(fault: str) -> None:
+    from app.predictor.application import Application  # noqa: PLC0415
+    from app.predictor.model import ServedModel  # noqa: PLC0415
+
+    install = Application.install_model
+
+    def install_faulty(self: Application, model: ServedModel) -> None:
+        engine: Any = model.engine
+        engine.compute_margin = engine.compute_few = engine.compute_many = fail if fault == "error" else answer_nan
+        engine.reference.explain_matrix = fail
+        feedback: Any = self.state.feedback
+        feedback.add = feedback.find_truth = fail
+        install(self, model)
+
+    Application.install_model = install_faulty  # type: ignore[method-assign]
+
+
+if __name__ == "__main__":
+    prepare_libraries()
+    plant(os.environ["FAULT"])
+    sys.exit(main())
