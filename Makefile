@@ -42,7 +42,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 .PHONY: help up down data pin train gate evaluate tune report mlflow inspect image render diff status minikube minikube-down e2e \
   champion touches-model judge summary sbom comment decide record approved image-main read-dispatch retrain-pull security workflows \
   release check-tag publish verify announce bump promote rollback history champion-alias release-rehearsal \
-  check test bench bench-all experiments lint types clean
+  check test bench bench-all experiments screenshots lint types clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^##@ / {print "\n" substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -128,6 +128,9 @@ bench-all: .venv/.locked .tools/.packages ## The predictor beside every peer
 
 experiments: .venv/.locked .tools/.packages ## Restarts, overload, slow clients, damage: the predictor beside its peers
 	@LATHE_UV=$(UV) $(RUN) -m bench experiment
+
+screenshots: .venv/.locked .tools/.packages ## Pictures of the page for the documents (BUNDLE=)
+	@$(RUN) -m tests.app.predictor.page.screenshots $(if $(BUNDLE),--bundle '$(BUNDLE)')
 
 lint: .venv/.locked ## Style and format
 	@.venv/bin/ruff check --quiet .

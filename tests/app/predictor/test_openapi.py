@@ -1,5 +1,6 @@
 """The document and the server keep each other's word: official clients and schemathesis hold one against the other."""
 
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -14,6 +15,7 @@ from app.contract.bundle import Bundle
 from app.contract.scoring import PARITY_TOLERANCE
 from tests.app.predictor.running import RunningServer
 
+LEAST_CASES = 1000
 TYPES = {"category": ("BYTES", object), "integer": ("INT64", np.int64), "number": ("FP64", np.float64)}
 
 
@@ -70,3 +72,6 @@ def test_schemathesis_finds_no_broken_promise(server: RunningServer, tmp_path: P
     )
     assert finished.returncode == 0, finished.stdout[-4000:]
     assert "No issues found" in finished.stdout
+    generated = re.search(r"(\d+) generated, \1 passed", finished.stdout)
+    assert generated is not None, finished.stdout[-4000:]
+    assert int(generated[1]) >= LEAST_CASES
