@@ -4,6 +4,7 @@ import { askForKey, readKey } from "./key.js";
 
 const BUSY = [429, 503];
 const MOST_TRIES = 6;
+const LONGEST_WAIT_SECONDS = 30;
 
 class ApiError extends Error {
   constructor(status, { code = "unreachable", message, field = null }) {
@@ -41,9 +42,28 @@ export async function call(
     if (response.ok) return response;
     const error = await readError(response);
     if (response.status === 401 && (await askForKey(error.message))) continue;
-    if (!BUSY.includes(response.status) || tries === MOST_TRIES) throw error;
-    await sleep(Number(response.headers.get("retry-after") ?? 1) * 1000, signal);
+    if (!BUSY.includes(response.status)) throw error;
+    const seconds = readWait(response);
+    if (tries === MOST_TRIES || seconds > LONGEST_WAIT_SECONDS) {
+      error.message += ` Try again in ${seconds} s.`;
+      throw error;
+    }
+    await wait(seconds, error.message, signal);
   }
+}
+
+// What the server asks for; it may be a date, which says no more here than a second.
+function readWait(response) {
+  const seconds = Number(response.headers.get("retry-after"));
+  return seconds > 0 ? Math.ceil(seconds) : 1;
+}
+
+// Says why nothing happens meanwhile.
+async function wait(seconds, message, signal) {
+  const place = document.getElementById("waiting");
+  place.textContent = `${message} Trying again in ${seconds} s.`;
+  await sleep(seconds * 1000, signal);
+  place.textContent = "";
 }
 
 async function send(path, options) {

@@ -53,7 +53,10 @@ async function scoreFile(card, file) {
   finish(card, file, tally, trouble);
 }
 
+const TOLD_SHARE = 0.25; // a reader is told of every quarter, not of every piece
+
 async function scoreSlices(file, tally, signal) {
+  let told = 0;
   for await (const { body, done } of sliceFile(file)) {
     const response = await call("/v1/batch", { body, type: "text/csv", accept: "text/csv", signal });
     tally.add(new Uint8Array(await response.arrayBuffer()));
@@ -61,6 +64,10 @@ async function scoreSlices(file, tally, signal) {
     find("progress-bar").value = done;
     find("progress-text").textContent =
       `${file.name}: ${plural(tally.rows, "row")} scored, ${Math.round(done * 100)} %`;
+    if (done >= told + TOLD_SHARE && done < 1) {
+      told = done;
+      find("batch-status").textContent = `${Math.round(done * 100)} % scored`;
+    }
   }
 }
 

@@ -9,18 +9,20 @@ export function offerFeedback(card, prediction) {
   const place = find("feedback");
   place.hidden = true;
   if (!prediction.receipt) return;
-  const status = make("p", { class: "hint", role: "status", "aria-live": "polite" });
+  const trouble = make("p", { class: "error", role: "alert" });
   const send = async (outcome) => {
     try {
       const {
         feedback: [entry],
       } = await postJson("/v1/feedback", { receipt: prediction.receipt, outcome });
-      show(place, make("p", { role: "status", class: "asks" }, thank(entry)));
+      const thanks = make("p", { class: "asks", tabindex: "-1" }, thank(entry));
+      show(place, thanks);
+      thanks.focus(); // the button that had it is gone, and a reader reads what has it
     } catch (error) {
-      status.textContent = error.message;
+      trouble.textContent = error.message;
     }
   };
-  show(place, card.schema.task === "binary" ? askEvent(card, send) : askNumber(card, send), status);
+  show(place, card.schema.task === "binary" ? askEvent(card, send) : askNumber(card, send), trouble);
 }
 
 // `outcome` is one of a confusion matrix, such as `true_negative`, or `undecided`.

@@ -1,6 +1,7 @@
 """The predictor with a planted fault: `FAULT=error python -m tests.app.predictor.faulty`, then as the predictor.
 
-The bundle loads as it should; from then on the engines fail as FAULT says, and nothing can be noted of an outcome.
+The bundle loads as it should; from then on the engines fail as FAULT says, nothing can be noted of an outcome, and
+the gate's verdict cannot be read.
 """
 
 import os
@@ -35,6 +36,7 @@ def plant(fault: str) -> None:
         engine.reference.explain_matrix = fail
         feedback: Any = self.state.feedback
         feedback.add = feedback.find_truth = fail
+        type(self.state).verdict = property(fail)  # type: ignore[assignment]
         install(self, model)
 
     Application.install_model = install_faulty  # type: ignore[method-assign]

@@ -16,7 +16,7 @@ from app.predictor.application import create_app
 from app.predictor.settings import read_settings
 from tests.app.predictor.running import RunningServer, read_metrics
 
-OK, FORBIDDEN, NOT_FOUND, NOT_ALLOWED, UNPROCESSABLE, UNAVAILABLE = 200, 403, 404, 405, 422, 503
+OK, FORBIDDEN, NOT_FOUND, NOT_ALLOWED, CONFLICT, UNPROCESSABLE, UNAVAILABLE = 200, 403, 404, 405, 409, 422, 503
 
 
 def assert_error_shape(answer: httpx.Response) -> None:
@@ -145,8 +145,8 @@ def test_counters_add_up_to_the_requests_sent(client: httpx.Client, bundle: Bund
     lines = "".join(json.dumps(one) + "\n" for one in (row, {}, row)).encode()
     answers.append(client.post("/v1/batch", content=lines, headers={"content-type": "application/x-ndjson"}))
     receipt = post("/v1/predict", row, **{"x-lathe-receipt": "1"}).json()["predictions"][0]["receipt"]
-    for told in (receipt, receipt, "forged"):
-        post("/v1/feedback", {"receipt": told, "outcome": False})
+    for told, outcome in ((receipt, False), (receipt, False), (receipt, True), ("forged", False)):
+        post("/v1/feedback", {"receipt": told, "outcome": outcome})
     answers += [client.get(path) for path in ("/healthz", "/readyz", "/nothing", "/v1/model", "/v2")]
     after = read_metrics(client)
 
@@ -156,14 +156,16 @@ def test_counters_add_up_to_the_requests_sent(client: httpx.Client, bundle: Bund
     sent = Counter(answer.status_code for answer in answers)
     sent[OK] += 1  # the first scrape counts in the second
     assert count_by_status(after) - count_by_status(before) == sent
-    assert {OK, NOT_FOUND, UNPROCESSABLE} <= sent.keys()
+    assert sent.keys() == {OK, FORBIDDEN, NOT_FOUND, CONFLICT, UNPROCESSABLE}
     assert grown("lathe_request_duration_seconds_count") == sent.total()
     scored = 1 + 3 + 100 + 2 + 2 + 1  # explanations and sweeps are questions, not traffic
     assert grown("lathe_predicted_rows_total") == scored
     assert grown("lathe_score_rows_total") == scored
     assert grown("lathe_rejected_rows_total") == 1
-    refused = [answer for answer in answers if answer.status_code in (FORBIDDEN, UNPROCESSABLE)]
-    assert grown("lathe_rejected_requests_total") == len(refused) == 5
+    refused = [answer for answer in answers if answer.status_code in (FORBIDDEN, CONFLICT, UNPROCESSABLE)]
+    assert grown("lathe_rejected_requests_total") == len(refused) == 6
+    for name in ("lathe_receipts_total", "lathe_feedback_total", "lathe_feedback_duplicates_total"):
+        assert grown(name) == 1, name
     features = {name.split('feature="')[1].split('"')[0] for name in after if name.startswith("lathe_feature_rows")}
     for feature in features:
         rows = {name for name in after if name.startswith("lathe_feature_rows") and f'feature="{feature}"' in name}

@@ -10,6 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.predictor.key_file import make_key
 from tests.app.predictor.running import RunningServer, StartServer, read_metrics
 
 pytestmark = pytest.mark.slow
@@ -19,6 +20,8 @@ DAY_SECONDS = 24 * 3600
 HEADER_SECONDS = 1.0
 REQUESTS = 50
 STEPS = {"a month ahead": 30, "back again": 0, "a month behind": -30}
+LIMITS = {"long": 0.001, "short": 2.0}  # requests a second
+PATIENCE_SECONDS = 20.0
 
 
 class SteppedClock:
@@ -44,12 +47,17 @@ def clock(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> SteppedClock:
 
 
 @pytest.fixture
-def stepped_server(
+def start_stepped(
     clock: SteppedClock, start_server: StartServer, bundle_folder: Path, monkeypatch: pytest.MonkeyPatch
-) -> RunningServer:
-    server = start_server(bundle_folder, header_timeout_seconds=HEADER_SECONDS, log_requests=True)
-    monkeypatch.delenv("LD_PRELOAD")  # the test's own programs keep the machine's clock
-    return server.wait_until_ready()
+) -> StartServer:
+    """Starts one predictor that lives by `clock`."""
+
+    def start(**settings: object) -> RunningServer:
+        server = start_server(bundle_folder, log_requests=True, **settings)
+        monkeypatch.delenv("LD_PRELOAD")  # the test's own programs keep the machine's clock
+        return server.wait_until_ready()
+
+    return start
 
 
 def read_durations(client: httpx.Client) -> tuple[float, float]:
@@ -79,8 +87,9 @@ def seconds_until_closed(server: RunningServer) -> float:
 
 
 def test_a_stepping_clock_moves_no_duration_and_stalls_no_window(
-    stepped_server: RunningServer, clock: SteppedClock, row: dict[str, Any]
+    start_stepped: StartServer, clock: SteppedClock, row: dict[str, Any]
 ) -> None:
+    stepped_server = start_stepped(header_timeout_seconds=HEADER_SECONDS)
     with httpx.Client(base_url=stepped_server.url, timeout=20) as client:
         receipt = client.post("/v1/predict", json=row, headers={"x-lathe-receipt": "1"}).json()["predictions"][0]
         for days in STEPS.values():
@@ -97,3 +106,37 @@ def test_a_stepping_clock_moves_no_duration_and_stalls_no_window(
             assert HEADER_SECONDS <= seconds_until_closed(stepped_server) < HEADER_SECONDS + 5
         told = client.post("/v1/feedback", json={"receipt": receipt["receipt"], "outcome": True})
         assert told.status_code == httpx.codes.OK, told.text
+
+
+def write_keys(file: Path) -> dict[str, str]:
+    """Keys by name, each with its limit of LIMITS."""
+    keys = {name: make_key(name) for name in LIMITS}
+    file.write_text("".join(f"{keys[name][1]} requests_per_second={rate}\n" for name, rate in LIMITS.items()))
+    return {name: key for name, (key, _) in keys.items()}
+
+
+def test_a_stepping_clock_neither_lifts_nor_stalls_a_rate_limit(
+    start_stepped: StartServer, clock: SteppedClock, row: dict[str, Any], tmp_path: Path
+) -> None:
+    keys = write_keys(tmp_path / "keys")
+    server = start_stepped(api_keys_file=tmp_path / "keys")
+    with httpx.Client(base_url=server.url, timeout=20) as client:
+
+        def ask(name: str) -> httpx.Response:
+            return client.post("/v1/predict", json=row, headers={"x-api-key": keys[name]})
+
+        assert ask("long").status_code == httpx.codes.OK
+        for days in STEPS.values():
+            while (limited := ask("short")).status_code == httpx.codes.OK:
+                pass
+            assert limited.headers["retry-after"] == "1"
+            clock.step(days)
+            deadline = time.monotonic() + PATIENCE_SECONDS
+            while (answer := ask("short")).status_code != httpx.codes.OK and time.monotonic() < deadline:
+                assert answer.headers["retry-after"] == "1"
+                time.sleep(0.05)
+            assert answer.status_code == httpx.codes.OK
+            assert last_logged_day(server) == pytest.approx(days, abs=0.1)  # the step was really seen
+            still = ask("long")
+            assert still.status_code == httpx.codes.TOO_MANY_REQUESTS
+            assert 0 < int(still.headers["retry-after"]) <= 1 / LIMITS["long"]

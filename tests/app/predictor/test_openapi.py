@@ -74,4 +74,5 @@ def test_schemathesis_finds_no_broken_promise(server: RunningServer, tmp_path: P
     assert "No issues found" in finished.stdout
     generated = re.search(r"(\d+) generated, \1 passed", finished.stdout)
     assert generated is not None, finished.stdout[-4000:]
+    print(f"schemathesis generated {generated[1]} cases")
     assert int(generated[1]) >= LEAST_CASES

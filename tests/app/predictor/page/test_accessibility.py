@@ -39,10 +39,35 @@ def test_axe_finds_nothing_serious(
 ) -> None:
     page = open_view(server, view, color_scheme=scheme)
     show_everything(page, view, bundle)
+    assert find_grave(page) == []
+
+
+def find_grave(page: Page) -> list[tuple[str, list[str]]]:
+    """What axe finds that keeps people out, with the elements it stands on."""
     found = Axe().run(page).response
     assert found["passes"], "axe checked nothing"
     grave = [one for one in found["violations"] if one["impact"] in GRAVE]
-    assert [(one["id"], [node["html"][:120] for node in one["nodes"][:3]]) for one in grave] == []
+    return [(one["id"], [node["html"][:120] for node in one["nodes"][:3]]) for one in grave]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+def test_axe_finds_nothing_serious_in_the_dialog_and_in_errors(
+    open_view: OpenPage, server: RunningServer, bundle: Bundle, scheme: str
+) -> None:
+    page = open_view(server, color_scheme=scheme)
+    number = next(column.name for column in bundle.manifest.schema.columns if column.type != "category")
+    page.locator(f"#field-{number}").fill("99999999")
+    page.get_by_role("button", name="Predict", exact=True).click()
+    page.locator(".error:not(:empty)").first.wait_for()
+    assert find_grave(page) == []
+    page.get_by_role("button", name="API key").click()
+    page.get_by_role("dialog").wait_for()
+    assert find_grave(page) == []
+    batch = open_view(server, "batch", color_scheme=scheme)
+    upload(batch, b"nothing,of,use\n1,2,3\n")
+    batch.locator("#file-error:not(:empty)").wait_for()
+    assert find_grave(batch) == []
 
 
 @pytest.mark.parametrize("view", ["predict", "batch", "model", "traffic"])
@@ -74,6 +99,27 @@ def test_the_keyboard_alone_gets_from_the_address_to_a_what_if(page: Page, bundl
     before = page.locator("#what-now").inner_text()
     page.keyboard.press("PageUp")
     assert page.locator("#what-now").inner_text() != before
+
+
+def test_the_keyboard_alone_tells_an_outcome_and_keeps_its_place(page: Page) -> None:
+    press_predict(page)
+    page.get_by_role("button", name="Yes, it did").focus()
+    page.keyboard.press("Enter")
+    expect(page.locator("#feedback p")).to_be_focused()
+    expect(page.locator("#feedback p")).to_contain_text("noted")
+
+
+def test_the_keyboard_alone_chooses_a_file_and_reaches_the_scored_one(
+    open_view: OpenPage, server: RunningServer, bundle: Bundle
+) -> None:
+    page = open_view(server, "batch")
+    press_tab_until(page, "file")
+    with page.expect_file_chooser() as choosing:
+        page.keyboard.press("Space")
+    content = write_rows(bundle, 30)
+    choosing.value.set_files({"name": "a.csv", "mimeType": "text/csv", "buffer": content})
+    page.locator("#download").wait_for()
+    press_tab_until(page, "download")
 
 
 def press_tab_until(page: Page, element_id: str) -> None:
