@@ -4,6 +4,7 @@ import argparse
 import csv
 import io
 import random
+import sys
 import tempfile
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from app.contract.bundle import read_manifest
+from app.contract.errors import BundleError
 from app.contract.schema import Manifest
 from tests.app.predictor.page.browsing import FLAGS, fill_row, find_chromium, open_page, press_predict, write_value
 from tests.app.predictor.running import ROOT, RunningServer
@@ -98,7 +100,10 @@ def main() -> None:
     parser.add_argument("--bundle", type=Path, default=BUNDLE)
     parser.add_argument("--out", type=Path, default=FOLDER)
     given = parser.parse_args()
-    manifest = read_manifest(given.bundle)
+    try:
+        manifest = read_manifest(given.bundle)
+    except BundleError as error:
+        sys.exit(f"{error}; `make up` makes one, or say BUNDLE=folder")
     with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
         server = RunningServer(given.bundle, Path(folder) / "log")
         chromium = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
