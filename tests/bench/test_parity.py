@@ -16,6 +16,8 @@ from bench.model import ServedModel, load_model
 from bench.parity import TOLERANCE, check_parity
 from bench.servers import Server, running
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def model(bundle_folder: Path) -> ServedModel:

@@ -19,6 +19,8 @@ from bench.processes import is_alive, kill_processes, list_tree, read_status, wa
 from bench.protocols import LATHE_ROW
 from bench.servers import Server, running, start_server
 
+pytestmark = pytest.mark.slow
+
 IGNORES_SIGTERM = "import signal, time; signal.signal(15, signal.SIG_IGN); print('deaf', flush=True); time.sleep(60)"
 HAS_A_CHILD_OF_ITS_OWN_SESSION = (
     "import subprocess, sys, time; "

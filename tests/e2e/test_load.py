@@ -16,6 +16,8 @@ from tests.e2e.answering import Behaviour, answer, answer_well, serving
 from tests.e2e.client import SCRIPT, Window, add_lines
 from tests.e2e.load import Connection
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def row(tmp_path: Path) -> Path:

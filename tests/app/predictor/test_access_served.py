@@ -122,6 +122,7 @@ def test_with_keys_an_open_address_needs_no_warning(locked: RunningServer, keys:
     assert not any(key in log for key, _ in keys.values())
 
 
+@pytest.mark.slow
 def test_a_revoked_key_is_refused_within_two_seconds(
     start_server: StartServer, bundle_folder: Path, tmp_path: Path, row: Any
 ) -> None:

@@ -147,6 +147,7 @@ def test_bad_feedback_is_refused_with_a_stable_code(
     assert "secret" not in answer.text
 
 
+@pytest.mark.slow
 def test_it_does_not_matter_which_replica_answered_or_whether_it_was_restarted(
     start_server: StartServer, bundle_folder: Path, tmp_path: Path, row: dict[str, Any]
 ) -> None:
@@ -168,6 +169,7 @@ def test_it_does_not_matter_which_replica_answered_or_whether_it_was_restarted(
     assert stranger.log.read_text().count("no receipt key is set") == 1
 
 
+@pytest.mark.slow
 def test_a_short_receipt_key_ends_the_start_with_one_line(
     start_server: StartServer, bundle_folder: Path, tmp_path: Path
 ) -> None:

@@ -62,6 +62,7 @@ def test_an_origin_that_is_listed_may_ask(shared: RunningServer, row: dict[str, 
         assert client.options("/v1/predict", headers=asked | {"origin": "https://other.example"}).status_code == 400
 
 
+@pytest.mark.slow
 def test_metrics_and_probes_may_have_a_port_of_their_own(
     start_server: StartServer, bundle_folder: Path, row: dict[str, Any]
 ) -> None:

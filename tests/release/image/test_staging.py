@@ -11,6 +11,8 @@ from release.errors import InputError, RefusedError
 from release.image.staging import stage_model
 from tests.release.reports import write_approval, write_report
 
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture
 def folder(tmp_path: Path) -> Path:

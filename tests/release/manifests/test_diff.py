@@ -121,6 +121,7 @@ def test_what_is_printed_names_the_overlay_the_object_and_the_move(capsys: pytes
     ]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_command_line_ends_with_1_where_there_is_a_difference_and_0_where_there_is_none() -> None:
     same, other = run_release("diff", "prod-eks", "prod-gke"), run_release("diff", "test", "prod-eks")
     assert (same.returncode, same.stdout) == (0, "✓ no difference\n")

@@ -100,6 +100,7 @@ def test_same_seed_gives_the_same_answer_and_another_seed_the_same_verdict() -> 
     assert first.verdict == other.verdict
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["churn", "charges"])
 def test_second_dataset_is_judged_by_the_same_code_for_either_task(name: str) -> None:
     bundle, table = planted.customer_bundle(name), planted.customer_table(name)

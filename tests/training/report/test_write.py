@@ -131,6 +131,7 @@ def test_verdict_of_every_kind_is_rendered(report: Report) -> None:
         assert f'<header class="verdict {verdict}">' in render_html(other, [])
 
 
+@pytest.mark.slow
 def test_first_run_and_scores_that_are_not_numbers_are_reported_too(tmp_path: Path) -> None:
     broken = planted.forge(planted.candidate(), calibration=Calibration(slope=float("nan"), intercept=0.0))
     for bundle, name in ((planted.candidate(), "first"), (broken, "broken")):
@@ -139,6 +140,7 @@ def test_first_run_and_scores_that_are_not_numbers_are_reported_too(tmp_path: Pa
         assert read_report(tmp_path / name / JSON_NAME).champion is None
 
 
+@pytest.mark.slow
 def test_regression_gets_pictures_of_its_own(tmp_path: Path) -> None:
     bundle, table = planted.customer_bundle("charges"), planted.customer_table("charges")
     write_report(planted.judge(bundle, bundle, table), tmp_path / "gate", reproduce="make gate")

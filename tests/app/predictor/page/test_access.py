@@ -13,6 +13,8 @@ from tests.app.predictor.page.browsing import press_predict
 from tests.app.predictor.page.test_batch import write_rows
 from tests.app.predictor.running import RunningServer
 
+pytestmark = pytest.mark.slow
+
 OpenPage = Callable[..., Page]
 
 

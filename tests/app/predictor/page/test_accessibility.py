@@ -12,6 +12,8 @@ from tests.app.predictor.page.browsing import press_predict
 from tests.app.predictor.page.test_batch import upload, write_rows
 from tests.app.predictor.running import RunningServer
 
+pytestmark = pytest.mark.slow
+
 OpenPage = Callable[..., Page]
 PHONE = {"viewport": {"width": 390, "height": 844}, "has_touch": True, "is_mobile": True}
 GRAVE = ("serious", "critical")
@@ -31,7 +33,6 @@ def show_everything(page: Page, view: str, bundle: Bundle) -> None:
     page.wait_for_timeout(200)
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 @pytest.mark.parametrize("view", ["predict", "batch", "model", "traffic"])
 def test_axe_finds_nothing_serious(
@@ -50,7 +51,6 @@ def find_grave(page: Page) -> list[tuple[str, list[str]]]:
     return [(one["id"], [node["html"][:120] for node in one["nodes"][:3]]) for one in grave]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("scheme", ["light", "dark"])
 def test_axe_finds_nothing_serious_in_the_dialog_and_in_errors(
     open_view: OpenPage, server: RunningServer, bundle: Bundle, scheme: str

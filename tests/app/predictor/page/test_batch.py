@@ -14,6 +14,8 @@ from app.contract.bundle import Bundle
 from tests.app.predictor.page.browsing import read_cells, write_value
 from tests.app.predictor.running import RunningServer
 
+pytestmark = pytest.mark.slow
+
 OpenPage = Callable[..., Page]
 LONGEST_TASK_MILLISECONDS = 300  # 66 was the most seen on a busy machine
 CSV = {"content-type": "text/csv", "accept": "text/csv"}
@@ -140,7 +142,6 @@ def test_a_stopped_file_shows_what_was_scored_until_then(batch_page: Page, bundl
     assert 0 < int(read_tiles(batch_page)["Rows"].replace(",", "")) < 12_000
 
 
-@pytest.mark.slow
 def test_a_hundred_thousand_rows_stay_smooth(
     batch_page: Page, client: httpx.Client, bundle: Bundle, tmp_path: Path
 ) -> None:

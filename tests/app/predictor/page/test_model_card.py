@@ -4,11 +4,14 @@ from collections.abc import Callable
 from pathlib import Path
 
 import msgspec
+import pytest
 from playwright.sync_api import Page, expect
 
 from app.contract.bundle import Bundle
 from tests.app.predictor.page.browsing import read_cells
 from tests.app.predictor.running import RunningServer, StartServer
+
+pytestmark = pytest.mark.slow
 
 OpenPage = Callable[..., Page]
 

@@ -13,6 +13,8 @@ from app.contract.bundle import Bundle
 from tests.app.predictor.page.browsing import read_cells
 from tests.app.predictor.running import START_SECONDS, RunningServer, StartServer, read_metrics, take_free_port
 
+pytestmark = pytest.mark.slow
+
 OpenPage = Callable[..., Page]
 LEAST_SHARE = 1e-4
 
