@@ -30,7 +30,7 @@ from app.predictor.settings import read_settings
 
 BODIES = 64
 CONNECTIONS = 16  # that ask in the same turn of the event loop
-CALLS = 128  # in one timing
+TURNS = 8  # in one timing
 COMMON = b"date: Sat, 21 Nov 2026 00:00:00 GMT\r\n"
 HEADERS = [(b"host", b"bench"), (b"content-type", b"application/json"), (b"content-length", b"120")]
 
@@ -76,7 +76,7 @@ def list_variants(served: Endpoint, model: ServedModel, bodies: list[bytes]) -> 
     no_batch: Patch = (reader, "is_batch", lambda body: False)
     variants: dict[str, list[Patch]] = {
         WHOLE: [],
-        "the model's call": [(model.engine, "compute_margin", lambda vector: -3.0)],
+        "the model's call": [(model.engine, "compute_margins", lambda vectors: [-3.0] * len(vectors))],
         "validation: types, ranges, names": [(reader, "read_row", lambda body: to_tuple(decode(body))), no_batch],
         "decoding and validation": [(reader, "read_row", lambda body: next(decoded)), no_batch],
         "drift bins": [(model.traffic, "count_row", _nothing)],
@@ -109,16 +109,19 @@ def patched(patches: list[Patch]) -> Iterator[None]:
         yield
 
 
-def time_call(call: Callable[[bytes], object], given: list[bytes]) -> float:
-    """Microseconds of processor time for one call, over CALLS of them: a busy neighbour lengthens it less."""
+def time_turns(answer: Callable[[list[bytes]], object], given: list[bytes]) -> float:
+    """Microseconds of processor time for one row, over TURNS turns: a busy neighbour lengthens it less."""
+    turns = [given[start : start + CONNECTIONS] for start in range(0, len(given), CONNECTIONS)]
+    rows = 0
     start = thread_time()
-    for one in islice(cycle(given), CALLS):
-        call(one)
-    return (thread_time() - start) / CALLS * 1e6
+    for turn in islice(cycle(turns), TURNS):
+        answer(turn)
+        rows += len(turn)
+    return (thread_time() - start) / rows * 1e6
 
 
-def open_connections(application: Application, loop: asyncio.AbstractEventLoop) -> Callable[[bytes], None]:
-    """Feeds keep-alive connections of the real server with whole requests in turn, and lets it serve each full turn."""
+def open_connections(application: Application, loop: asyncio.AbstractEventLoop) -> Callable[[list[bytes]], None]:
+    """Keep-alive connections of the real server, fed with one whole request each and then served."""
     server = Server(application)
     server.config.load()
     protocol: Any = server.config.http_protocol_class
@@ -128,13 +131,11 @@ def open_connections(application: Application, loop: asyncio.AbstractEventLoop) 
     ]
     for connection in made:
         connection.connection_made(Discard())
-    following = cycle(made)
 
-    def feed(data: bytes) -> None:
-        connection = next(following)
-        connection.data_received(data)
-        if connection is made[-1]:
-            connection.turn.serve()
+    def feed(requests: list[bytes]) -> None:
+        for connection, data in zip(made, requests, strict=False):
+            connection.data_received(data)
+        made[0].turn.serve()
 
     return feed
 
@@ -145,6 +146,13 @@ def format_request(body: bytes) -> bytes:
         f"Content-Type: application/json\r\nContent-Length: {len(body)}\r\n\r\n"
     )
     return head.encode() + body
+
+
+def answer_rows(served: Endpoint, model: ServedModel, bodies: list[bytes]) -> list[bytes]:
+    """The whole responses to requests of one row each that come in the same turn."""
+    begun: list[Any] = [served.answer_now(HEADERS, body, COMMON) for body in bodies]
+    margins = model.engine.compute_margins([one.unscored.vector for one in begun])
+    return [served.end_now(one, margin, COMMON) for one, margin in zip(begun, margins, strict=True)]
 
 
 def measure_costs(application: Application, model: ServedModel, seconds: float) -> dict[str, float]:
@@ -161,8 +169,8 @@ def measure_costs(application: Application, model: ServedModel, seconds: float) 
             found = {}
             for name, patches in variants.items():
                 with patched(patches):
-                    found[name] = time_call(lambda body: served.answer_now(HEADERS, body, COMMON), bodies)
-            found[HTTP] = time_call(feed, requests)
+                    found[name] = time_turns(lambda turn: answer_rows(served, model, turn), bodies)
+            found[HTTP] = time_turns(feed, requests)
             rounds.append(found)
     return summarise_rounds(rounds)
 

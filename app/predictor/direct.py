@@ -1,6 +1,7 @@
 """The shortest way: a small request that arrived whole is answered where it is parsed, without a task.
 
-What arrives is parsed at the end of the event loop's turn, so that the order of answers is ours to choose.
+What arrives is parsed at the end of the event loop's turn, so that the order of answers is ours to choose and the rows
+that came together are scored together.
 
 Everything else (slow, large, pipelined behind another, another route) goes the ASGI way of uvicorn; only a batch that
 finds no room is refused here, by its headers, and its body is dropped as it arrives.
@@ -10,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from app.predictor.body import SMALL_BODY_BYTES
-from app.predictor.endpoint import Endpoint, Pending
+from app.predictor.endpoint import Begun, Endpoint, Pending
 from app.predictor.protocol import GuardedProtocol
 from app.predictor.turn import Turn
 from app.predictor.types import AsgiApp, Receive, Scope, Send
@@ -27,13 +28,20 @@ class DirectProtocol(GuardedProtocol):
         self.unread = b""  # what arrived in this turn and is not parsed yet
         self.direct: Endpoint | None = None
         self.direct_body = b""
+        self.is_begun = False  # the answer waits for its row's margin, until the turn's rows are scored
         self.is_refused = False  # the answer is sent, what is left of the body is not looked at
+        self.is_kept = True  # the client wants to ask again on this connection
         self.is_last = False  # the answer says so; a SIGTERM between the answer and its end must not change it
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
         # an answer is sent when it is written, not when the turn is over: its client may already ask again
         transport.set_write_buffer_limits(high=0)
+
+    def on_message_begin(self) -> None:
+        if self.is_begun:  # a pipelined request: the one before it is answered first
+            self.turn.score()
+        super().on_message_begin()
 
     def on_headers_complete(self) -> None:
         endpoint = self.endpoints.get(self.url)
@@ -46,6 +54,7 @@ class DirectProtocol(GuardedProtocol):
             self.direct_body = b""
         else:
             self.is_refused = True
+            self.is_kept = self.parser.should_keep_alive()
             self._write(refusal)
 
     def _may_answer(self) -> bool:
@@ -83,11 +92,23 @@ class DirectProtocol(GuardedProtocol):
             super().on_message_complete()
             return
         self.direct = None
+        self.is_kept = self.parser.should_keep_alive()  # the parser does not know it any more after this call
+        if isinstance(answer, Begun):
+            self.is_begun = True
+            self.waiting_since = 0.0
+            self.turn.begin(self, answer)
+            return
         self._write(answer)
         self._end_request()
 
+    def end(self, begun: Begun, margin: float | Exception) -> None:
+        """Answers the row that was begun."""
+        self.is_begun = False
+        self._write(begun.endpoint.end_now(begun, margin, self._common_headers()))
+        self._end_request()
+
     def _write(self, answer: bytes) -> None:
-        self.is_last = self.state.is_draining or not self.parser.should_keep_alive()
+        self.is_last = self.state.is_draining or not self.is_kept
         closing = b"\r\nconnection: close\r\n"
         self.transport.write(answer.replace(b"\r\n", closing, 1) if self.is_last else answer)
 
@@ -109,6 +130,7 @@ class DirectProtocol(GuardedProtocol):
         if self.unread or len(data) > SMALL_BODY_BYTES:
             self.serve()
             self._parse(data)
+            self.turn.score()
             return
         self.unread = data
         self.turn.add(self)
@@ -127,12 +149,16 @@ class DirectProtocol(GuardedProtocol):
 
     # what ends a connection comes after what arrived before it
 
-    def eof_received(self) -> None:
+    def _settle(self) -> None:
         self.serve()
+        self.turn.score()
+
+    def eof_received(self) -> None:
+        self._settle()
         super().eof_received()
 
     def expire(self, now: float) -> None:
-        self.serve()
+        self._settle()
         super().expire(now)
 
     def timeout_keep_alive_handler(self) -> None:
@@ -140,7 +166,7 @@ class DirectProtocol(GuardedProtocol):
             super().timeout_keep_alive_handler()
 
     def shutdown(self) -> None:
-        self.serve()
+        self._settle()
         super().shutdown()
 
     def _parse(self, data: bytes) -> None:

@@ -51,14 +51,31 @@ class Answer(msgspec.Struct, frozen=True, gc=False):
     rows: int = 1
 
 
+class Unscored(msgspec.Struct, frozen=True, gc=False):
+    """A row that is ready for the model: its features as `Engine.pack` gives them, and its JSON from their margin."""
+
+    vector: bytes
+    render: Callable[[float], bytes]
+
+
 Reply = bytes | Answer
-Respond = Callable[[Headers, bytes, str], Reply | Awaitable[Reply]]
+Respond = Callable[[Headers, bytes, str], Reply | Unscored | Awaitable[Reply]]
 
 
 class Pending(msgspec.Struct, frozen=True, gc=False):
     """An answer that is not ready: what `Endpoint.finish` needs to give it."""
 
     reply: Awaitable[Reply]
+    start: float
+    request_id: str
+    caller: Caller | None
+
+
+class Begun(msgspec.Struct, frozen=True, gc=False):
+    """An answer that lacks its row's margin: what `Endpoint.end_now` needs to give it."""
+
+    endpoint: "Endpoint"
+    unscored: Unscored
     start: float
     request_id: str
     caller: Caller | None
@@ -125,7 +142,7 @@ class Endpoint(Route):
     """Serves one route; `respond(headers, body, request_id)` gives the JSON bytes or an Answer.
 
     Called as an ASGI application it reads the body itself. `answer_now` is for a server that has the whole
-    request at hand, and gives the whole HTTP response.
+    request at hand, and gives the whole HTTP response; `end_now` gives it where other rows are scored with this one.
     """
 
     def __init__(
@@ -147,7 +164,9 @@ class Endpoint(Route):
             with self.state.admitting():
                 body = await read_body(scope, headers, receive, self._max_bytes)
                 reply = self.respond(headers, body, request_id)
-                if not isinstance(reply, bytes | Answer):
+                if isinstance(reply, Unscored):
+                    reply = reply.render(*self.state.compute_margins([reply.vector]))
+                elif not isinstance(reply, bytes | Answer):
                     reply = await reply
         except DisconnectedError:
             self._count(start, CLIENT_GONE, request_id)
@@ -158,8 +177,8 @@ class Endpoint(Route):
         else:
             await self._succeed(send, reply, start, request_id, caller)
 
-    def answer_now(self, given: list[tuple[bytes, bytes]], body: bytes, common: bytes) -> bytes | Pending:
-        """The response to a complete request, its head and `common` header lines included, or what to wait for."""
+    def answer_now(self, given: list[tuple[bytes, bytes]], body: bytes, common: bytes) -> bytes | Begun | Pending:
+        """The response to a complete request, its head and `common` header lines included, or what it waits for."""
         start = perf_counter()
         headers = dict(given)
         request_id = self._choose_id(headers.get(HEADER))
@@ -169,19 +188,35 @@ class Endpoint(Route):
             reply = self.respond(headers, body, request_id)
         except Exception as error:  # the last line before the server
             return self._render_refusal(self._explain(error, request_id), start, request_id, common)
+        if isinstance(reply, Unscored):
+            return Begun(self, reply, start, request_id, caller)
         if isinstance(reply, bytes):
-            self._count_success(start, request_id, caller, 1)
-            return b"%b%bcontent-length: %d\r\nx-request-id: %b\r\n\r\n%b" % (
-                OPENING,
-                common,
-                len(reply),
-                request_id.encode(),
-                reply,
-            )
+            return self._render_row(reply, start, request_id, caller, common)
         if isinstance(reply, Answer):
             self._count_success(start, request_id, caller, reply.rows)
             return render_response(200, reply.headers, request_id, common, reply.body)
         return Pending(reply, start, request_id, caller)
+
+    def end_now(self, begun: Begun, margin: float | Exception, common: bytes) -> bytes:
+        """The response that `answer_now` began; the margin may be why there is none."""
+        start, request_id = begun.start, begun.request_id
+        try:
+            if isinstance(margin, Exception):
+                raise margin
+            reply = begun.unscored.render(margin)
+        except Exception as error:  # the last line before the server
+            return self._render_refusal(self._explain(error, request_id), start, request_id, common)
+        return self._render_row(reply, start, request_id, begun.caller, common)
+
+    def _render_row(self, body: bytes, start: float, request_id: str, caller: Caller | None, common: bytes) -> bytes:
+        self._count_success(start, request_id, caller, 1)
+        return b"%b%bcontent-length: %d\r\nx-request-id: %b\r\n\r\n%b" % (
+            OPENING,
+            common,
+            len(body),
+            request_id.encode(),
+            body,
+        )
 
     def shed_now(self, given: list[tuple[bytes, bytes]], common: bytes) -> bytes | None:
         """The whole refusal of a batch for which there is no room, from its headers alone; None if it may come."""

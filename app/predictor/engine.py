@@ -15,6 +15,7 @@ from app.contract.errors import BundleError
 from app.contract.features.plan import Matrix
 from app.contract.scoring import ReferenceModel
 
+FEW_ROWS = 64  # up to here ONNX Runtime answers on the event loop, sooner than a thread would start
 INPUT_NAME = "features"
 OUTPUT_NAME = "variable"
 
@@ -40,27 +41,35 @@ def open_session(content: bytes, features: int) -> onnxruntime.InferenceSession:
     return session
 
 
-class OnnxRow:
-    """One row through buffers that are bound once; not safe for threads, the event loop is its only caller."""
+class OnnxRows:
+    """A few rows through buffers that are bound once; not safe for threads, the event loop is its only caller."""
 
     def __init__(self, session: onnxruntime.InferenceSession, features: int) -> None:
-        self._input = np.zeros((1, features), dtype=np.float32)
-        self._output = np.zeros((1, 1), dtype=np.float32)
-        self._pack = struct.Struct(f"{features}f").pack_into
+        self._input = np.zeros((FEW_ROWS, features), dtype=np.float32)
+        self._output = np.zeros((FEW_ROWS, 1), dtype=np.float32)
         self._bytes = self._input.data.cast("B", (self._input.nbytes,))
-        self._read = self._output.item
-        binding = session.io_binding()
-        binding.bind_input(INPUT_NAME, "cpu", 0, np.float32, self._input.shape, self._input.ctypes.data)
-        binding.bind_output(OUTPUT_NAME, "cpu", 0, np.float32, self._output.shape, self._output.ctypes.data)
-        self._binding = binding
         self._run = session.run_with_iobinding
+        self._bound = [self._bind(session, rows) for rows in range(1, FEW_ROWS + 1)]
 
-    def compute_margin(self, vector: Sequence[float]) -> float:
-        """Raises: OverflowError if a value is beyond float32."""
-        self._pack(self._bytes, 0, *vector)
-        self._output[0, 0] = math.nan  # a run that wrote nothing must not repeat the last answer
-        self._run(self._binding)
-        return self._read()
+    def _bind(self, session: onnxruntime.InferenceSession, rows: int) -> tuple[onnxruntime.IOBinding, Margins]:
+        """The first `rows` rows of the buffers, and where their margins will be."""
+        binding = session.io_binding()
+        for bind, name, buffer in (
+            (binding.bind_input, INPUT_NAME, self._input[:rows]),
+            (binding.bind_output, OUTPUT_NAME, self._output[:rows]),
+        ):
+            bind(name, "cpu", 0, np.float32, buffer.shape, buffer.ctypes.data)
+        return binding, self._output[:rows, 0]
+
+    def compute_margins(self, vectors: Sequence[bytes]) -> list[float]:
+        """One margin a vector; 1 to FEW_ROWS vectors, each as `Engine.pack` gives it."""
+        binding, margins = self._bound[len(vectors) - 1]
+        packed = b"".join(vectors)
+        self._bytes[: len(packed)] = packed
+        margins.fill(math.nan)  # a run that wrote nothing must not repeat the last answer
+        self._run(binding)
+        listed: list[float] = margins.tolist()
+        return listed
 
 
 class Engine:
@@ -75,7 +84,8 @@ class Engine:
         self.reference = ReferenceModel.from_bundle(bundle, threads)
         content = bundle.files.get(INFERENCE_NAME)
         self._session = open_session(content, features) if content is not None else None
-        self._row = OnnxRow(self._session, features) if self._session else None
+        self._rows = OnnxRows(self._session, features) if self._session else None
+        self.pack = struct.Struct(f"{features}f").pack  # a row of features as float32, OverflowError if one is beyond
         self._narrow = ReferenceModel.from_bundle(bundle, 1)
         self._busy = 0
         self._lock = threading.Lock()
@@ -86,13 +96,18 @@ class Engine:
 
     def leave_onnx(self) -> None:
         """From here on XGBoost answers few rows too."""
-        self._session = self._row = None
+        self._session = self._rows = None
 
-    def compute_margin(self, vector: Sequence[float]) -> float:
-        """The margin of one row of features, on the event loop's thread."""
-        if self._row is not None:
-            return self._row.compute_margin(vector)
-        return float(self.compute_few(np.asarray([vector], dtype=np.float32))[0])
+    def compute_margins(self, vectors: Sequence[bytes]) -> list[float]:
+        """The margins of 1 to FEW_ROWS packed rows of features, on the event loop's thread.
+
+        In company a row costs little more than half of what it costs alone: the trees are still in the cache.
+        """
+        if self._rows is not None:
+            return self._rows.compute_margins(vectors)
+        matrix = np.frombuffer(b"".join(vectors), dtype=np.float32).reshape(len(vectors), -1)
+        margins: list[float] = self.compute_few(matrix).tolist()
+        return margins
 
     def compute_few(self, matrix: Matrix) -> Margins:
         """Margins of shape (rows,) on one thread, on the event loop's thread."""

@@ -23,11 +23,10 @@ from app.contract.scoring import (
     find_worst_difference,
     spread_matrix,
 )
-from app.predictor.engine import Engine
+from app.predictor.engine import FEW_ROWS, Engine
 from app.predictor.logs import log_event
 from app.predictor.traffic import BinCounts, TrafficBins
 
-FEW_ROWS = 64  # up to here ONNX Runtime answers on the event loop, sooner than a thread would start
 WARM_RUNS = 50
 PARITY_CHUNK = 10_000  # rows in memory at once
 LARGEST_EXPONENT = 700.0  # exp overflows soon above
@@ -36,6 +35,13 @@ NO_UNKNOWN: Mapping[str, int] = {}
 
 class ScoringError(ArithmeticError):
     """The model gave no finite score."""
+
+
+class ReadyRow(msgspec.Struct, frozen=True, gc=False):
+    """A usual row, encoded: all that scoring and counting it takes."""
+
+    values: Mapping[str, float]
+    vector: bytes
 
 
 class Scored(msgspec.Struct, frozen=True, gc=False):
@@ -90,28 +96,46 @@ class ServedModel:
 
         Raises: ScoringError.
         """
+        ready = self.ready_row(row)
+        if ready is None:
+            return self.score_sparse(row, count)
+        (margin,) = self.engine.compute_margins([ready.vector])
+        return self.score_margin(ready, margin, count)
+
+    def ready_row(self, row: Sequence[Value]) -> ReadyRow | None:
+        """None for a row with something missing, unknown or overflowing: it goes by `score_sparse`."""
         values: dict[str, Any] = dict(zip(self.names, row, strict=True))
         for name, codes in self._codes:
             code = codes.get(values[name])
             if code is None:
-                return self._score_sparse(row, count)
+                return None
             values[name] = code
         if self._nullable and None in row:
-            return self._score_sparse(row, count)
+            return None
         try:
             if self._derive is not None:
                 values.update(self._derive(values, math))
-            score = self._calibrate(self.engine.compute_margin(self._pick(values)))
+            return ReadyRow(values, self.engine.pack(*self._pick(values)))
         except (ArithmeticError, ValueError):  # numpy answers infinite where math raises
-            return self._score_sparse(row, count)
+            return None
+
+    def score_margin(self, ready: ReadyRow, margin: float, count: bool = True) -> float:
+        """The score of a row from its margin; counts its traffic.
+
+        Raises: ScoringError.
+        """
+        score = self._calibrate(margin)
         if not math.isfinite(score):
             raise ScoringError("the model's score is not finite")
         if count:
-            self.traffic.count_row(values, score)
+            self.traffic.count_row(ready.values, score)
         return score
 
-    def _score_sparse(self, row: Sequence[Value], count: bool) -> float:
-        """A row with something missing, unknown or overflowing goes the way that many rows go."""
+    def score_sparse(self, row: Sequence[Value], count: bool = True) -> float:
+        """The score of a row that goes the way that many rows go.
+
+        Raises: ScoringError.
+        """
         scored = self.score_columns({name: [value] for name, value in zip(self.names, row, strict=True)})
         if count:
             self.add_traffic(scored)

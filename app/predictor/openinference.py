@@ -10,8 +10,9 @@ from app.contract.errors import RowError
 from app.contract.schema import Column, Manifest
 from app.predictor.body import SMALL_BODY_BYTES, Headers, check_media
 from app.predictor.endpoint import JSON_TYPE, Answer, Reply
+from app.predictor.engine import FEW_ROWS
 from app.predictor.errors import BadRequestError
-from app.predictor.model import FEW_ROWS, Scored, ServedModel
+from app.predictor.model import Scored, ServedModel
 from app.predictor.problems import check_numbers, check_strings
 from app.predictor.rows import refuse_repeated_names
 from app.predictor.state import ServingState

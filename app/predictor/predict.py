@@ -1,13 +1,14 @@
 """POST /v1/predict: one row or many in, scores and decisions out."""
 
+import functools
 from collections.abc import Awaitable
 
 import msgspec
 
-from app.contract.schema import Value
 from app.predictor.body import SMALL_BODY_BYTES, Headers, check_json
-from app.predictor.endpoint import JSON_TYPE, Answer, Reply
-from app.predictor.model import FEW_ROWS, Scored, ServedModel
+from app.predictor.endpoint import JSON_TYPE, Answer, Reply, Unscored
+from app.predictor.engine import FEW_ROWS
+from app.predictor.model import ReadyRow, Scored, ServedModel
 from app.predictor.receipts import Receipts, wants_receipts
 from app.predictor.rows import Columns, RowReader
 from app.predictor.state import ServingState
@@ -39,8 +40,8 @@ class Predictor:
         self._head = msgspec.json.encode(about)[:-1] + b',"predictions":'
         self._rows = state.counters.rows
 
-    def respond(self, headers: Headers, body: bytes, request_id: str) -> Reply | Awaitable[Reply]:
-        """The answer's JSON; awaited only for many rows.
+    def respond(self, headers: Headers, body: bytes, request_id: str) -> Reply | Unscored | Awaitable[Reply]:
+        """The answer's JSON; one row still needs its margin, many rows are awaited.
 
         Raises: UnsupportedMediaError, BadRequestError, RowError, NotServingError, ScoringError.
         """
@@ -49,7 +50,10 @@ class Predictor:
         if not self.reader.is_batch(body):
             row = self.reader.read_row(body)
             if row is not None:
-                return self._answer_row(row, request_id, receipts)
+                ready = self.model.ready_row(row)
+                if ready is not None:
+                    return Unscored(ready.vector, functools.partial(self._answer_margin, ready, request_id, receipts))
+                return self._answer_row(self.model.score_sparse(row), request_id, receipts)
         if len(body) <= SMALL_BODY_BYTES:
             columns = self.reader.read_rows(body)
             if len(columns[self.reader.names[0]]) <= FEW_ROWS:
@@ -57,8 +61,11 @@ class Predictor:
                 return self._finish_rows(scored, self._render(scored, receipts), request_id, receipts)
         return self._answer_rows(body, request_id, receipts)
 
-    def _answer_row(self, row: tuple[Value, ...], request_id: str, receipts: Receipts | None) -> bytes:
-        score = self.model.score_row(row)
+    def _answer_margin(self, ready: ReadyRow, request_id: str, receipts: Receipts | None, margin: float) -> bytes:
+        """Raises: ScoringError."""
+        return self._answer_row(self.model.score_margin(ready, margin), request_id, receipts)
+
+    def _answer_row(self, score: float, request_id: str, receipts: Receipts | None) -> bytes:
         decision = self.model.decide(score)
         self._rows[decision] += 1
         receipt = b"" if receipts is None else b',"receipt":"%b"' % receipts.issue(score, decision).encode()

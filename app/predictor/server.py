@@ -32,8 +32,8 @@ class Server(uvicorn.Server):
         """`aside` is where metrics and probes have a port of their own."""
         self.application = application
         self._aside = aside
-        self._turn = Turn()
         self.state = application.state
+        self._turn = Turn(self.state.compute_margins)
         self.load_error: ContractError | None = None
         self._drain_until: float | None = None
         super().__init__(self._configure(application, application.direct))

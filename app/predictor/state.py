@@ -2,7 +2,7 @@
 
 import asyncio
 import contextlib
-from collections.abc import Callable, Iterator, Sized
+from collections.abc import Callable, Iterator, Sequence, Sized
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, TypeVar
 
@@ -116,6 +116,13 @@ class ServingState:
     def shed_batch(self) -> NotServingError:
         """Counts a batch turned away; the error to raise."""
         return self.shed("batches", "too many batches at once")
+
+    def compute_margins(self, vectors: Sequence[bytes]) -> list[float]:
+        """One margin a packed row, as `app.predictor.engine` computes them.
+
+        Raises: NotServingError until a model is installed.
+        """
+        return self.model.engine.compute_margins(vectors)
 
     async def run_batch(self, work: Callable[..., Result], *given: object) -> Result:
         """Runs work of many rows in one of the batch threads, begun in the order of arrival.

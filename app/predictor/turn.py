@@ -1,8 +1,12 @@
-"""The order of answers: who was answered longest ago comes first."""
+"""What one turn of the event loop brings: who is answered first, and rows that are scored together."""
 
 from asyncio import AbstractEventLoop
+from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Protocol
+
+from app.predictor.endpoint import Begun
+from app.predictor.engine import FEW_ROWS
 
 _ORDER = attrgetter("served")
 
@@ -17,6 +21,8 @@ class Connection(Protocol):
 
     def serve(self) -> None: ...
 
+    def end(self, begun: Begun, margin: float | Exception) -> None: ...
+
     def fail(self, error: Exception) -> None: ...
 
 
@@ -25,10 +31,15 @@ class Turn:
 
     epoll names those first that it named first before. One whose request arrives a moment after the others' is named
     last in the next turn, so it would wait for everybody twice: that is what the slowest answers under load are.
+
+    The rows of a turn are scored in one call: each costs little more than half of what it costs alone, because the
+    trees are still in the processor's cache.
     """
 
-    def __init__(self) -> None:
+    def __init__(self, compute_margins: Callable[[Sequence[bytes]], Sequence[float]]) -> None:
+        self._compute_margins = compute_margins
         self._waiting: list[Connection] = []
+        self._begun: list[tuple[Connection, Begun]] = []
         self._served = 0
 
     def add(self, connection: Connection) -> None:
@@ -46,5 +57,28 @@ class Turn:
             connection.served = self._served
             try:
                 connection.serve()
+            except Exception as error:  # one connection's trouble is not the others'
+                connection.fail(error)
+        self.score()
+
+    def begin(self, connection: Connection, begun: Begun) -> None:
+        """Takes a row to be scored with the others of its turn."""
+        self._begun.append((connection, begun))
+        if len(self._begun) == FEW_ROWS:
+            self.score()
+
+    def score(self) -> None:
+        """Scores the rows that were begun, and ends them in that order."""
+        if not self._begun:
+            return
+        rows, self._begun = self._begun, []
+        margins: Sequence[float | Exception]
+        try:
+            margins = self._compute_margins([begun.unscored.vector for _, begun in rows])
+        except Exception as error:  # told to each of them
+            margins = [error] * len(rows)
+        for (connection, begun), margin in zip(rows, margins, strict=True):
+            try:
+                connection.end(begun, margin)
             except Exception as error:  # one connection's trouble is not the others'
                 connection.fail(error)

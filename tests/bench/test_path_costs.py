@@ -10,7 +10,7 @@ from app.predictor.application import Application, create_app
 from app.predictor.endpoint import Endpoint
 from app.predictor.model import ServedModel, load_model
 from app.predictor.settings import read_settings
-from bench.path_costs import COMMON, HEADERS, HTTP, LOGGED, WHOLE, list_variants, measure_costs, patched
+from bench.path_costs import HTTP, LOGGED, WHOLE, answer_rows, list_variants, measure_costs, patched
 
 
 @pytest.fixture(scope="module")
@@ -34,26 +34,25 @@ def encode_rows(model: ServedModel) -> list[bytes]:
     return [msgspec.json.encode(entry.row) for entry in model.manifest.golden[:3]]
 
 
-def answer(served: Endpoint, body: bytes) -> bytes:
-    reply = served.answer_now(HEADERS, body, COMMON)
-    assert isinstance(reply, bytes)
-    return reply
-
-
 def test_every_variant_still_answers_a_row_with_200(served: Endpoint, model: ServedModel) -> None:
     bodies = encode_rows(model)
     for name, patches in list_variants(served, model, bodies).items():
         with patched(patches):
-            assert answer(served, bodies[0]).startswith(b"HTTP/1.1 200 OK"), name
+            answers = answer_rows(served, model, bodies)
+        assert [answer.partition(b"\r\n")[0] for answer in answers] == [b"HTTP/1.1 200 OK"] * 3, name
+
+
+def read_predictions(answers: list[bytes]) -> list[object]:
+    return [msgspec.json.decode(answer.partition(b"\r\n\r\n")[2])["predictions"] for answer in answers]
 
 
 @pytest.mark.parametrize("left_out", ["drift bins", "request id", "decoding and validation", "derived features"])
 def test_what_is_left_out_does_not_change_the_score(served: Endpoint, model: ServedModel, left_out: str) -> None:
     bodies = encode_rows(model)
     variants = list_variants(served, model, bodies)
-    expected = msgspec.json.decode(answer(served, bodies[0]).partition(b"\r\n\r\n")[2])["predictions"]
+    expected = read_predictions(answer_rows(served, model, bodies))
     with patched(variants[left_out]):
-        found = msgspec.json.decode(answer(served, bodies[0]).partition(b"\r\n\r\n")[2])["predictions"]
+        found = read_predictions(answer_rows(served, model, bodies))
     assert found == expected
 
 
@@ -65,10 +64,10 @@ def test_drift_bins_left_out_count_nothing_and_are_back_afterwards(served: Endpo
 
     before = counted()
     with patched(list_variants(served, model, bodies)["drift bins"]):
-        answer(served, bodies[0])
+        answer_rows(served, model, bodies)
     assert counted() == before
-    answer(served, bodies[0])
-    assert counted() == before + 1
+    answer_rows(served, model, bodies)
+    assert counted() == before + len(bodies)
 
 
 def test_the_whole_costs_more_than_each_of_its_parts(application: Application, model: ServedModel) -> None:

@@ -19,9 +19,9 @@ def fail(*given: object) -> Any:
     raise RuntimeError(SECRET)
 
 
-def answer_nan(given: Any) -> Any:
-    """As one margin, or one for each row of a matrix."""
-    return np.full(len(given), np.nan, np.float32) if isinstance(given, np.ndarray) else float("nan")
+def answer_nan(rows: Any) -> Any:
+    """A margin for each row."""
+    return np.full(len(rows), np.nan, np.float32)
 
 
 def plant(fault: str) -> None:
@@ -32,7 +32,7 @@ def plant(fault: str) -> None:
 
     def install_faulty(self: Application, model: ServedModel) -> None:
         engine: Any = model.engine
-        engine.compute_margin = engine.compute_few = engine.compute_many = fail if fault == "error" else answer_nan
+        engine.compute_margins = engine.compute_few = engine.compute_many = fail if fault == "error" else answer_nan
         engine.reference.explain_matrix = fail
         feedback: Any = self.state.feedback
         feedback.add = feedback.find_truth = fail

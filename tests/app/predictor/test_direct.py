@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import signal
 import socket
 import threading
@@ -78,6 +79,40 @@ def test_pipelined_requests_of_both_ways_are_answered_in_order(server: RunningSe
     places = [received.index(b"x-request-id: " + name) for name in (b"a", b"b", b"c", b"d", b"e", b"f")]
     assert places == sorted(places)
     assert received.count(b"HTTP/1.1 200 OK") == len(sent)
+
+
+def test_a_row_before_what_is_no_http_is_answered_first(server: RunningServer, row: dict[str, Any]) -> None:
+    for garbage in (b"\0\0\0", b"POST /v1/predict HTTP/9\r\n\r\n", b"nonsense\r\n\r\n"):
+        received = ask(server, request(row, last=False) + garbage)
+        assert re.findall(rb"HTTP/1.1 (\d+) ", received) == [b"200", b"400"]
+
+
+def ask_at_once(server: RunningServer, requests: list[bytes]) -> list[bytes]:
+    """Sends each request over a connection of its own, all before the first answer is read."""
+    with contextlib.ExitStack() as stack:
+        connections = [
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=10)) for _ in requests
+        ]
+        for connection, sent in zip(connections, requests, strict=True):
+            connection.sendall(sent)
+        answers = []
+        for connection in connections:
+            received = b""
+            while part := connection.recv(65536):
+                received += part
+            answers.append(received)
+    return answers
+
+
+def test_rows_that_come_together_get_the_answers_they_get_alone(server: RunningServer, row: dict[str, Any]) -> None:
+    rows: list[dict[str, Any]] = [row | {"torque_nm": 20.0 + number / 2} for number in range(100)]
+    rows[3] |= {"torque_nm": "none"}
+    rows[40] |= {"torque_nm": 1e300}  # no float32
+    requests = [request(one, b"row-%d" % number) for number, one in enumerate(rows)]
+    alone = [normalise(ask(server, one, pause_seconds=0)) for one in requests]
+    assert len({body for _, _, body in alone}) == len(rows)
+    for _ in range(5):
+        assert [normalise(answer) for answer in ask_at_once(server, requests)] == alone
 
 
 def test_a_chunked_body_is_answered(server: RunningServer, row: dict[str, Any]) -> None:

@@ -23,8 +23,8 @@ from app.contract.errors import BundleError, ContractError
 from app.contract.features.plan import Matrix
 from app.contract.scoring import PARITY_TOLERANCE, ReferenceModel
 from app.predictor import model as model_module
-from app.predictor.engine import Engine, Margins
-from app.predictor.model import FEW_ROWS, ScoringError, ServedModel, check_paths, compare_engines, load_model
+from app.predictor.engine import FEW_ROWS, Engine, Margins
+from app.predictor.model import ScoringError, ServedModel, check_paths, compare_engines, load_model
 
 FLIPS = 60  # in this file's three files each; the contract's own tests flip many more
 
@@ -155,10 +155,24 @@ def test_other_datasets_score_alike_on_every_path(other_bundle: Bundle, tmp_path
     assert model.unknown["payment_method"] == 3
 
 
+@pytest.mark.parametrize("has_onnx", [True, False])
+def test_a_row_in_company_has_the_margin_it_has_alone(bundle: Bundle, other_bundle: Bundle, has_onnx: bool) -> None:
+    for one in (bundle, other_bundle):
+        model = ServedModel(one, 1)
+        if not has_onnx:
+            model.engine.leave_onnx()
+        ready = [model.ready_row([row[name] for name in model.names]) for row in rows_of(one)]
+        vectors = [row.vector for row in ready if row is not None] * FEW_ROWS
+        alone = [margin for vector in vectors[:FEW_ROWS] for margin in model.engine.compute_margins([vector])]
+        assert len(set(alone)) > 3
+        for rows in range(1, FEW_ROWS + 1):
+            assert model.engine.compute_margins(vectors[:rows]) == alone[:rows]
+
+
 def test_a_score_that_is_not_finite_is_no_answer(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
     model = ServedModel(bundle, 1)
     row = [rows_of(bundle)[0][name] for name in model.names]
-    monkeypatch.setattr(model.engine, "compute_margin", lambda vector: float("nan"))
+    monkeypatch.setattr(model.engine, "compute_margins", lambda vectors: [float("nan")] * len(vectors))
     monkeypatch.setattr(model.engine, "compute_few", lambda matrix: np.full(len(matrix), np.nan, dtype=np.float32))
     with pytest.raises(ScoringError):
         model.score_row(row)

@@ -1,12 +1,22 @@
-"""The order in which connections of one turn are answered, and how many are accepted in one."""
+"""The order in which connections of one turn are answered, rows scored together, and how many are accepted in one."""
 
 import asyncio
 import socket
+from collections.abc import Callable, Sequence
+from typing import Any
 
 import uvloop
 
+from app.predictor.endpoint import Begun, Unscored
+from app.predictor.engine import FEW_ROWS
 from app.predictor.listener import ACCEPTS_A_TURN, multiply
 from app.predictor.turn import Turn
+
+NOWHERE: Any = None
+
+
+def no_rows(vectors: Sequence[bytes]) -> list[float]:
+    raise AssertionError("nothing was begun")
 
 
 class Connection:
@@ -27,13 +37,34 @@ class Connection:
         if self.trouble:
             raise self.trouble
 
+    def end(self, begun: Begun, margin: float | Exception) -> None:
+        raise AssertionError("nothing was begun")
+
     def fail(self, error: Exception) -> None:
         self.order.append(f"{self.name} failed: {error}")
 
 
+class Asking(Connection):
+    """Begins a row when it is served; `trouble` is raised when it is answered."""
+
+    def __init__(self, turn: Turn, name: str, order: list[str], trouble: Exception | None = None) -> None:
+        super().__init__(name, order, trouble)
+        self.turn = turn
+
+    def serve(self) -> None:
+        row = Unscored(self.name.encode(), lambda margin: b"")
+        self.turn.begin(self, Begun(NOWHERE, row, 0.0, self.name, None))
+
+    def end(self, begun: Begun, margin: float | Exception) -> None:
+        assert begun.request_id == self.name
+        if self.trouble:
+            raise self.trouble
+        self.order.append(f"{self.name}: {margin}")
+
+
 def run_turns(*turns: list[Connection]) -> None:
     async def run() -> None:
-        turn = Turn()
+        turn = Turn(no_rows)
         for connections in turns:
             for connection in connections:
                 turn.add(connection)
@@ -54,7 +85,7 @@ def test_nobody_is_served_before_the_turn_is_over() -> None:
     order: list[str] = []
 
     async def run() -> None:
-        Turn().add(Connection("a", order))
+        Turn(no_rows).add(Connection("a", order))
         assert order == []
 
     uvloop.run(run())
@@ -64,6 +95,48 @@ def test_the_trouble_of_one_is_not_the_others() -> None:
     order: list[str] = []
     run_turns([Connection("a", order), Connection("b", order, ValueError("odd")), Connection("c", order)])
     assert order == ["a", "b", "b failed: odd", "c"]
+
+
+def run_rows(compute: Callable[[Sequence[bytes]], Sequence[float]], *names: str, bad: str = "") -> list[str]:
+    """What one turn of rows noted, `bad` in trouble when it is answered."""
+    order: list[str] = []
+
+    async def run() -> None:
+        turn = Turn(compute)
+        for name in names:
+            turn.add(Asking(turn, name, order, ValueError("odd") if name == bad else None))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    uvloop.run(run())
+    return order
+
+
+def test_the_rows_of_a_turn_are_scored_in_one_call_and_each_gets_its_own_margin() -> None:
+    calls = []
+
+    def compute(vectors: Sequence[bytes]) -> list[float]:
+        calls.append(len(vectors))
+        return [float(vector) for vector in vectors]
+
+    names = [str(number) for number in range(FEW_ROWS + 3)]
+    assert run_rows(compute, *names) == [f"{name}: {float(name)}" for name in names]
+    assert calls == [FEW_ROWS, 3]
+
+
+def test_rows_that_cannot_be_scored_are_all_told() -> None:
+    def compute(vectors: Sequence[bytes]) -> list[float]:
+        raise RuntimeError("no engine")
+
+    assert run_rows(compute, "1", "2") == ["1: no engine", "2: no engine"]
+
+
+def test_the_trouble_of_one_row_is_not_the_others() -> None:
+    assert run_rows(lambda vectors: [0.5] * len(vectors), "1", "2", "3", bad="2") == [
+        "1: 0.5",
+        "2 failed: odd",
+        "3: 0.5",
+    ]
 
 
 async def count_accepted(connections: int, turns: int) -> int:
