@@ -13,6 +13,7 @@ from app.predictor.listener import PortError, listen, multiply
 from app.predictor.logs import LineHandler, configure_logs, log_event
 from app.predictor.receipts import ReceiptKeyError
 from app.predictor.settings import Settings, SettingsError, read_settings
+from app.predictor.used_receipts import FeedbackFolderError
 
 BAD_INPUT = 2  # exit code, as of every command here
 
@@ -75,7 +76,7 @@ def serve(settings: Settings, listener: socket.socket, aside: socket.socket | No
 
     try:
         server = Server(create_app(settings), aside)
-    except (KeyFileError, ReceiptKeyError) as error:
+    except (KeyFileError, ReceiptKeyError, FeedbackFolderError) as error:
         print(error, file=sys.stderr)
         return BAD_INPUT
     log.count_drop = server.state.counters.count_dropped_line

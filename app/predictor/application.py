@@ -75,7 +75,7 @@ class Application:
             (sweep.ROUTE, sweep.Sweeper(state, model).respond),
         ):
             self.fast[route] = Endpoint(state, route, respond, max_bytes=SMALL_BODY_BYTES)
-        told = feedback.Feedback(state.feedback, receipts, manifest)
+        told = feedback.Feedback(state, receipts, manifest)
         self.fast[feedback.ROUTE] = Endpoint(state, feedback.ROUTE, told.respond, "feedback", feedback.MAX_BODY_BYTES)
         self.fast[batch.ROUTE] = batch.BatchEndpoint(state, model, receipts)
         self.fast = {path: self._allow_origins(route) for path, route in self.fast.items()}

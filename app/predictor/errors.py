@@ -104,6 +104,7 @@ class DisconnectedError(Exception):
 # every code there is beside those of app.predictor.problems
 CODES = (
     "feedback_conflict",
+    "feedback_unavailable",
     "forbidden",
     "internal_error",
     "invalid_input",

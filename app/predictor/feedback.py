@@ -1,5 +1,9 @@
 """POST /v1/feedback: what really happened, by receipt, whichever replica answered then."""
 
+import asyncio
+import logging
+from collections.abc import Awaitable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import msgspec
@@ -8,38 +12,74 @@ from app.contract.errors import RowError
 from app.contract.schema import Manifest
 from app.predictor.body import Headers, check_json
 from app.predictor.endpoint import JSON_TYPE, Answer
-from app.predictor.errors import ConflictError
-from app.predictor.labels import FeedbackLog, Label
+from app.predictor.errors import NotServingError
+from app.predictor.labels import Label
+from app.predictor.logs import log_event
 from app.predictor.problems import LARGEST
 from app.predictor.receipts import Receipts
 from app.predictor.rows import decode_anything, refuse_repeated_names
+from app.predictor.state import ServingState
+from app.predictor.used_receipts import RememberedReceipts
 
 ROUTE = "/v1/feedback"
 MAX_LABELS = 1000
 MAX_BODY_BYTES = 512 * 1024
 FIELDS = ("receipt", "outcome")
+UNAVAILABLE = "feedback_unavailable"
+NOTE_SECONDS = 10.0  # longer than a folder that works ever takes
+MAX_UNDER_WAY = 64  # requests that wait for the folder
 
 
 class Feedback:
     """Answers for one loaded model. A request is counted wholly or, if anything in it is refused, not at all."""
 
-    def __init__(self, log: FeedbackLog, receipts: Receipts, manifest: Manifest) -> None:
-        self.log = log
+    def __init__(self, state: ServingState, receipts: Receipts, manifest: Manifest) -> None:
+        self.sums = state.feedback
+        self.used = state.used_receipts
         self.receipts = receipts
+        # one of its own: a folder that hangs holds up nothing else
+        self._thread = ThreadPoolExecutor(1, thread_name_prefix="feedback")
+        self._under_way: set[asyncio.Task[bytes]] = set()
         self.is_event = manifest.schema.task == "binary"
 
-    def respond(self, headers: Headers, body: bytes, request_id: str) -> Answer:
-        """The answer, one entry for each label.
+    def respond(self, headers: Headers, body: bytes, request_id: str) -> Answer | Awaitable[Answer]:
+        """The answer, one entry for each label; awaited where the receipts are noted for all replicas.
 
         Raises: UnsupportedMediaError, BadRequestError, RowError; ForbiddenError, GoneError and
-        ConflictError for a receipt.
+        ConflictError for a receipt; NotServingError if it cannot be noted.
         """
         check_json(headers)
         labels = self.read_labels(body)
-        self._refuse_conflicts(labels)
-        entries = [self._count(label) for label in labels]
-        answer = {"feedback": entries, "request_id": request_id}
-        return Answer(msgspec.json.encode(answer), [JSON_TYPE], len(labels))
+        if isinstance(self.used, RememberedReceipts):
+            return Answer(self._count(labels, self.used.use(labels), request_id), [JSON_TYPE], len(labels))
+        if len(self._under_way) >= MAX_UNDER_WAY:
+            raise NotServingError("too many outcomes wait to be noted", UNAVAILABLE)
+        return self._respond_noted(labels, request_id)
+
+    async def _respond_noted(self, labels: list[Label], request_id: str) -> Answer:
+        """What is noted is counted, also if nobody waits for the answer any more."""
+        task = asyncio.create_task(self._note(labels, request_id))
+        self._under_way.add(task)
+        task.add_done_callback(self._end)
+        try:
+            body = await asyncio.wait_for(asyncio.shield(task), NOTE_SECONDS)
+        except TimeoutError:
+            log_event("feedback_folder_hangs", logging.ERROR, request_id=request_id)
+            raise NotServingError("it takes too long to note, and may be sent again", UNAVAILABLE) from None
+        return Answer(body, [JSON_TYPE], len(labels))
+
+    def _end(self, task: asyncio.Task[bytes]) -> None:
+        self._under_way.discard(task)
+        if not task.cancelled():
+            task.exception()  # whoever waited has it
+
+    async def _note(self, labels: list[Label], request_id: str) -> bytes:
+        try:
+            firsts = await asyncio.get_running_loop().run_in_executor(self._thread, self.used.use, labels)
+        except (OSError, ValueError) as error:
+            log_event("feedback_folder_failed", logging.ERROR, error=str(error), request_id=request_id)
+            raise NotServingError("nothing could be noted, it may be sent again", UNAVAILABLE) from None
+        return self._count(labels, firsts, request_id)
 
     def read_labels(self, body: bytes) -> list[Label]:
         """One label, or those under `feedback`; the shape of all is checked before any receipt is."""
@@ -74,25 +114,20 @@ class Feedback:
             raise RowError("wrong_type", f"{field} is not a number, expected what was measured", field)
         return float(outcome)
 
-    def _refuse_conflicts(self, labels: list[Label]) -> None:
-        """Raises: ConflictError if a receipt has another outcome than before, or two in this request."""
-        said: dict[bytes, float] = {}
-        for label in labels:
-            before = self.log.find_truth(label.receipt)
-            known = said.setdefault(label.receipt.id, label.truth if before is None else before)
-            if known != label.truth:
-                raise ConflictError("a receipt came back before with another outcome, which stands")
-
-    def _count(self, label: Label) -> dict[str, Any]:
-        is_new = self.log.add(label)
-        receipt = label.receipt
-        return {
-            "model_version": receipt.model_version,
-            "score": receipt.score,
-            "decision": receipt.decision,
-            "outcome": label.outcome,
-            "duplicate": not is_new,
-        }
+    def _count(self, labels: list[Label], firsts: list[bool], request_id: str) -> bytes:
+        for label, is_first in zip(labels, firsts, strict=True):
+            self.sums.add(label, is_first)
+        entries = [
+            {
+                "model_version": label.receipt.model_version,
+                "score": label.receipt.score,
+                "decision": label.receipt.decision,
+                "outcome": label.outcome,
+                "duplicate": not is_first,
+            }
+            for label, is_first in zip(labels, firsts, strict=True)
+        ]
+        return msgspec.json.encode({"feedback": entries, "request_id": request_id})
 
 
 def list_items(data: Any) -> list[tuple[Any, str]]:

@@ -1,4 +1,4 @@
-"""What really happened, by model version: sums that may be added over replicas, and which receipts are used up."""
+"""What really happened, by model version: sums that may be added over replicas."""
 
 import msgspec
 
@@ -46,13 +46,11 @@ class VersionSums:
         self.squared = 0.0
 
 
-class FeedbackLog:
-    """Counts labels once each, as far back as `memory` receipts; only the event loop's thread uses it."""
+class FeedbackSums:
+    """The sums of all versions; only the event loop's thread uses it."""
 
-    def __init__(self, memory: int) -> None:
+    def __init__(self) -> None:
         self.versions: dict[str, VersionSums] = {}
-        self._memory = memory
-        self._truths: dict[bytes, float] = {}
 
     def open_version(self, version: str) -> VersionSums:
         """The sums of a version, shared by all versions beyond MAX_VERSIONS."""
@@ -62,21 +60,13 @@ class FeedbackLog:
             found = self.versions.setdefault(name, VersionSums())
         return found
 
-    def find_truth(self, receipt: Receipt) -> float | None:
-        """What was said of this receipt before, None if nothing is remembered."""
-        return self._truths.get(receipt.id)
-
-    def add(self, label: Label) -> bool:
-        """Counts a label; False if it was counted before."""
+    def add(self, label: Label, is_first: bool) -> None:
+        """Counts a label, or that it came again."""
         sums = self.open_version(label.receipt.model_version)
-        if label.receipt.id in self._truths:
+        if not is_first:
             sums.duplicates += 1
-            return False
-        if len(self._truths) >= self._memory:
-            del self._truths[next(iter(self._truths))]
-        self._truths[label.receipt.id] = label.truth
+            return
         error = label.receipt.score - label.truth
         sums.outcomes[label.outcome] += 1
         sums.absolute += abs(error)
         sums.squared += error * error
-        return True

@@ -62,6 +62,10 @@ class Settings(BaseSettings):
         90 * 24 * 3600, ge=1, description="Time in which an outcome may come back to /v1/feedback"
     )
     feedback_memory: int = Field(100_000, ge=1, description="Receipts remembered as used, to count an outcome once")
+    feedback_folder: Path | None = Field(
+        None,
+        description="Folder of all replicas in which used receipts are noted; none remembers them in each replica",
+    )
     drain_seconds: float = Field(0.0, ge=0, description="Time to go on serving after SIGTERM, not ready any more")
     grace_seconds: int = Field(5, ge=1, description="Time for requests under way once the listener is closed")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level logged")

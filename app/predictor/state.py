@@ -9,12 +9,13 @@ from typing import Literal, TypeVar
 from app.predictor.access import Access
 from app.predictor.counters import Counters
 from app.predictor.errors import NotServingError
-from app.predictor.labels import FeedbackLog
+from app.predictor.labels import FeedbackSums
 from app.predictor.model import ServedModel
 from app.predictor.receipts import read_receipt_keys
 from app.predictor.request_ids import RequestIds
 from app.predictor.settings import Settings, count_cores
 from app.predictor.spool import Spool
+from app.predictor.used_receipts import open_used_receipts
 from app.predictor.verdict import Verdict
 
 Result = TypeVar("Result")
@@ -25,7 +26,7 @@ class ServingState:
     """Alive from the start, ready once a model is installed, draining from SIGTERM on."""
 
     def __init__(self, settings: Settings, counters: Counters) -> None:
-        """Raises: KeyFileError, ReceiptKeyError."""
+        """Raises: KeyFileError, ReceiptKeyError, FeedbackFolderError."""
         self.settings = settings
         self.counters = counters
         self.request_ids = RequestIds()
@@ -36,7 +37,8 @@ class ServingState:
         self._claims = 0  # on room for a batch, in this turn of the event loop
         self.uploads = 0
         self.receipt_keys = read_receipt_keys(settings.receipt_key_file)
-        self.feedback = FeedbackLog(settings.feedback_memory)
+        self.feedback = FeedbackSums()
+        self.used_receipts = open_used_receipts(settings)
         self.access = Access(settings.api_keys_file) if settings.api_keys_file else None
         self.requests: Sized = ()  # the server's own set of requests under way
         self.admitted = 0  # of them, those that wait for the rest of their body or for their answer

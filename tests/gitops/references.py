@@ -123,10 +123,17 @@ def find_bad_settings(scene: Scene) -> Iterator[Finding]:
 
 
 def judge_volumes(pod: Pod, settings: Settings) -> Iterator[str]:
-    """A file that a setting names lies on a mounted volume; what uploads write fits on the scratch volume."""
-    mounts = [mount["mountPath"] for container in pod.containers for mount in container.get("volumeMounts", [])]
-    files = [path for path in (settings.api_keys_file, settings.receipt_key_file) if path]
-    yield from (f"{path} is on no volume" for path in files if not any(path.is_relative_to(mount) for mount in mounts))
+    """What a setting names lies on a mounted volume; what uploads write fits on the scratch volume."""
+    found = [mount for container in pod.containers for mount in container.get("volumeMounts", [])]
+    mounts = [mount["mountPath"] for mount in found]
+    named = [path for path in (settings.api_keys_file, settings.receipt_key_file, settings.feedback_folder) if path]
+    yield from (f"{path} is on no volume" for path in named if not any(path.is_relative_to(mount) for mount in mounts))
+    closed = [mount["mountPath"] for mount in found if mount.get("readOnly")]
+    yield from unless(str(settings.feedback_folder) not in closed, "the folder of used receipts cannot be written")
+    yield from unless(
+        settings.feedback_folder is None or settings.receipt_key_file is not None,
+        "replicas share the used receipts, and no key that signs them",
+    )
     yield from unless("/tmp" in mounts, "nothing is mounted on /tmp, where answers to uploads wait")  # noqa: S108
 
 

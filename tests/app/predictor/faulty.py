@@ -34,8 +34,8 @@ def plant(fault: str) -> None:
         engine: Any = model.engine
         engine.compute_margins = engine.compute_few = engine.compute_many = fail if fault == "error" else answer_nan
         engine.reference.explain_matrix = fail
-        feedback: Any = self.state.feedback
-        feedback.add = feedback.find_truth = fail
+        used_receipts: Any = self.state.used_receipts
+        used_receipts.use = fail
         type(self.state).verdict = property(fail)  # type: ignore[assignment]
         install(self, model)
 

@@ -3,6 +3,9 @@
 import asyncio
 import json
 import secrets
+import threading
+from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 
@@ -11,10 +14,12 @@ import msgspec
 import pytest
 
 from app.contract.bundle import Bundle
+from app.predictor import feedback
 from app.predictor.application import Application, create_app
+from app.predictor.labels import Label
 from app.predictor.model import ServedModel
 from app.predictor.settings import read_settings
-from tests.app.predictor.running import StartServer, read_metrics
+from tests.app.predictor.running import RunningServer, StartServer, read_metrics
 
 ROUTE = "/v1/feedback"
 ASKED = {"x-lathe-receipt": "1"}
@@ -167,6 +172,105 @@ def test_it_does_not_matter_which_replica_answered_or_whether_it_was_restarted(
     with httpx.Client(base_url=stranger.url) as client:
         assert refusal(tell(client, receipts[0], True)) == (403, "receipt_invalid", "receipt")
     assert stranger.log.read_text().count("no receipt key is set") == 1
+
+
+@pytest.mark.slow
+def test_a_folder_of_all_replicas_counts_an_outcome_once_over_the_fleet(
+    start_server: StartServer, bundle_folder: Path, tmp_path: Path, row: dict[str, Any]
+) -> None:
+    key, folder = tmp_path / "key", tmp_path / "feedback"
+    key.write_text(secrets.token_hex(32))
+    folder.mkdir()
+
+    def start() -> RunningServer:
+        return start_server(bundle_folder, receipt_key_file=key, feedback_folder=folder)
+
+    first, second = start().wait_until_ready(), start().wait_until_ready()
+    with httpx.Client(base_url=first.url) as client:
+        receipts = [one["receipt"] for one in take_receipts(client, {"rows": [row] * 3})]
+        assert tell(client, receipts[0], True).json()["feedback"][0]["duplicate"] is False
+        before = count(client, "lathe_feedback_total")
+    first.kill()  # as a node dies: nothing is written on the way out
+    again = start().wait_until_ready()
+    for server in (second, again):
+        with httpx.Client(base_url=server.url) as client:
+            assert tell(client, receipts[0], True).json()["feedback"][0]["duplicate"] is True
+            assert refusal(tell(client, receipts[0], False)) == (409, "feedback_conflict", None)
+            assert count(client, "lathe_feedback_duplicates_total") == 1
+    asked = {"feedback": [{"receipt": receipt, "outcome": True} for receipt in receipts]}
+    with ThreadPoolExecutor(8) as pool:  # a sender that retries at once, over both
+        sent = [pool.submit(httpx.post, f"{server.url}{ROUTE}", json=asked) for server in (second, again) * 10]
+        entries = [one.result().json()["feedback"] for one in sent]
+    assert [sum(not entry[index]["duplicate"] for entry in entries) for index in range(3)] == [0, 1, 1]
+    fleet = 0.0
+    for server in (second, again):
+        with httpx.Client(base_url=server.url) as client:
+            fleet += count(client, "lathe_feedback_total")
+    assert (before, fleet) == (1, 2)
+
+
+@pytest.mark.slow
+def test_a_folder_that_goes_away_is_told_and_nothing_is_counted_until_it_is_back(
+    start_server: StartServer, bundle_folder: Path, tmp_path: Path, row: dict[str, Any]
+) -> None:
+    folder, away = tmp_path / "feedback", tmp_path / "away"
+    folder.mkdir()
+    server = start_server(bundle_folder, feedback_folder=folder).wait_until_ready()
+    with httpx.Client(base_url=server.url) as client:
+        receipt = take_receipts(client, row)[0]["receipt"]
+        folder.rename(away)
+        answer = tell(client, receipt, True)
+        assert refusal(answer) == (503, "feedback_unavailable", None)
+        assert answer.headers["retry-after"] == "1"
+        assert client.post("/v1/predict", json=row).status_code == httpx.codes.OK
+        assert count(client, "lathe_feedback_total") == 0
+        away.rename(folder)
+        assert tell(client, receipt, True).json()["feedback"][0]["duplicate"] is False
+        assert count(client, "lathe_feedback_total") == 1
+    assert "feedback_folder_failed" in server.log.read_text()
+    assert str(folder) not in answer.text
+
+
+@pytest.mark.slow
+def test_a_feedback_folder_that_is_not_there_ends_the_start_with_one_line(
+    start_server: StartServer, bundle_folder: Path, tmp_path: Path
+) -> None:
+    server = start_server(bundle_folder, feedback_folder=tmp_path / "nowhere")
+    assert server.process.wait(timeout=20) == 2
+    assert "nowhere cannot be written: No such file or directory" in server.log.read_text().splitlines()[-1]
+
+
+def test_a_folder_that_hangs_is_told_in_time_and_what_it_took_counts_once(
+    bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = create_app(read_settings(feedback_folder=tmp_path))
+    hangs, use = threading.Event(), app.state.used_receipts.use
+
+    def wait_and_use(labels: Sequence[Label]) -> list[bool]:
+        hangs.wait(20)
+        return use(labels)
+
+    monkeypatch.setattr(app.state.used_receipts, "use", wait_and_use)
+    monkeypatch.setattr(feedback, "NOTE_SECONDS", 0.1)
+    monkeypatch.setattr(feedback, "MAX_UNDER_WAY", 3)
+    app.install_model(ServedModel(bundle, 1))
+    golden = dict(bundle.manifest.golden[0].row)
+
+    async def ask() -> None:
+        transport = httpx.ASGITransport(app)
+        async with httpx.AsyncClient(transport=transport, base_url="http://test") as client:
+            given = await client.post("/v1/predict", json=golden, headers=ASKED)
+            told = {"receipt": given.json()["predictions"][0]["receipt"], "outcome": True}
+            for _ in range(4):
+                assert refusal(await client.post(ROUTE, json=told)) == (503, "feedback_unavailable", None)
+            hangs.set()
+            monkeypatch.setattr(feedback, "NOTE_SECONDS", 10)
+            await asyncio.sleep(0.2)
+            assert (await client.post(ROUTE, json=told)).json()["feedback"][0]["duplicate"] is True
+
+    asyncio.run(ask())
+    sums = app.state.feedback.versions[bundle.manifest.version]
+    assert (sum(sums.outcomes.values()), sums.duplicates) == (1, 3)
 
 
 @pytest.mark.slow

@@ -1,10 +1,10 @@
-"""Labels: confusion and errors by version, each receipt once, in bounded memory."""
+"""Labels: confusion and errors by version, in bounded memory."""
 
 import math
 
 import pytest
 
-from app.predictor.labels import MAX_VERSIONS, OTHER_VERSIONS, FeedbackLog, Label
+from app.predictor.labels import MAX_VERSIONS, OTHER_VERSIONS, FeedbackSums, Label
 from app.predictor.receipts import Receipt
 
 
@@ -35,10 +35,10 @@ def test_a_number_is_an_event_from_the_threshold_on(truth: float, outcome: str) 
 
 
 def test_sums_add_up_to_live_precision_recall_and_brier_score() -> None:
-    log = FeedbackLog(100)
+    log = FeedbackSums()
     given = [(0.9, 1.0), (0.7, 0.0), (0.2, 0.0), (0.1, 1.0), (0.6, 1.0)]
     for number, (score, truth) in enumerate(given):
-        assert log.add(Label(receive(number, score, score >= 0.5), truth, is_event=True))
+        log.add(Label(receive(number, score, score >= 0.5), truth, is_event=True), is_first=True)
     sums = log.versions["v1"]
     outcomes = sums.outcomes
     assert outcomes["true_positive"] / (outcomes["true_positive"] + outcomes["false_positive"]) == pytest.approx(2 / 3)
@@ -47,21 +47,17 @@ def test_sums_add_up_to_live_precision_recall_and_brier_score() -> None:
     assert sums.absolute == pytest.approx(math.fsum(abs(s - t) for s, t in given))
 
 
-def test_a_receipt_counts_once_as_far_back_as_memory_goes() -> None:
-    log = FeedbackLog(3)
-    for number in range(4):
-        assert log.add(Label(receive(number), 1.0, is_event=True))
-    assert log.find_truth(receive(0)) is None
-    assert log.find_truth(receive(1)) == 1.0
-    assert not log.add(Label(receive(3), 1.0, is_event=True))
-    assert log.versions["v1"].outcomes["true_positive"] == 4
-    assert log.versions["v1"].duplicates == 1
-    assert log.add(Label(receive(0), 1.0, is_event=True))  # forgotten: docs/api.md says so
+def test_what_comes_again_is_counted_apart() -> None:
+    sums = FeedbackSums()
+    for is_first in (True, False, False):
+        sums.add(Label(receive(0), 1.0, is_event=True), is_first)
+    assert sums.versions["v1"].outcomes["true_positive"] == 1
+    assert sums.versions["v1"].duplicates == 2
 
 
 def test_versions_are_bounded() -> None:
-    log = FeedbackLog(10_000)
+    log = FeedbackSums()
     for number in range(MAX_VERSIONS * 3):
-        log.add(Label(receive(number, version=f"v{number}"), 1.0, is_event=True))
+        log.add(Label(receive(number, version=f"v{number}"), 1.0, is_event=True), is_first=True)
     assert len(log.versions) == MAX_VERSIONS + 1
     assert log.versions[OTHER_VERSIONS].outcomes["true_positive"] == MAX_VERSIONS * 2

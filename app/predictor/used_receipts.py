@@ -1,0 +1,164 @@
+"""Which receipts are used up, so that an outcome counts once: remembered by one process, or noted for all replicas."""
+
+import contextlib
+import itertools
+import os
+import secrets
+import time
+from abc import ABC, abstractmethod
+from collections.abc import Callable, Sequence
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+from app.predictor.errors import ConflictError
+from app.predictor.labels import Label
+from app.predictor.receipts import Receipt
+from app.predictor.settings import Settings
+
+DAY_SECONDS = 24 * 3600
+SWEPT_LINKS = 500  # at once: over a network each may take a millisecond
+
+
+class FeedbackFolderError(ValueError):
+    """A folder in which used receipts cannot be noted."""
+
+
+class UsedReceipts(ABC):
+    """What was said of each receipt, its first outcome only."""
+
+    @abstractmethod
+    def find_truth(self, receipt: Receipt) -> float | None:
+        """What was said of this receipt before, None if nothing is known."""
+
+    @abstractmethod
+    def use(self, labels: Sequence[Label]) -> list[bool]:
+        """Whether each label is the first of its receipt, which is used up from here on. All are taken, or none.
+
+        Raises: ConflictError if a receipt has another outcome than before, or two among the labels.
+        """
+
+    def _refuse_conflicts(self, labels: Sequence[Label]) -> None:
+        said: dict[bytes, float] = {}
+        for label in labels:
+            before = self.find_truth(label.receipt)
+            _refuse_other(label, said.setdefault(label.receipt.id, label.truth if before is None else before))
+
+
+class RememberedReceipts(UsedReceipts):
+    """In memory, as far back as `memory` receipts; only the event loop's thread uses it."""
+
+    def __init__(self, memory: int) -> None:
+        self._memory = memory
+        self._truths: dict[bytes, float] = {}
+
+    def find_truth(self, receipt: Receipt) -> float | None:
+        return self._truths.get(receipt.id)
+
+    def use(self, labels: Sequence[Label]) -> list[bool]:
+        self._refuse_conflicts(labels)
+        return [self._remember(label) for label in labels]
+
+    def _remember(self, label: Label) -> bool:
+        if label.receipt.id in self._truths:
+            return False
+        if len(self._truths) >= self._memory:
+            del self._truths[next(iter(self._truths))]
+        self._truths[label.receipt.id] = label.truth
+        return True
+
+
+class NotedReceipts(UsedReceipts):
+    """In a folder that all replicas share: DAY OF ISSUE/ID is a symbolic link whose target is the outcome.
+
+    Making a link is one step that fails if there is one already, also over NFS 4.1, and it is never seen half done: of
+    two replicas that note the same receipt one is the first, and a process may be killed at any moment. Every method
+    but the constructor may wait for the folder, so they are called in a thread.
+    """
+
+    def __init__(self, folder: Path, max_age_seconds: int, clock: Callable[[], float] = time.time) -> None:
+        """Raises: FeedbackFolderError."""
+        self._folder = folder
+        self._max_age_seconds = max_age_seconds
+        self._clock = clock
+        self._swept: date | None = None
+        probe = folder / f".probe-{secrets.token_hex(8)}"
+        try:
+            probe.symlink_to("0.0")
+            probe.unlink()
+        except OSError as error:
+            raise FeedbackFolderError(
+                f"feedback folder {folder} cannot be written: {error.strerror}, "
+                "expected a folder of all replicas that takes symbolic links"
+            ) from error
+
+    def find_truth(self, receipt: Receipt) -> float | None:
+        """Raises: OSError, ValueError if the link was not made here."""
+        try:
+            return float(os.readlink(self._place(receipt)))
+        except FileNotFoundError:
+            return None
+
+    def use(self, labels: Sequence[Label]) -> list[bool]:
+        """Raises: also OSError, ValueError if the folder fails; nothing is used up then."""
+        self._sweep()
+        self._refuse_conflicts(labels)
+        noted: list[Path] = []
+        try:
+            return [self._note(label, noted) for label in labels]
+        except BaseException:
+            for place in noted:
+                with contextlib.suppress(OSError):
+                    place.unlink()
+            raise
+
+    def _place(self, receipt: Receipt) -> Path:
+        return self._folder / datetime.fromtimestamp(receipt.issued, UTC).date().isoformat() / receipt.id.hex()
+
+    def _note(self, label: Label, noted: list[Path]) -> bool:
+        place = self._place(label.receipt)
+        place.parent.mkdir(exist_ok=True)
+        try:
+            place.symlink_to(repr(label.truth))
+        except FileExistsError:
+            before = self.find_truth(label.receipt)  # another replica's, since we looked
+            _refuse_other(label, label.truth if before is None else before)
+            return False
+        noted.append(place)
+        return True
+
+    def _sweep(self) -> None:
+        """Once a day: forgets the days whose receipts are all too old to come back, a few links a call."""
+        today = datetime.fromtimestamp(self._clock(), UTC).date()
+        if today == self._swept:
+            return
+        for folder in self._folder.iterdir():
+            if self._is_over(folder.name, today):
+                for link in itertools.islice(folder.iterdir(), SWEPT_LINKS):
+                    link.unlink(missing_ok=True)  # another replica sweeps too
+                try:
+                    folder.rmdir()
+                except OSError:
+                    return  # the next call goes on
+        self._swept = today
+
+    def _is_over(self, name: str, today: date) -> bool:
+        try:
+            day = date.fromisoformat(name)
+        except ValueError:
+            return False  # not ours
+        return (today - day).days - 2 > self._max_age_seconds / DAY_SECONDS
+
+
+def open_used_receipts(settings: Settings) -> UsedReceipts:
+    """As the settings say.
+
+    Raises: FeedbackFolderError.
+    """
+    if settings.feedback_folder is None:
+        return RememberedReceipts(settings.feedback_memory)
+    return NotedReceipts(settings.feedback_folder, settings.receipt_max_age_seconds)
+
+
+def _refuse_other(label: Label, known: float) -> None:
+    if known != label.truth:
+        raise ConflictError("a receipt came back before with another outcome, which stands")

@@ -1,0 +1,132 @@
+"""Receipts are used up once: in one process's memory, and in a folder that several share."""
+
+import threading
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+
+from app.predictor import used_receipts
+from app.predictor.errors import ConflictError
+from app.predictor.labels import Label
+from app.predictor.receipts import Receipt
+from app.predictor.used_receipts import (
+    DAY_SECONDS,
+    FeedbackFolderError,
+    NotedReceipts,
+    RememberedReceipts,
+    UsedReceipts,
+)
+
+NOW = 1_790_000_000
+
+
+def label(number: int, truth: float = 1.0, issued: int = NOW) -> Label:
+    return Label(Receipt(number.to_bytes(16), 0.8, 0.5, True, issued, "m", "v1"), truth, is_event=True)
+
+
+def note(folder: Path, clock: Callable[[], float] = lambda: NOW) -> NotedReceipts:
+    return NotedReceipts(folder, 90 * DAY_SECONDS, clock)
+
+
+@pytest.fixture(params=["remembered", "noted"])
+def used(request: pytest.FixtureRequest, tmp_path: Path) -> UsedReceipts:
+    return RememberedReceipts(100) if request.param == "remembered" else note(tmp_path)
+
+
+@pytest.mark.parametrize("truth", [1.0, 0.0, -12.25, 1e-300, 123456789.123])
+def test_a_receipt_is_used_once_and_its_first_outcome_stands(used: UsedReceipts, truth: float) -> None:
+    assert used.find_truth(label(1).receipt) is None
+    assert used.use([label(1, truth), label(2, truth), label(1, truth)]) == [True, True, False]
+    assert used.use([label(2, truth), label(3)]) == [False, True]
+    assert used.find_truth(label(1).receipt) == truth
+    with pytest.raises(ConflictError):
+        used.use([label(1, truth + 1)])
+    assert used.find_truth(label(1).receipt) == truth
+
+
+def test_all_of_a_request_are_used_or_none(used: UsedReceipts) -> None:
+    used.use([label(3, 1.0)])
+    for bad in ([label(1), label(2), label(3, 0.0)], [label(1), label(2), label(2, 0.0)]):
+        with pytest.raises(ConflictError):
+            used.use(bad)
+        assert [used.find_truth(label(number).receipt) for number in (1, 2)] == [None, None]
+
+
+def test_memory_goes_back_as_far_as_it_is_said() -> None:
+    used = RememberedReceipts(3)
+    assert used.use([label(number) for number in range(4)]) == [True] * 4
+    assert used.find_truth(label(0).receipt) is None
+    assert used.find_truth(label(1).receipt) == 1.0
+    assert used.use([label(0), label(3)]) == [True, False]  # forgotten: docs/api.md says so
+
+
+def test_of_many_that_note_the_same_receipts_at_once_one_is_the_first(tmp_path: Path) -> None:
+    labels = [label(number) for number in range(200)]
+    replicas, found = [note(tmp_path) for _ in range(8)], []
+    begin = threading.Barrier(len(replicas))
+
+    def use(replica: NotedReceipts) -> None:
+        begin.wait()
+        found.append([replica.use([one])[0] for one in labels])
+
+    threads = [threading.Thread(target=use, args=(replica,)) for replica in replicas]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [sum(firsts) for firsts in zip(*found, strict=True)] == [1] * len(labels)
+
+
+def test_another_replica_that_was_sooner_with_another_outcome_stands(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, others = note(tmp_path), note(tmp_path)
+    look = mine._refuse_conflicts
+
+    def look_too_soon(labels: list[Label]) -> None:
+        look(labels)
+        others.use([label(2, 0.0)])
+
+    monkeypatch.setattr(mine, "_refuse_conflicts", look_too_soon)
+    with pytest.raises(ConflictError):
+        mine.use([label(1), label(2)])
+    assert others.find_truth(label(1).receipt) is None
+    assert others.find_truth(label(2).receipt) == 0.0
+
+
+def test_what_fails_in_the_middle_uses_nothing_up(tmp_path: Path) -> None:
+    used = note(tmp_path)
+    (tmp_path / "2027-01-01").write_text("in the way of a day's folder")
+    with pytest.raises(OSError, match="2027-01-01"):
+        used.use([label(1), label(2, issued=1_798_800_000)])
+    assert used.find_truth(label(1).receipt) is None
+    assert used.use([label(1)]) == [True]
+
+
+def test_days_that_are_over_are_forgotten_a_few_at_a_time(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(used_receipts, "SWEPT_LINKS", 10)
+    now = [float(NOW)]
+    (tmp_path / "lost+found").mkdir()
+    used = note(tmp_path, lambda: now[0])
+    used.use([label(number) for number in range(25)])
+    used.use([label(99, issued=NOW + 5 * DAY_SECONDS)])
+    now[0] += 93 * DAY_SECONDS  # the first day is over, the other is not
+    for left in (15, 5, 0):
+        used.use([label(99, issued=NOW + 5 * DAY_SECONDS)])
+        assert sum(1 for _ in tmp_path.glob("*/*")) == left + 1
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["2026-09-26", "lost+found"]
+
+
+def test_a_receipt_that_may_still_come_back_is_not_forgotten(tmp_path: Path) -> None:
+    now = [float(NOW)]
+    used = note(tmp_path, lambda: now[0])
+    used.use([label(1)])
+    now[0] += 90 * DAY_SECONDS
+    assert used.use([label(1)]) == [False]
+
+
+def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
+    for folder in (tmp_path / "nowhere", Path("/proc")):
+        with pytest.raises(FeedbackFolderError, match=r"cannot be written: .*, expected a folder"):
+            note(folder)
