@@ -27,8 +27,9 @@ from app.predictor.logs import configure_logs
 from app.predictor.model import ServedModel, load_model
 from app.predictor.server import Server
 from app.predictor.settings import read_settings
+from bench.model import mix_rows
 
-BODIES = 64
+ROWS = 1024  # different ones: the processor learns the way of a few dozen through the trees by heart
 CONNECTIONS = 16  # that ask in the same turn of the event loop
 TURNS = 8  # in one timing
 COMMON = b"date: Sat, 21 Nov 2026 00:00:00 GMT\r\n"
@@ -109,12 +110,16 @@ def patched(patches: list[Patch]) -> Iterator[None]:
         yield
 
 
-def time_turns(answer: Callable[[list[bytes]], object], given: list[bytes]) -> float:
-    """Microseconds of processor time for one row, over TURNS turns: a busy neighbour lengthens it less."""
-    turns = [given[start : start + CONNECTIONS] for start in range(0, len(given), CONNECTIONS)]
+def cycle_turns(given: list[bytes]) -> Iterator[list[bytes]]:
+    """What CONNECTIONS clients send at once, again and again."""
+    return cycle([given[start : start + CONNECTIONS] for start in range(0, len(given), CONNECTIONS)])
+
+
+def time_turns(answer: Callable[[list[bytes]], object], turns: Iterator[list[bytes]]) -> float:
+    """Microseconds of processor time for one row, over the next TURNS turns: a busy neighbour lengthens it less."""
     rows = 0
     start = thread_time()
-    for turn in islice(cycle(turns), TURNS):
+    for turn in islice(turns, TURNS):
         answer(turn)
         rows += len(turn)
     return (thread_time() - start) / rows * 1e6
@@ -158,8 +163,8 @@ def answer_rows(served: Endpoint, model: ServedModel, bodies: list[bytes]) -> li
 def measure_costs(application: Application, model: ServedModel, seconds: float) -> dict[str, float]:
     """Microseconds by feature over interleaved rounds: what leaving it out saves, WHOLE as it is."""
     served = application.direct[predict.ROUTE.encode()]
-    bodies = [msgspec.json.encode(entry.row) for entry in model.manifest.golden[:BODIES]]
-    requests = [format_request(body) for body in bodies]
+    bodies = [msgspec.json.encode(row) for row in mix_rows([entry.row for entry in model.manifest.golden], ROWS)]
+    turns, requests = cycle_turns(bodies), cycle_turns([format_request(body) for body in bodies])
     variants = list_variants(served, model, bodies)
     rounds: list[dict[str, float]] = []
     end = monotonic() + seconds
@@ -169,7 +174,7 @@ def measure_costs(application: Application, model: ServedModel, seconds: float) 
             found = {}
             for name, patches in variants.items():
                 with patched(patches):
-                    found[name] = time_turns(lambda turn: answer_rows(served, model, turn), bodies)
+                    found[name] = time_turns(lambda turn: answer_rows(served, model, turn), turns)
             found[HTTP] = time_turns(feed, requests)
             rounds.append(found)
     return summarise_rounds(rounds)

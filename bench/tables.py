@@ -122,7 +122,7 @@ def _notes(results: Results) -> str:
     worst = max((turn.worst_difference for turn in results.turns), default=0.0)
     notes = [
         "wrk with one thread on the same cores as the servers: read the ratios, not the absolute figures.",
-        "64 different rows in turn, JSON over loopback, keep-alive. Each turn starts the server anew.",
+        "1,000 different rows in turn, JSON over loopback, keep-alive. Each turn starts the server anew.",
         f"Scores compared with the bundle's before each timing; the largest difference was {worst:.1g}.",
         "Peers are handed the finished feature vector and answer the model's raw probability; Lathe is sent the raw "
         "fields, validates them, derives the features and calibrates. For the comparison, the bundle's slope and "

@@ -16,6 +16,7 @@ from app.predictor.access import Caller
 from app.predictor.body import SMALL_BODY_BYTES, Headers, check_size, read_body
 from app.predictor.counters import DurationCell
 from app.predictor.errors import (
+    RETRY_AFTER_SECONDS,
     ApiError,
     DisconnectedError,
     InvalidInputError,
@@ -23,6 +24,7 @@ from app.predictor.errors import (
     RateLimitedError,
     SlowClientError,
     UnauthorizedError,
+    explain_shed,
     render_error,
 )
 from app.predictor.logs import log_event, log_request
@@ -33,6 +35,8 @@ from app.predictor.types import Receive, Scope, Send
 
 JSON_TYPE = (b"content-type", b"application/json")
 CLOSE = (b"connection", b"close")
+FULL_LINES = b"content-type: application/json\r\nretry-after: %d\r\n" % RETRY_AFTER_SECONDS
+ID_PLACE = "ID"  # no message has these two letters
 UNMATCHED = "unmatched"  # the route of what is on none
 OPENING = b"HTTP/1.1 200 OK\r\ncontent-type: application/json\r\n"
 CLIENT_GONE = 499  # as nginx counts a request whose client left
@@ -100,7 +104,7 @@ class Route:
         Raises: NotServingError, UnauthorizedError, ForbiddenError, RateLimitedError.
         """
         if self.state.admitted >= self._max_concurrency:
-            raise self.state.shed("concurrency", "too many requests at once")
+            raise self.state.shed("concurrency")
         return None if self._access is None else self._access.admit(headers, self.scope)
 
     def _explain(self, error: Exception, request_id: str) -> ApiError:
@@ -152,6 +156,8 @@ class Endpoint(Route):
         self.respond = respond
         self._takes_batches = max_bytes is None
         self._max_bytes = min(state.settings.max_body_bytes, max_bytes or state.settings.max_body_bytes)
+        self._full = explain_shed("batches")
+        self._full_body = render_error(self._full, ID_PLACE, route).split(ID_PLACE.encode())
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         start = perf_counter()
@@ -228,10 +234,18 @@ class Endpoint(Route):
         request_id = self._choose_id(headers.get(HEADER))
         try:
             self._admit(headers)
-            error: ApiError = self.state.shed_batch()
+            self.state.counters.shed["batches"] += 1
         except ApiError as refusal:
-            error = refusal
-        return self._render_refusal(error, start, request_id, common)
+            return self._render_refusal(refusal, start, request_id, common)
+        self._count_refusal(start, self._full, request_id)
+        return self._render_full(request_id.encode(), common)
+
+    def _render_full(self, request_id: bytes, common: bytes) -> bytes:
+        """As `_render_refusal`, prepared: in a flood of batches there is nothing that happens more often."""
+        before, after = self._full_body
+        size = len(before) + len(request_id) + len(after)
+        head = (STATUS_LINE[self._full.status], common, FULL_LINES, size, request_id)
+        return b"%b%b%bcontent-length: %d\r\nx-request-id: %b\r\n\r\n%b%b%b" % (*head, before, request_id, after)
 
     def _render_refusal(self, error: ApiError, start: float, request_id: str, common: bytes) -> bytes:
         self._count_refusal(start, error, request_id)

@@ -97,6 +97,12 @@ class NotServingError(ApiError):
     retry_after_seconds = RETRY_AFTER_SECONDS
 
 
+def explain_shed(reason: str) -> NotServingError:
+    """What a request that is turned away is told; `reason` is one of the metric's."""
+    what = "requests" if reason == "concurrency" else reason
+    return NotServingError(f"too many {what} at once, ask again in a moment", "overloaded")
+
+
 class DisconnectedError(Exception):
     """The client went away before its request was complete; there is nobody to answer."""
 

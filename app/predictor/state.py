@@ -8,7 +8,7 @@ from typing import Literal, TypeVar
 
 from app.predictor.access import Access
 from app.predictor.counters import Counters
-from app.predictor.errors import NotServingError
+from app.predictor.errors import NotServingError, explain_shed
 from app.predictor.labels import FeedbackSums
 from app.predictor.model import ServedModel
 from app.predictor.receipts import read_receipt_keys
@@ -85,10 +85,10 @@ class ServingState:
         finally:
             self.admitted -= 1
 
-    def shed(self, reason: str, message: str) -> NotServingError:
+    def shed(self, reason: str) -> NotServingError:
         """Counts a request turned away; the error to raise."""
         self.counters.shed[reason] += 1
-        return NotServingError(f"{message}, ask again in a moment", "overloaded")
+        return explain_shed(reason)
 
     def has_plenty(self) -> bool:
         """Whether so few batches wait that no turn of the event loop fills the room."""
@@ -113,11 +113,7 @@ class ServingState:
     def check_batches(self) -> None:
         """Raises: NotServingError if too many batches wait already."""
         if self.waiting_batches >= self.settings.max_waiting_batches:
-            raise self.shed_batch()
-
-    def shed_batch(self) -> NotServingError:
-        """Counts a batch turned away; the error to raise."""
-        return self.shed("batches", "too many batches at once")
+            raise self.shed("batches")
 
     def compute_margins(self, vectors: Sequence[bytes]) -> list[float]:
         """One margin a packed row, as `app.predictor.engine` computes them.
@@ -149,7 +145,7 @@ class ServingState:
         Raises: NotServingError if there are too many.
         """
         if self.uploads >= self.settings.max_uploads:
-            raise self.shed("uploads", "too many uploads at once")
+            raise self.shed("uploads")
         self.uploads += 1
         spool = Spool(self.settings.max_answer_bytes)
         try:

@@ -14,6 +14,11 @@ from typing import Any
 import httpx
 import pytest
 
+from app.contract.bundle import Bundle
+from app.predictor.application import create_app
+from app.predictor.model import ServedModel
+from app.predictor.openinference import infer_paths
+from app.predictor.settings import read_settings
 from tests.app.predictor.running import RunningServer, StartServer, read_metrics
 
 HEAD = b"POST /v1/predict HTTP/1.1\r\nhost: x\r\nx-request-id: %b\r\ncontent-type: application/json\r\n"
@@ -184,6 +189,20 @@ def announce_batch(server: RunningServer, size: int) -> tuple[socket.socket, byt
         except TimeoutError:
             connection.close()
     raise AssertionError("no batch was refused before its body was sent")
+
+
+def test_the_prepared_refusal_of_a_batch_is_the_one_that_others_get(bundle: Bundle) -> None:
+    app = create_app(read_settings())
+    app.install_model(ServedModel(bundle, 1))
+    state = app.state
+    state.waiting_batches = state.settings.max_waiting_batches
+    given = [(b"content-length", b"100000"), (b"x-request-id", b"one-7")]
+    for path in (b"/v1/predict", infer_paths(bundle.manifest)[0].encode()):
+        endpoint, common = app.direct[path], b"date: Fri, 27 Nov 2026 00:00:00 GMT\r\n"
+        expected = endpoint._render_refusal(state.shed("batches"), 0.0, "one-7", common)
+        assert endpoint.shed_now(given, common) == expected
+        assert int(re.findall(rb"content-length: (\d+)", expected)[0]) == len(expected.partition(b"\r\n\r\n")[2])
+    assert state.counters.shed["batches"] == state.counters.rejected["overloaded"] == 4
 
 
 @pytest.mark.slow
