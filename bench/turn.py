@@ -34,8 +34,10 @@ def pick_protocol(contender: Contender, form: str) -> Protocol:
 
 
 def write_bodies(contender: Contender, form: str, model: ServedModel) -> Path:
-    """A file with one request body a line: each row in turn, too many for the processor to learn their way through
-    the trees; a batch is the same body again and again."""
+    """A file with one request body a line.
+
+    Each row in turn, too many for the processor to learn their way through the trees; a batch again and again.
+    """
     protocol = pick_protocol(contender, form)
     path = WORK / "bodies" / f"{contender.name}-{form}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)

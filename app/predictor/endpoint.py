@@ -234,9 +234,9 @@ class Endpoint(Route):
         request_id = self._choose_id(headers.get(HEADER))
         try:
             self._admit(headers)
-            self.state.counters.shed["batches"] += 1
         except ApiError as refusal:
             return self._render_refusal(refusal, start, request_id, common)
+        self.state.counters.shed["batches"] += 1
         self._count_refusal(start, self._full, request_id)
         return self._render_full(request_id.encode(), common)
 

@@ -102,6 +102,8 @@ class NotedReceipts(UsedReceipts):
         """Raises: also OSError, ValueError if the folder fails; nothing is used up then."""
         self._sweep()
         self._refuse_conflicts(labels)
+        for day in {self._place(label.receipt).parent for label in labels}:
+            day.mkdir(exist_ok=True)
         noted: list[Path] = []
         try:
             return [self._note(label, noted) for label in labels]
@@ -116,7 +118,6 @@ class NotedReceipts(UsedReceipts):
 
     def _note(self, label: Label, noted: list[Path]) -> bool:
         place = self._place(label.receipt)
-        place.parent.mkdir(exist_ok=True)
         try:
             place.symlink_to(repr(label.truth))
         except FileExistsError:
