@@ -1,6 +1,7 @@
 """Serves one bundle: `python -m app.predictor --bundle DIR --port N`."""
 
 import argparse
+import gc
 import ipaddress
 import logging
 import os
@@ -64,18 +65,22 @@ def prepare_libraries() -> None:
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # it would tell its maker of every start
     # OpenMP's threads spin while they wait: with one busy neighbour a batch takes six times as long
     os.environ.setdefault("OMP_WAIT_POLICY", "passive")
-    for name in ("sklearn", "pandas"):
-        # it imports them where they are installed: 4 s and 130 MB that serving never uses
+    for name in ("sklearn", "pandas", "xgboost.plotting"):
+        # it imports them where they are installed, the last one always: seconds and megabytes that serving never uses
         sys.modules.setdefault(name, None)  # type: ignore[arg-type]
 
 
 def serve(settings: Settings, listener: socket.socket, aside: socket.socket | None, log: LineHandler) -> int:
     prepare_libraries()
+    gc.disable()  # a tenth of the start would go into looking for garbage among the libraries
+    from app.predictor.loading import begin_loading  # noqa: PLC0415
+
+    loading = begin_loading(settings)  # while the web framework is imported
     from app.predictor.application import create_app  # noqa: PLC0415
     from app.predictor.server import Server  # noqa: PLC0415
 
     try:
-        server = Server(create_app(settings), aside)
+        server = Server(create_app(settings), loading, aside)
     except (KeyFileError, ReceiptKeyError, FeedbackFolderError) as error:
         print(error, file=sys.stderr)
         return BAD_INPUT

@@ -11,9 +11,10 @@ from app.predictor.body import SMALL_BODY_BYTES
 from app.predictor.counters import Counters
 from app.predictor.endpoint import Endpoint
 from app.predictor.headers import allow_origins
+from app.predictor.loading import Loading
 from app.predictor.logs import log_event, log_request
 from app.predictor.metrics import make_registry
-from app.predictor.model import ServedModel, load_model
+from app.predictor.model import ServedModel
 from app.predictor.receipts import Receipts
 from app.predictor.request_ids import HEADER
 from app.predictor.routes import REQUEST_ID, make_routes, make_service_routes
@@ -48,15 +49,15 @@ class Application:
     def _allow_origins(self, app: AsgiApp) -> AsgiApp:
         return app if self._origins is None else allow_origins(app, self._origins)
 
-    async def load(self) -> Manifest:
-        """Verifies and installs the bundle in a thread, so that the server stays alive meanwhile.
+    async def load(self, loading: Loading) -> Manifest:
+        """Installs the bundle that another thread verifies, so that the server is alive meanwhile.
 
         Raises: BundleError, ContractError.
         """
-        chosen = self.state.settings
-        model = await asyncio.to_thread(load_model, chosen.bundle, self.state.threads, chosen.parity_rows)
-        if chosen.gate_report is not None:
-            self.state.verdict = await asyncio.to_thread(read_verdict, chosen.gate_report, model.digest)
+        model = await asyncio.wrap_future(loading)
+        report = self.state.settings.gate_report
+        if report is not None:
+            self.state.verdict = await asyncio.to_thread(read_verdict, report, model.digest)
         self.install_model(model)
         return model.manifest
 

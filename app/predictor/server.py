@@ -17,6 +17,7 @@ from app.predictor.application import Application
 from app.predictor.direct import DirectProtocol
 from app.predictor.endpoint import CLOSE, Endpoint
 from app.predictor.listener import BACKLOG
+from app.predictor.loading import Loading
 from app.predictor.logs import log_event
 from app.predictor.protocol import GuardedProtocol
 from app.predictor.turn import Turn
@@ -28,9 +29,10 @@ SWEEP_TICKS = 10  # uvicorn's main loop ticks ten times a second
 class Server(uvicorn.Server):
     """uvicorn that loads the model while it is alive, drains on SIGTERM, and closes slow connections."""
 
-    def __init__(self, application: Application, aside: socket.socket | None = None) -> None:
+    def __init__(self, application: Application, loading: Loading, aside: socket.socket | None = None) -> None:
         """`aside` is where metrics and probes have a port of their own."""
         self.application = application
+        self._loading = loading
         self._aside = aside
         self.state = application.state
         self._turn = Turn(self.state.compute_margins)
@@ -62,7 +64,7 @@ class Server(uvicorn.Server):
         await super().startup(sockets)
         if self._aside is not None:
             await self._listen_aside(self._aside)
-        self._loading = asyncio.create_task(self._load())
+        self._installing = asyncio.create_task(self._install())
 
     async def _listen_aside(self, listener: socket.socket) -> None:
         """A second port with other routes, that lives and drains with the first."""
@@ -75,14 +77,15 @@ class Server(uvicorn.Server):
 
         self.servers.append(await asyncio.get_running_loop().create_server(connect, sock=listener, backlog=BACKLOG))
 
-    async def _load(self) -> None:
+    async def _install(self) -> None:
         try:
-            manifest = await self.application.load()
+            manifest = await self.application.load(self._loading)
         except ContractError as error:
             self.load_error = error
             self.should_exit = True
             return
         gc.freeze()  # a full collection would walk through all the libraries: 50 ms in which nothing is answered
+        gc.enable()
         engine = "onnxruntime and xgboost" if self.state.model.engine.has_onnx else "xgboost"
         log_event("ready", name=manifest.name, version=manifest.version, digest=manifest.digest, engine=engine)
 

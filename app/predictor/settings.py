@@ -72,6 +72,10 @@ class Settings(BaseSettings):
     log_requests: bool = Field(False, description="One log line for every request, not only failed and slow ones")
     slow_request_seconds: float = Field(1.0, gt=0, description="From this duration on a request is logged as slow")
 
+    def count_threads(self) -> int:
+        """Threads for one batch."""
+        return self.threads or count_cores()
+
 
 def read_settings(**given: Any) -> Settings:
     """Settings from the environment; `given` (not None) goes before it.

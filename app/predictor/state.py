@@ -13,7 +13,7 @@ from app.predictor.labels import FeedbackSums
 from app.predictor.model import ServedModel
 from app.predictor.receipts import read_receipt_keys
 from app.predictor.request_ids import RequestIds
-from app.predictor.settings import Settings, count_cores
+from app.predictor.settings import Settings
 from app.predictor.spool import Spool
 from app.predictor.used_receipts import open_used_receipts
 from app.predictor.verdict import Verdict
@@ -31,7 +31,7 @@ class ServingState:
         self.counters = counters
         self.request_ids = RequestIds()
         self.phase: Phase = "starting"
-        self.threads = settings.threads or count_cores()
+        self.threads = settings.count_threads()
         self.batch_threads = ThreadPoolExecutor(self.threads, thread_name_prefix="batch")
         self.waiting_batches = 0
         self._claims = 0  # on room for a batch, in this turn of the event loop

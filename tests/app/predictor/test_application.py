@@ -13,6 +13,7 @@ import pytest
 
 from app.contract.bundle import Bundle
 from app.predictor.application import create_app
+from app.predictor.loading import begin_loading
 from app.predictor.settings import read_settings
 from tests.app.predictor.running import RunningServer, read_metrics
 
@@ -191,7 +192,8 @@ def test_a_forged_line_break_stays_inside_its_log_line(server: RunningServer, cl
 
 
 def test_it_is_alive_but_not_ready_until_the_bundle_is_verified(bundle_folder: Path, row: dict[str, Any]) -> None:
-    app = create_app(read_settings(bundle=bundle_folder))
+    settings = read_settings(bundle=bundle_folder)
+    app = create_app(settings)
     transport = httpx.ASGITransport(app)
 
     async def ask() -> None:
@@ -203,7 +205,7 @@ def test_it_is_alive_but_not_ready_until_the_bundle_is_verified(bundle_folder: P
                 assert_error_shape(answer)
             assert (await client.get("/v1/model")).status_code == UNAVAILABLE
             assert 'lathe_ready{model_name="",model_version=""} 0.0' in (await client.get("/metrics")).text
-            await app.load()
+            await app.load(begin_loading(settings))
             assert (await client.get("/readyz")).status_code == OK
             assert (await client.post("/v1/predict", json=row)).status_code == OK
 

@@ -158,3 +158,49 @@ def test_onnx_runtime_does_not_collect_what_it_would_tell_its_maker(
     talking = list_open_files(start_server(bundle_folder).wait_until_ready())
     assert "onnxruntime.db" in talking
     assert "onnxruntime.db" not in quiet
+
+
+WATCHED = """
+import gc, os, signal, sys, threading, time, urllib.request
+from app.predictor.__main__ import main
+
+def watch():
+    while "app.predictor.loading" not in sys.modules:
+        time.sleep(0.001)
+    print("collects while it loads", gc.isenabled())
+    while True:
+        try:
+            urllib.request.urlopen(f"http://127.0.0.1:{sys.argv[2]}/readyz")
+            break
+        except OSError:
+            time.sleep(0.01)
+    print("collects when ready", gc.isenabled(), "frozen", gc.get_freeze_count() > 0)
+    os.kill(os.getpid(), signal.SIGTERM)
+
+threading.Thread(target=watch).start()
+main(["--bundle", sys.argv[1], "--port", sys.argv[2]])
+"""
+
+
+def test_garbage_is_collected_again_once_it_is_ready(bundle_folder: Path) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as listener:
+        port = str(listener.getsockname()[1])
+    command = [sys.executable, "-c", WATCHED, str(bundle_folder), port]
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=True)
+    assert finished.stdout.splitlines() == ["collects while it loads False", "collects when ready True frozen True"]
+
+
+IMPORTED = """
+import sys
+from app.predictor.__main__ import prepare_libraries
+prepare_libraries()
+import app.predictor.loading
+unused = ("fastapi", "uvicorn", "xgboost.plotting", "xgboost.sklearn", "pandas")
+print([name for name in unused if sys.modules.get(name)])
+"""
+
+
+def test_a_model_loads_without_the_web_framework_and_what_serving_never_uses() -> None:
+    command = [sys.executable, "-c", IMPORTED]
+    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=True)
+    assert finished.stdout.strip() == "[]"

@@ -29,11 +29,13 @@ sys.addaudithook(lambda event, given: seen.append(given) if event == "pickle.fin
 import httpx
 from pathlib import Path
 from app.predictor.application import create_app
+from app.predictor.loading import begin_loading
 from app.predictor.settings import Settings
 
 async def serve():
-    app = create_app(Settings(bundle=Path(sys.argv[1])))
-    manifest = await app.load()
+    settings = Settings(bundle=Path(sys.argv[1]))
+    app = create_app(settings)
+    manifest = await app.load(begin_loading(settings))
     row = dict(manifest.golden[0].row)
     async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
         for body in (row, {"rows": [row] * 100}, {}):
