@@ -23,6 +23,7 @@ import msgspec
 from app.predictor import endpoint, predict
 from app.predictor.application import Application, create_app
 from app.predictor.endpoint import Endpoint
+from app.predictor.loading import Loading
 from app.predictor.logs import configure_logs
 from app.predictor.model import ServedModel, load_model
 from app.predictor.server import Server
@@ -127,7 +128,7 @@ def time_turns(answer: Callable[[list[bytes]], object], turns: Iterator[list[byt
 
 def open_connections(application: Application, loop: asyncio.AbstractEventLoop) -> Callable[[list[bytes]], None]:
     """Keep-alive connections of the real server, fed with one whole request each and then served."""
-    server = Server(application)
+    server = Server(application, Loading())  # its model is installed already
     server.config.load()
     protocol: Any = server.config.http_protocol_class
     made = [

@@ -107,7 +107,7 @@ class BatchEndpoint(Route):
             for scored in progress.scored:
                 self.model.add_traffic(scored)
                 self._sums.issued += 0 if receipts is None else len(scored.scores)
-                self.state.counters.count_decisions(scored.scores, self.model.threshold)
+                self.state.counters.count_decisions(len(scored.scores), scored.positive)
             self.state.counters.count_rejected_rows(progress.rejected)
             if caller is not None:
                 caller.charge_rows(progress.rows)

@@ -3,9 +3,6 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 
-import numpy as np
-from numpy.typing import NDArray
-
 DURATION_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
 DECISIONS = {True: "true", False: "false", None: "none"}
 SHED_REASONS = ("batches", "concurrency", "uploads")
@@ -53,20 +50,19 @@ class Counters:
     def count_rejection(self, reason: str) -> None:
         self.rejected[reason] = self.rejected.get(reason, 0) + 1
 
-    def count_rows(self, scores: NDArray[np.float64], threshold: float | None) -> None:
-        """Adds the scored rows of a request by their decision."""
+    def count_rows(self, rows: int, positive: int | None) -> None:
+        """Adds the scored rows of a request by their decision; `positive` is None without a threshold."""
         self.batches += 1
-        self.count_decisions(scores, threshold)
+        self.count_decisions(rows, positive)
 
     def count_rejected_rows(self, reasons: Mapping[str, int]) -> None:
         for reason, count in reasons.items():
             self.rejected_rows[reason] = self.rejected_rows.get(reason, 0) + count
 
-    def count_decisions(self, scores: NDArray[np.float64], threshold: float | None) -> None:
+    def count_decisions(self, rows: int, positive: int | None) -> None:
         """Adds scored rows by their decision."""
-        if threshold is None:
-            self.rows[None] += len(scores)
+        if positive is None:
+            self.rows[None] += rows
             return
-        positive = int(np.count_nonzero(scores >= threshold))
         self.rows[True] += positive
-        self.rows[False] += len(scores) - positive
+        self.rows[False] += rows - positive

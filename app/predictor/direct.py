@@ -56,6 +56,7 @@ class DirectProtocol(GuardedProtocol):
             self.is_refused = True
             self.is_kept = self.parser.should_keep_alive()
             self._write(refusal)
+            self.turn.rest_after(self)
 
     def _may_answer(self) -> bool:
         return (

@@ -226,10 +226,10 @@ class Endpoint(Route):
 
     def shed_now(self, given: list[tuple[bytes, bytes]], common: bytes) -> bytes | None:
         """The whole refusal of a batch for which there is no room, from its headers alone; None if it may come."""
-        if not self._takes_batches or self.state.has_plenty():
+        if not self._takes_batches or self.state.has_room():
             return None
         start, headers = perf_counter(), dict(given)
-        if not is_large(headers) or self.state.claim_room():
+        if not is_large(headers):
             return None
         request_id = self._choose_id(headers.get(HEADER))
         try:

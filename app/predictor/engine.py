@@ -129,5 +129,8 @@ class Engine:
 
     @staticmethod
     def predict(model: ReferenceModel, matrix: Matrix) -> Margins:
-        margins: Margins = model.booster.inplace_predict(matrix, predict_type="margin", missing=np.nan)
+        # that the matrix has the model's features is known since the bundle was loaded
+        margins: Margins = model.booster.inplace_predict(
+            matrix, predict_type="margin", missing=np.nan, validate_features=False
+        )
         return margins

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from app.contract.bundle import Bundle, read_bundle
 from app.contract.errors import BundleError
-from app.contract.features.plan import FeaturePlan, find_derivation
+from app.contract.features.plan import FeaturePlan, Matrix, find_derivation
 from app.contract.schema import Value
 from app.contract.scoring import (
     PARITY_TOLERANCE,
@@ -23,7 +23,7 @@ from app.contract.scoring import (
     find_worst_difference,
     spread_matrix,
 )
-from app.predictor.engine import FEW_ROWS, Engine
+from app.predictor.engine import FEW_ROWS, Engine, Margins
 from app.predictor.logs import log_event
 from app.predictor.traffic import BinCounts, TrafficBins
 
@@ -44,10 +44,19 @@ class ReadyRow(msgspec.Struct, frozen=True, gc=False):
     vector: bytes
 
 
+class Prepared(msgspec.Struct, frozen=True, gc=False):
+    """Many rows, encoded and derived: all that scoring and counting them takes."""
+
+    values: Mapping[str, NDArray[np.float64]]
+    matrix: Matrix
+    unknown: Mapping[str, int]
+
+
 class Scored(msgspec.Struct, frozen=True, gc=False):
     """Scores of many rows, and what their traffic adds to the counters."""
 
     scores: Scores
+    positive: int | None  # rows at or above the threshold, None without one
     bins: BinCounts
     unknown: Mapping[str, int]
 
@@ -146,24 +155,39 @@ class ServedModel:
 
         Raises: ScoringError.
         """
+        return self.score_prepared(self.prepare_columns(columns))
+
+    def prepare_columns(self, columns: Mapping[str, Sequence[Any] | NDArray[Any]]) -> Prepared:
+        """Rows made ready from values by column."""
         encoded = self.plan.encode_table(columns)
         unknown = {name: self._count_unknown(columns[name], encoded[name]) for name in self.unknown}
-        return self.score_encoded(encoded, unknown)
+        return self.prepare_encoded(encoded, unknown)
 
-    def score_encoded(self, encoded: dict[str, NDArray[np.float64]], unknown: Mapping[str, int] = NO_UNKNOWN) -> Scored:
-        """As `score_columns`, from float64 columns with categories as codes and NaN for missing.
+    def prepare_encoded(
+        self, encoded: dict[str, NDArray[np.float64]], unknown: Mapping[str, int] = NO_UNKNOWN
+    ) -> Prepared:
+        """As `prepare_columns`, from float64 columns with categories as codes and NaN for missing."""
+        with np.errstate(all="ignore"):
+            values = self.plan.derive_table(encoded)
+            return Prepared(values, self.plan.fill_matrix(values), unknown)
+
+    def score_prepared(self, prepared: Prepared) -> Scored:
+        """Raises: ScoringError."""
+        is_few = len(prepared.matrix) <= FEW_ROWS
+        compute = self.engine.compute_few if is_few else self.engine.compute_many
+        return self.finish(prepared, compute(prepared.matrix))
+
+    def finish(self, prepared: Prepared, margins: Margins) -> Scored:
+        """The scores of rows from their margins, both of shape (rows,).
 
         Raises: ScoringError.
         """
         with np.errstate(all="ignore"):
-            values = self.plan.derive_table(encoded)
-            matrix = self.plan.fill_matrix(values)
-            few = len(matrix) <= FEW_ROWS
-            margins = self.engine.compute_few(matrix) if few else self.engine.compute_many(matrix)
             scores = calibrate_margins(margins, self.manifest.calibration, self.manifest.schema.task)
         if not np.isfinite(scores).all():
             raise ScoringError("the model's score is not finite")
-        return Scored(scores, self.traffic.count_table(values, scores), unknown)
+        positive = None if self.threshold is None else int(np.count_nonzero(scores >= self.threshold))
+        return Scored(scores, positive, self.traffic.count_table(prepared.values, scores), prepared.unknown)
 
     @staticmethod
     def _count_unknown(given: Sequence[Any] | NDArray[Any], encoded: NDArray[np.float64]) -> int:

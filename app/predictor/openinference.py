@@ -1,27 +1,29 @@
 """The Open Inference Protocol V2: metadata and inference, with the binary tensor extension."""
 
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Sequence
 from typing import Any
 
 import msgspec
 import numpy as np
+from numpy.typing import NDArray
 
 from app.contract.errors import RowError
 from app.contract.schema import Column, Manifest
-from app.predictor.body import SMALL_BODY_BYTES, Headers, check_media
+from app.contract.scoring import Scores
+from app.predictor.body import LOOP_BODY_BYTES, SMALL_BODY_BYTES, Headers, check_media
 from app.predictor.endpoint import JSON_TYPE, Answer, Reply
-from app.predictor.engine import FEW_ROWS
+from app.predictor.engine import FEW_ROWS, Margins
 from app.predictor.errors import BadRequestError
-from app.predictor.model import Scored, ServedModel
-from app.predictor.problems import check_numbers, check_strings
+from app.predictor.model import Prepared, Scored, ServedModel
+from app.predictor.problems import TableBounds, check_numbers, check_strings
 from app.predictor.rows import refuse_repeated_names
 from app.predictor.state import ServingState
 from app.predictor.tensors import (
     NUMBER_TYPES,
-    InferRequest,
-    InputTensor,
     Numbers,
+    Request,
     Strings,
+    Tensor,
     count_names,
     decode_request,
     read_numbers,
@@ -30,6 +32,8 @@ from app.predictor.tensors import (
 
 ROUTE = "/v2/models/{name}/infer"
 MATRIX = "rows"  # one tensor of all columns, categories as codes
+MATRIX_NAME = f'"{MATRIX}"'.encode()
+NAME_WITHIN = 256  # bytes in which the name of a matrix usually stands
 HEADER_LENGTH = b"inference-header-content-length"
 EXTENSIONS = ["binary_tensor_data"]
 MATRIX_RANK = 2
@@ -76,6 +80,7 @@ class Inferrer:
         self.state = state
         self.model = model
         self.columns = {column.name: column for column in model.manifest.schema.columns}
+        self.bounds = TableBounds(model.manifest.schema.columns)
         self.outputs = [output["name"] for output in describe_model(model.manifest)["outputs"]]
 
     def respond(self, headers: Headers, body: bytes, request_id: str) -> Reply | Awaitable[Reply]:
@@ -85,34 +90,42 @@ class Inferrer:
         """
         check_media(headers, (b"application/json", b"application/octet-stream"))
         stated = headers.get(HEADER_LENGTH)
+        if len(body) > LOOP_BODY_BYTES:
+            return self._answer_large(self.state.run_batch(self._work, body, stated))
         if len(body) > SMALL_BODY_BYTES:
-            return self._answer_many(body, stated)
+            self.state.check_batches()  # before its rows are read
         request, table = self.read(body, stated)
+        prepared = self.prepare(table)
         if table.rows > FEW_ROWS:
-            return self._answer_many(body, stated)
-        scored = self.score(table)
+            margins = self.state.run_batch(self.model.engine.compute_many, prepared.matrix)
+            return self._answer_many(request, prepared, margins)
+        scored = self.model.score_prepared(prepared)
         return self._finish(scored, self.render(request, scored))
 
-    async def _answer_many(self, body: bytes, stated: bytes | None) -> Reply:
-        scored, reply = await self.state.run_batch(self._work, body, stated)
+    async def _answer_many(self, request: Request, prepared: Prepared, margins: Awaitable[Margins]) -> Reply:
+        scored = self.model.finish(prepared, await margins)
+        return self._finish(scored, self.render(request, scored))
+
+    async def _answer_large(self, work: Awaitable[tuple[Scored, Reply]]) -> Reply:
+        scored, reply = await work
         return self._finish(scored, reply)
 
     def _work(self, body: bytes, stated: bytes | None) -> tuple[Scored, Reply]:
         request, table = self.read(body, stated)
-        scored = self.score(table)
+        scored = self.model.score_prepared(self.prepare(table))
         return scored, self.render(request, scored)
 
     def _finish(self, scored: Scored, reply: Reply) -> Reply:
         self.model.add_traffic(scored)
-        self.state.counters.count_rows(scored.scores, self.model.threshold)
+        self.state.counters.count_rows(len(scored.scores), scored.positive)
         answer = Answer(reply, [JSON_TYPE]) if isinstance(reply, bytes) else reply
         return msgspec.structs.replace(answer, rows=len(scored.scores))
 
-    def read(self, body: bytes, stated: bytes | None) -> tuple[InferRequest, Table]:
+    def read(self, body: bytes, stated: bytes | None) -> tuple[Request, Table]:
         """The request and its values, all checked against the schema."""
         length = len(body) if stated is None else _parse_length(stated, len(body))
         content = body[:length]
-        request = decode_request(content)
+        request = decode_request(content, is_numbers=MATRIX_NAME in content[:NAME_WITHIN])
         if content.count(b":") != count_names(request):
             refuse_repeated_names(content)
         for output in request.outputs or ():
@@ -125,7 +138,7 @@ class Inferrer:
             return request, self._read_matrix(request.inputs[0], parts[0])
         return request, self._read_columns(request.inputs, parts)
 
-    def _read_columns(self, tensors: list[InputTensor], parts: list[memoryview | None]) -> Table:
+    def _read_columns(self, tensors: Sequence[Tensor], parts: list[memoryview | None]) -> Table:
         found: dict[str, Numbers | Strings] = {}
         rows = tensors[0].shape[0] if tensors and tensors[0].shape else 0
         for tensor, raw in zip(tensors, parts, strict=True):
@@ -144,7 +157,7 @@ class Inferrer:
         self._check_count(rows)
         return Table(found, is_encoded=False, rows=rows)
 
-    def _read_column(self, column: Column, tensor: InputTensor, raw: memoryview | None) -> Numbers | Strings:
+    def _read_column(self, column: Column, tensor: Tensor, raw: memoryview | None) -> Numbers | Strings:
         if column.type == "category":
             if tensor.datatype != "BYTES":
                 raise RowError("wrong_type", f"{column.name} has another datatype, expected BYTES", column.name)
@@ -158,18 +171,18 @@ class Inferrer:
         check_numbers(column, numbers)
         return numbers
 
-    def _read_matrix(self, tensor: InputTensor, raw: memoryview | None) -> Table:
+    def _read_matrix(self, tensor: Tensor, raw: memoryview | None) -> Table:
         if len(tensor.shape) != MATRIX_RANK or tensor.shape[1] != len(self.columns):
             raise RowError("wrong_shape", f"{MATRIX} has another shape, expected [rows, {len(self.columns)}]", MATRIX)
         if tensor.datatype not in NUMBER_TYPES:
             raise RowError("wrong_type", f"{MATRIX} has another datatype, expected a number's", MATRIX)
-        matrix = read_numbers(tensor, raw).reshape(tensor.shape)
-        self._check_count(len(matrix))
-        columns: dict[str, Numbers | Strings] = {}
-        for index, (name, column) in enumerate(self.columns.items()):
-            columns[name] = values = np.ascontiguousarray(matrix[:, index])
-            check_numbers(column, values)
-        return Table(columns, is_encoded=True, rows=len(matrix))
+        rows = tensor.shape[0]
+        self._check_count(rows)
+        table = np.ascontiguousarray(read_numbers(tensor, raw).reshape(tensor.shape).T)
+        if not self.bounds.hold(table):
+            for column, values in zip(self.columns.values(), table, strict=True):
+                check_numbers(column, values)
+        return Table(dict(zip(self.columns, table, strict=True)), is_encoded=True, rows=rows)
 
     def _check_count(self, rows: int) -> None:
         limit = self.state.settings.max_rows
@@ -178,12 +191,17 @@ class Inferrer:
         if rows == 0:
             raise RowError("no_rows", "the request has no rows, expected at least one", "inputs")
 
-    def score(self, table: Table) -> Scored:
+    def prepare(self, table: Table) -> Prepared:
         if table.is_encoded:
-            return self.model.score_encoded(table.columns)  # type: ignore[arg-type]
-        return self.model.score_columns(table.columns)
+            return self.model.prepare_encoded(table.columns)  # type: ignore[arg-type]
+        return self.model.prepare_columns(table.columns)
 
-    def render(self, request: InferRequest, scored: Scored) -> Reply:
+    def _output(self, name: str, scores: Scores) -> NDArray[Any]:
+        """Scores, or decisions where there is a threshold."""
+        threshold = self.model.threshold
+        return scores if name == "score" or threshold is None else scores >= threshold
+
+    def render(self, request: Request, scored: Scored) -> Reply:
         """The protocol's answer, with the outputs that were asked for, as they were asked for."""
         wanted = {output.name: _wants_binary(output.parameters) for output in request.outputs or ()}
         if not wanted:
@@ -191,7 +209,7 @@ class Inferrer:
         outputs: list[dict[str, Any]] = []
         binary = []
         for name, as_bytes in wanted.items():
-            values = scored.scores if name == "score" else np.asarray(self.model.decide_many(scored.scores))
+            values = self._output(name, scored.scores)
             kind = "FP64" if name == "score" else "BOOL"
             output: dict[str, Any] = {"name": name, "shape": [len(values)], "datatype": kind}
             if as_bytes:
@@ -220,7 +238,7 @@ def _parse_length(stated: bytes, size: int) -> int:
     return int(stated)
 
 
-def _split_binary(tensors: list[InputTensor], rest: memoryview) -> list[memoryview | None]:
+def _split_binary(tensors: Sequence[Tensor], rest: memoryview) -> list[memoryview | None]:
     """Each tensor's bytes after the JSON, None for one whose data stand in it."""
     parts: list[memoryview | None] = []
     position = 0

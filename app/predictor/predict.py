@@ -5,10 +5,10 @@ from collections.abc import Awaitable
 
 import msgspec
 
-from app.predictor.body import SMALL_BODY_BYTES, Headers, check_json
+from app.predictor.body import LOOP_BODY_BYTES, SMALL_BODY_BYTES, Headers, check_json
 from app.predictor.endpoint import JSON_TYPE, Answer, Reply, Unscored
-from app.predictor.engine import FEW_ROWS
-from app.predictor.model import ReadyRow, Scored, ServedModel
+from app.predictor.engine import FEW_ROWS, Margins
+from app.predictor.model import Prepared, ReadyRow, Scored, ServedModel
 from app.predictor.receipts import Receipts, wants_receipts
 from app.predictor.rows import Columns, RowReader
 from app.predictor.state import ServingState
@@ -54,12 +54,17 @@ class Predictor:
                 if ready is not None:
                     return Unscored(ready.vector, functools.partial(self._answer_margin, ready, request_id, receipts))
                 return self._answer_row(self.model.score_sparse(row), request_id, receipts)
-        if len(body) <= SMALL_BODY_BYTES:
-            columns = self.reader.read_rows(body)
-            if len(columns[self.reader.names[0]]) <= FEW_ROWS:
-                scored = self.model.score_columns(columns)
-                return self._finish_rows(scored, self._render(scored, receipts), request_id, receipts)
-        return self._answer_rows(body, request_id, receipts)
+        if len(body) > LOOP_BODY_BYTES:
+            work = self.state.run_batch(self._score_body, body, receipts)
+            return self._answer_large(work, request_id, receipts)
+        if len(body) > SMALL_BODY_BYTES:
+            self.state.check_batches()  # before its rows are read
+        prepared = self.model.prepare_columns(self.reader.read_rows(body))
+        if len(prepared.matrix) > FEW_ROWS:
+            margins = self.state.run_batch(self.model.engine.compute_many, prepared.matrix)
+            return self._answer_many(prepared, margins, request_id, receipts)
+        scored = self.model.score_prepared(prepared)
+        return self._finish_rows(scored, self._render(scored, receipts), request_id, receipts)
 
     def _answer_margin(self, ready: ReadyRow, request_id: str, receipts: Receipts | None, margin: float) -> bytes:
         """Raises: ScoringError."""
@@ -78,8 +83,16 @@ class Predictor:
             request_id.encode(),
         )
 
-    async def _answer_rows(self, body: bytes, request_id: str, receipts: Receipts | None) -> Answer:
-        scored, rendered = await self.state.run_batch(self._score_body, body, receipts)
+    async def _answer_many(
+        self, prepared: Prepared, margins: Awaitable[Margins], request_id: str, receipts: Receipts | None
+    ) -> Answer:
+        scored = self.model.finish(prepared, await margins)
+        return self._finish_rows(scored, self._render(scored, receipts), request_id, receipts)
+
+    async def _answer_large(
+        self, work: Awaitable[tuple[Scored, bytes]], request_id: str, receipts: Receipts | None
+    ) -> Answer:
+        scored, rendered = await work
         return self._finish_rows(scored, rendered, request_id, receipts)
 
     def _score_body(self, body: bytes, receipts: Receipts | None) -> tuple[Scored, bytes]:
@@ -97,6 +110,6 @@ class Predictor:
         if receipts is not None:
             self._sums.issued += len(scored.scores)
         self.model.add_traffic(scored)
-        self.state.counters.count_rows(scored.scores, self.model.threshold)
+        self.state.counters.count_rows(len(scored.scores), scored.positive)
         body = b'%b%b,"request_id":"%b"}' % (self._head, rendered, request_id.encode())
         return Answer(body, [JSON_TYPE], len(scored.scores))

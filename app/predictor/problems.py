@@ -79,14 +79,33 @@ def check_number(column: Column, value: float, field: str) -> RowError | None:
     return None
 
 
+class TableBounds:
+    """What the values of all columns may be, looked at in one go: tables are nearly always right."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        bounds = [_number_bounds(column) for column in columns]
+        self._low = np.array([low for low, _ in bounds])
+        self._high = np.array([high for _, high in bounds])
+        self._whole = [index for index, column in enumerate(columns) if column.type != "number"]
+
+    def hold(self, table: NDArray[np.float64]) -> bool:
+        """Whether all of a table of shape (columns, rows) is within; if not, `check_numbers` may still allow it."""
+        whole = table[self._whole]
+        is_within = (table.min(axis=1) >= self._low) & (table.max(axis=1) <= self._high)
+        return bool(is_within.all()) and np.array_equal(np.rint(whole), whole)
+
+
+def _number_bounds(column: Column) -> tuple[float, float]:
+    """As `column_bounds`, of a category's codes too."""
+    return (0.0, float(len(column.categories) - 1)) if column.type == "category" else column_bounds(column)
+
+
 def check_numbers(column: Column, values: NDArray[np.float64]) -> None:
     """Holds many values against a column's bounds; categories are codes here, NaN is missing.
 
     Raises: RowError with the first that is refused.
     """
-    low, high = column_bounds(column)
-    if column.type == "category":
-        low, high = 0.0, float(len(column.categories) - 1)
+    low, high = _number_bounds(column)
     whole = column.type == "number" or np.array_equal(np.rint(values), values)
     if whole and len(values) and low <= values.min() and values.max() <= high:
         return

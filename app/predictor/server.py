@@ -23,6 +23,7 @@ from app.predictor.protocol import GuardedProtocol
 from app.predictor.turn import Turn
 from app.predictor.types import AsgiApp
 
+YOUNG_OBJECTS = 10_000  # that many new ones before garbage is looked for: requests leave hardly any
 SWEEP_TICKS = 10  # uvicorn's main loop ticks ten times a second
 
 
@@ -86,6 +87,7 @@ class Server(uvicorn.Server):
             return
         gc.freeze()  # a full collection would walk through all the libraries: 50 ms in which nothing is answered
         gc.enable()
+        gc.set_threshold(YOUNG_OBJECTS)
         engine = "onnxruntime and xgboost" if self.state.model.engine.has_onnx else "xgboost"
         log_event("ready", name=manifest.name, version=manifest.version, digest=manifest.digest, engine=engine)
 

@@ -3,6 +3,7 @@
 import math
 from bisect import bisect_right
 from collections.abc import Mapping
+from operator import sub
 
 import numpy as np
 from numpy.typing import NDArray
@@ -52,21 +53,24 @@ class TrafficBins:
 
     def count_table(self, values: Mapping[str, NDArray[np.float64]], scores: NDArray[np.float64]) -> BinCounts:
         """Counts of many rows, to be added by `add_counts`; changes nothing."""
-        return {name: self._count_values(name, scores if name == SCORE else values[name]) for name in self.reference}
-
-    def _count_values(self, name: str, values: NDArray[np.float64]) -> list[int]:
-        """As `app.contract.bins.count_bins`, with everything that does not change prepared."""
-        ordered = np.sort(values)  # a sort and few searches take half the time of a search for each value
-        known = len(values) if not np.isnan(ordered[-1]) else int(np.count_nonzero(~np.isnan(values)))
-        below = ordered.searchsorted(self._edges[name], side="left").tolist()
-        starts, ends = [0, *below], [*below, known]
-        return [end - start for start, end in zip(starts, ends, strict=True)] + [len(values) - known]
+        table = np.stack([scores if name == SCORE else values[name] for name in self.reference])
+        table.sort(axis=1)  # a sort and few searches take half the time of a search for each value
+        ordered = zip(self._edges.items(), table, np.isnan(table[:, -1]).tolist(), strict=True)
+        return {name: _count_ordered(row, edges, has_missing) for (name, edges), row, has_missing in ordered}
 
     def add_counts(self, counted: BinCounts) -> None:
         for name, added in counted.items():
             counts = self.counts[name]
             for index, count in enumerate(added):
                 counts[index] += count
+
+
+def _count_ordered(ordered: NDArray[np.float64], edges: NDArray[np.float64], has_missing: bool) -> list[int]:
+    """As `app.contract.bins.count_bins`, of values in order; those missing (NaN) stand last."""
+    known = int(np.count_nonzero(~np.isnan(ordered))) if has_missing else len(ordered)
+    below = ordered.searchsorted(edges, side="left").tolist()
+    starts, ends = [0, *below], [*below, known]
+    return [*map(sub, ends, starts), len(ordered) - known]
 
 
 def find_bin(bins: ReferenceBins, value: float) -> int:

@@ -1,5 +1,6 @@
 """What one turn of the event loop brings: who is answered first, and rows that are scored together."""
 
+import time
 from asyncio import AbstractEventLoop
 from collections.abc import Callable, Sequence
 from operator import attrgetter
@@ -7,6 +8,8 @@ from typing import Protocol
 
 from app.predictor.endpoint import Begun
 from app.predictor.engine import FEW_ROWS
+
+REST_SECONDS = 0.003
 
 _ORDER = attrgetter("served")
 
@@ -34,6 +37,9 @@ class Turn:
 
     The rows of a turn are scored in one call: each costs little more than half of what it costs alone, because the
     trees are still in the processor's cache.
+
+    A turn that did nothing but turn batches away is followed by a rest: each turn takes a core from a batch that is
+    being scored, so the next one had better find several.
     """
 
     def __init__(self, compute_margins: Callable[[Sequence[bytes]], Sequence[float]]) -> None:
@@ -41,6 +47,7 @@ class Turn:
         self._waiting: list[Connection] = []
         self._begun: list[tuple[Connection, Begun]] = []
         self._served = 0
+        self._may_rest = False
 
     def add(self, connection: Connection) -> None:
         """Serves a connection once all are known that brought something."""
@@ -50,6 +57,7 @@ class Turn:
 
     def serve(self) -> None:
         """Serves all that wait."""
+        self._may_rest = False
         waiting, self._waiting = self._waiting, []
         waiting.sort(key=_ORDER)
         for connection in waiting:
@@ -60,6 +68,17 @@ class Turn:
             except Exception as error:  # one connection's trouble is not the others'
                 connection.fail(error)
         self.score()
+
+    def rest_after(self, connection: Connection) -> None:
+        """Rests once this turn is over, unless it brought something else as well."""
+        if not self._may_rest:
+            self._may_rest = True
+            connection.loop.call_soon(self._rest)
+
+    def _rest(self) -> None:
+        if self._may_rest and not self._waiting:
+            time.sleep(REST_SECONDS)
+        self._may_rest = False
 
     def begin(self, connection: Connection, begun: Begun) -> None:
         """Takes a row to be scored with the others of its turn."""

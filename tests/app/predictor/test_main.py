@@ -182,6 +182,7 @@ main(["--bundle", sys.argv[1], "--port", sys.argv[2]])
 """
 
 
+@pytest.mark.slow
 def test_garbage_is_collected_again_once_it_is_ready(bundle_folder: Path) -> None:
     with socket.create_server(("127.0.0.1", 0)) as listener:
         port = str(listener.getsockname()[1])
@@ -200,6 +201,7 @@ print([name for name in unused if sys.modules.get(name)])
 """
 
 
+@pytest.mark.slow
 def test_a_model_loads_without_the_web_framework_and_what_serving_never_uses() -> None:
     command = [sys.executable, "-c", IMPORTED]
     finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=30, check=True)

@@ -200,6 +200,26 @@ def test_a_repeated_key_is_refused(client: httpx.Client, path: str, tensors: lis
     assert refusal(client.post(path, content=doubled.encode()))[:2] == (400, "repeated_name")
 
 
+def test_a_repeated_key_beside_numbers_alone_is_refused(client: httpx.Client, path: str, row: dict[str, Any]) -> None:
+    tensor = {"name": "rows", "shape": [1, len(row)], "datatype": "FP64", "data": [0.0, *list(row.values())[1:]]}
+    text = json.dumps({"inputs": [tensor]})
+    assert client.post(path, content=text.encode()).status_code == httpx.codes.OK
+    doubled = text.replace('"datatype": "FP64"', '"datatype": "INT64", "datatype": "FP64"', 1)
+    assert refusal(client.post(path, content=doubled.encode()))[:2] == (400, "repeated_name")
+
+
+@pytest.mark.parametrize(
+    ("value", "code"), [(None, "missing_value"), ("1", "wrong_type"), (True, "wrong_type"), (1e39, "above_maximum")]
+)
+def test_a_matrix_with_one_value_that_is_refused(
+    client: httpx.Client, path: str, row: dict[str, Any], value: object, code: str
+) -> None:
+    values: list[object] = [0.0, *list(row.values())[1:]] * 100
+    values[6 * 50 + 1] = value
+    tensor = {"name": "rows", "shape": [100, len(row)], "datatype": "FP64", "data": values}
+    assert refusal(client.post(path, json={"inputs": [tensor]}))[:2] == (422, code)
+
+
 def test_a_code_beyond_the_categories_is_refused(client: httpx.Client, path: str, row: dict[str, Any]) -> None:
     values = [3.0, *(row[name] for name in list(row)[1:])]
     tensor = {"name": "rows", "shape": [1, len(values)], "datatype": "FP64", "data": values}

@@ -2,15 +2,17 @@
 
 import asyncio
 import socket
+import time
 from collections.abc import Callable, Sequence
 from typing import Any
 
+import pytest
 import uvloop
 
 from app.predictor.endpoint import Begun, Unscored
 from app.predictor.engine import FEW_ROWS
 from app.predictor.listener import ACCEPTS_A_TURN, multiply
-from app.predictor.turn import Turn
+from app.predictor.turn import REST_SECONDS, Turn
 
 NOWHERE: Any = None
 
@@ -163,3 +165,35 @@ async def count_accepted(connections: int, turns: int) -> int:
 def test_a_burst_of_connections_is_taken_in_a_few_turns() -> None:
     taken = uvloop.run(count_accepted(connections=64, turns=6))
     assert taken == 4 * ACCEPTS_A_TURN
+
+
+@pytest.mark.parametrize(
+    ("brought", "noted"),
+    [("refused refused", ["rest"]), ("refused asking refused", ["asking"]), ("asking refused", ["asking"])],
+)
+def test_a_turn_that_only_turned_batches_away_is_followed_by_one_rest(
+    brought: str, noted: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    rests: list[float] = []
+
+    def rest(seconds: float) -> None:
+        rests.append(seconds)
+        order.append("rest")
+
+    monkeypatch.setattr(time, "sleep", rest)
+
+    async def run() -> None:
+        turn = Turn(no_rows)
+        for name in brought.split():
+            connection = Connection(name, order)
+            if name == "refused":
+                turn.rest_after(connection)
+            else:
+                turn.add(connection)
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+    uvloop.run(run())
+    assert order == noted
+    assert all(seconds == REST_SECONDS for seconds in rests)

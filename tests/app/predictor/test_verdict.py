@@ -11,6 +11,7 @@ from training.report.document import REPORT_VERSION as WRITTEN_VERSION
 from training.report.document import build_report, encode_report
 
 
+@pytest.mark.slow
 def test_the_gates_own_report_is_read(tmp_path: Path) -> None:
     result = planted.judge(planted.candidate(), planted.champion())
     path = tmp_path / "report.json"

@@ -1,0 +1,90 @@
+"""Room for batches, and the threads that score them."""
+
+import asyncio
+import os
+import sys
+import threading
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from app.contract.bundle import Bundle
+from app.predictor.application import create_app
+from app.predictor.errors import NotServingError
+from app.predictor.model import ServedModel
+from app.predictor.openinference import infer_paths
+from app.predictor.settings import read_settings
+from app.predictor.state import BATCH_NICENESS
+from tests.app.predictor.running import StartServer
+
+
+def test_a_batch_takes_its_room_at_once_and_gives_it_back() -> None:
+    state = create_app(read_settings(max_waiting_batches=2)).state
+    may_end = threading.Event()
+
+    async def run() -> None:
+        under_way = [state.run_batch(may_end.wait) for _ in range(2)]
+        assert not state.has_room()
+        with pytest.raises(NotServingError):
+            state.run_batch(may_end.wait)
+        assert state.counters.shed["batches"] == 1
+        may_end.set()
+        await asyncio.gather(*under_way)
+        assert state.waiting_batches == 0
+        with pytest.raises(ZeroDivisionError):
+            await state.run_batch(lambda: 1 // 0)
+        await asyncio.sleep(0)
+        assert state.waiting_batches == 0
+
+    asyncio.run(run())
+
+
+@pytest.mark.parametrize("form", ["records", "tensor"])
+@pytest.mark.parametrize("rows", [64, 200, 2000])
+def test_many_rows_are_scored_in_a_batch_thread(
+    bundle: Bundle, row: dict[str, Any], form: str, rows: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    app = create_app(read_settings())
+    model = ServedModel(bundle, 1)
+    app.install_model(model)
+    seen = []
+    predict = model.engine.predict
+
+    def watch(*given: Any) -> Any:
+        seen.append(threading.current_thread().name.partition("_")[0])
+        return predict(*given)
+
+    monkeypatch.setattr(model.engine, "predict", watch)
+    values = [0.0, *list(row.values())[1:]] * rows
+    tensor = {"name": "rows", "shape": [rows, len(row)], "datatype": "FP64", "data": values}
+    path, body = (
+        ("/v1/predict", {"rows": [row] * rows})
+        if form == "records"
+        else (
+            infer_paths(bundle.manifest)[0],
+            {"inputs": [tensor]},
+        )
+    )
+
+    async def ask() -> int:
+        async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
+            return (await client.post(path, json=body)).status_code
+
+    assert asyncio.run(ask()) == httpx.codes.OK
+    assert seen == ([] if rows == 64 else ["batch"])
+
+
+@pytest.mark.slow
+@pytest.mark.skipif(sys.platform != "linux", reason="niceness is of the whole process there")
+def test_batch_threads_let_the_event_loop_go_first(
+    start_server: StartServer, bundle_folder: Path, row: dict[str, Any]
+) -> None:
+    server = start_server(bundle_folder, threads=1).wait_until_ready()
+    assert httpx.post(f"{server.url}/v1/predict", json={"rows": [row] * 100}).status_code == httpx.codes.OK
+    tasks = [int(task.name) for task in Path(f"/proc/{server.process.pid}/task").iterdir()]
+    niceness = {task: os.getpriority(os.PRIO_PROCESS, task) for task in tasks}
+    loop = niceness[server.process.pid]
+    assert set(niceness.values()) == {loop, loop + BATCH_NICENESS}
+    assert list(niceness.values()).count(loop + BATCH_NICENESS) == 1
