@@ -44,7 +44,7 @@ class ReadyRow(msgspec.Struct, frozen=True, gc=False):
     vector: bytes
 
 
-class Prepared(msgspec.Struct, frozen=True, gc=False):
+class ReadyTable(msgspec.Struct, frozen=True, gc=False):
     """Many rows, encoded and derived: all that scoring and counting them takes."""
 
     values: Mapping[str, NDArray[np.float64]]
@@ -157,7 +157,7 @@ class ServedModel:
         """
         return self.score_prepared(self.prepare_columns(columns))
 
-    def prepare_columns(self, columns: Mapping[str, Sequence[Any] | NDArray[Any]]) -> Prepared:
+    def prepare_columns(self, columns: Mapping[str, Sequence[Any] | NDArray[Any]]) -> ReadyTable:
         """Rows made ready from values by column."""
         encoded = self.plan.encode_table(columns)
         unknown = {name: self._count_unknown(columns[name], encoded[name]) for name in self.unknown}
@@ -165,19 +165,19 @@ class ServedModel:
 
     def prepare_encoded(
         self, encoded: dict[str, NDArray[np.float64]], unknown: Mapping[str, int] = NO_UNKNOWN
-    ) -> Prepared:
+    ) -> ReadyTable:
         """As `prepare_columns`, from float64 columns with categories as codes and NaN for missing."""
         with np.errstate(all="ignore"):
             values = self.plan.derive_table(encoded)
-            return Prepared(values, self.plan.fill_matrix(values), unknown)
+            return ReadyTable(values, self.plan.fill_matrix(values), unknown)
 
-    def score_prepared(self, prepared: Prepared) -> Scored:
+    def score_prepared(self, prepared: ReadyTable) -> Scored:
         """Raises: ScoringError."""
         is_few = len(prepared.matrix) <= FEW_ROWS
         compute = self.engine.compute_few if is_few else self.engine.compute_many
-        return self.finish(prepared, compute(prepared.matrix))
+        return self.score_margins(prepared, compute(prepared.matrix))
 
-    def finish(self, prepared: Prepared, margins: Margins) -> Scored:
+    def score_margins(self, prepared: ReadyTable, margins: Margins) -> Scored:
         """The scores of rows from their margins, both of shape (rows,).
 
         Raises: ScoringError.

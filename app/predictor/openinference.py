@@ -14,7 +14,7 @@ from app.predictor.body import LOOP_BODY_BYTES, SMALL_BODY_BYTES, Headers, check
 from app.predictor.endpoint import JSON_TYPE, Answer, Reply
 from app.predictor.engine import FEW_ROWS, Margins
 from app.predictor.errors import BadRequestError
-from app.predictor.model import Prepared, Scored, ServedModel
+from app.predictor.model import ReadyTable, Scored, ServedModel
 from app.predictor.problems import TableBounds, check_numbers, check_strings
 from app.predictor.rows import refuse_repeated_names
 from app.predictor.state import ServingState
@@ -102,8 +102,8 @@ class Inferrer:
         scored = self.model.score_prepared(prepared)
         return self._finish(scored, self.render(request, scored))
 
-    async def _answer_many(self, request: Request, prepared: Prepared, margins: Awaitable[Margins]) -> Reply:
-        scored = self.model.finish(prepared, await margins)
+    async def _answer_many(self, request: Request, prepared: ReadyTable, margins: Awaitable[Margins]) -> Reply:
+        scored = self.model.score_margins(prepared, await margins)
         return self._finish(scored, self.render(request, scored))
 
     async def _answer_large(self, work: Awaitable[tuple[Scored, Reply]]) -> Reply:
@@ -191,7 +191,7 @@ class Inferrer:
         if rows == 0:
             raise RowError("no_rows", "the request has no rows, expected at least one", "inputs")
 
-    def prepare(self, table: Table) -> Prepared:
+    def prepare(self, table: Table) -> ReadyTable:
         if table.is_encoded:
             return self.model.prepare_encoded(table.columns)  # type: ignore[arg-type]
         return self.model.prepare_columns(table.columns)

@@ -8,7 +8,7 @@ import msgspec
 from app.predictor.body import LOOP_BODY_BYTES, SMALL_BODY_BYTES, Headers, check_json
 from app.predictor.endpoint import JSON_TYPE, Answer, Reply, Unscored
 from app.predictor.engine import FEW_ROWS, Margins
-from app.predictor.model import Prepared, ReadyRow, Scored, ServedModel
+from app.predictor.model import ReadyRow, ReadyTable, Scored, ServedModel
 from app.predictor.receipts import Receipts, wants_receipts
 from app.predictor.rows import Columns, RowReader
 from app.predictor.state import ServingState
@@ -84,9 +84,9 @@ class Predictor:
         )
 
     async def _answer_many(
-        self, prepared: Prepared, margins: Awaitable[Margins], request_id: str, receipts: Receipts | None
+        self, prepared: ReadyTable, margins: Awaitable[Margins], request_id: str, receipts: Receipts | None
     ) -> Answer:
-        scored = self.model.finish(prepared, await margins)
+        scored = self.model.score_margins(prepared, await margins)
         return self._finish_rows(scored, self._render(scored, receipts), request_id, receipts)
 
     async def _answer_large(

@@ -3,7 +3,8 @@
 import json
 import re
 import struct
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import lru_cache
 from operator import attrgetter
 from typing import Annotated, Any
 
@@ -86,7 +87,7 @@ class RowReader:
         column = self.schema.columns[index]
         if column.type == "category" or column.nullable:
             return list(values)
-        return np.frombuffer(struct.pack(f"{len(rows)}d", *values))  # a quarter of the time of np.array
+        return to_array(values, len(rows))
 
     def _holds_rows(self, data: Any) -> bool:
         return isinstance(data, dict) and isinstance(data.get("rows"), list) and "rows" not in self.names
@@ -109,6 +110,19 @@ class RowReader:
             if problem.code != "invalid_row":
                 return problem
         return RowError("invalid_row", "a row does not follow the schema", "rows")
+
+
+def to_array(values: Iterable[float], size: int) -> NDArray[np.float64]:
+    """Numbers as an array of shape (size,), in a quarter of the time that numpy takes for a list.
+
+    Raises: struct.error if one is no number.
+    """
+    return np.frombuffer(_find_packer(size)(*values))
+
+
+@lru_cache(maxsize=16)
+def _find_packer(size: int) -> Callable[..., bytes]:
+    return struct.Struct(f"{size}d").pack  # struct.pack would copy all of its arguments
 
 
 def decode_anything(body: bytes) -> Any:

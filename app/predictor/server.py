@@ -28,10 +28,10 @@ SWEEP_TICKS = 10  # uvicorn's main loop ticks ten times a second
 
 
 class Server(uvicorn.Server):
-    """uvicorn that loads the model while it is alive, drains on SIGTERM, and closes slow connections."""
+    """uvicorn that is alive before it has a model, drains on SIGTERM, and closes slow connections."""
 
     def __init__(self, application: Application, loading: Loading, aside: socket.socket | None = None) -> None:
-        """`aside` is where metrics and probes have a port of their own."""
+        """`loading` is the model to serve, `aside` where metrics and probes have a port of their own."""
         self.application = application
         self._loading = loading
         self._aside = aside

@@ -42,8 +42,9 @@ class ServingState:
         self.counters = counters
         self.request_ids = RequestIds()
         self.phase: Phase = "starting"
-        self.threads = settings.count_threads()
-        self.batch_threads = ThreadPoolExecutor(self.threads, thread_name_prefix="batch", initializer=yield_to_loop)
+        self.batch_threads = ThreadPoolExecutor(
+            settings.count_threads(), thread_name_prefix="batch", initializer=yield_to_loop
+        )
         self.waiting_batches = 0
         self.uploads = 0
         self.receipt_keys = read_receipt_keys(settings.receipt_key_file)

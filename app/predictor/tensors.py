@@ -3,7 +3,6 @@
 import contextlib
 import struct
 from collections.abc import Callable
-from functools import lru_cache
 from typing import Any, Generic, TypeVar
 
 import msgspec
@@ -12,6 +11,7 @@ from numpy.typing import NDArray
 
 from app.contract.errors import RowError
 from app.predictor.errors import BadRequestError
+from app.predictor.rows import to_array
 
 # little-endian, as the binary tensor extension demands
 NUMBER_TYPES = {
@@ -30,7 +30,7 @@ Data = TypeVar("Data", list[float], msgspec.Raw)
 
 
 class InputTensor(msgspec.Struct, Generic[Data], forbid_unknown_fields=True, gc=False):
-    """Its data are numbers, or raw: not decoded yet."""
+    """`Data` is list[float] where the values are decoded with the request, Raw where that is still to be done."""
 
     name: str
     shape: list[int]
@@ -99,7 +99,7 @@ def read_numbers(tensor: Tensor, raw: memoryview | None) -> Numbers:
         return np.frombuffer(raw, kind).astype(np.float64)
     found = _read_json(tensor, _decode_numbers, _decode_sparse_numbers, _decode_nested)
     try:
-        values = np.frombuffer(_find_packer(len(found))(*found))  # a quarter of the time of np.array
+        values = to_array(found, len(found))
     except struct.error:  # null
         values = np.array(found, dtype=np.float64)
     if len(values) != size:
@@ -107,11 +107,6 @@ def read_numbers(tensor: Tensor, raw: memoryview | None) -> Numbers:
     if tensor.datatype in WHOLE_TYPES and not np.array_equal(np.rint(values), values, equal_nan=True):
         raise RowError("not_whole", f"a tensor of {tensor.datatype} holds a number that is not whole", "inputs")
     return values
-
-
-@lru_cache(maxsize=16)
-def _find_packer(size: int) -> Callable[..., bytes]:
-    return struct.Struct(f"{size}d").pack
 
 
 def read_strings(tensor: Tensor, raw: memoryview | None) -> Strings:

@@ -59,14 +59,11 @@ def test_many_rows_are_scored_in_a_batch_thread(
     monkeypatch.setattr(model.engine, "predict", watch)
     values = [0.0, *list(row.values())[1:]] * rows
     tensor = {"name": "rows", "shape": [rows, len(row)], "datatype": "FP64", "data": values}
-    path, body = (
-        ("/v1/predict", {"rows": [row] * rows})
-        if form == "records"
-        else (
-            infer_paths(bundle.manifest)[0],
-            {"inputs": [tensor]},
-        )
-    )
+    asked: dict[str, tuple[str, object]] = {
+        "records": ("/v1/predict", {"rows": [row] * rows}),
+        "tensor": (infer_paths(bundle.manifest)[0], {"inputs": [tensor]}),
+    }
+    path, body = asked[form]
 
     async def ask() -> int:
         async with httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://test") as client:
