@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import msgspec
 import numpy as np
@@ -16,6 +16,8 @@ from app.contract.schema import Column, DerivedFeature, ModelSchema, Struct, Tar
 from training.errors import InputError
 
 Kind = TypeVar("Kind")
+
+RawType = Literal["text", "number", "integer"]
 
 DATASETS = Path(__file__).parent / "datasets"
 
@@ -104,6 +106,7 @@ class Dataset(Struct, frozen=True):
     order: str | None = None  # raw column that runs with time
     identifiers: tuple[str, ...] = ()
     leakage: tuple[str, ...] = ()
+    raw_types: dict[str, RawType] = msgspec.field(default_factory=dict)  # of identifiers and leakage, else guessed
     derivation: str | None = None
     derived: tuple[DerivedFeature, ...] = ()
     unused_features: tuple[str, ...] = ()
@@ -248,6 +251,7 @@ def _find_strangers(dataset: Dataset) -> Iterator[str]:
         ("group.falls", (group.falls,) if group else (), values),
         ("group.by", (group.by,) if group else (), dataset.raw_columns),
         ("key", (dataset.key,), dataset.raw_columns),
+        ("raw_types", dataset.raw_types, (*dataset.identifiers, *dataset.leakage)),
         ("order", (dataset.order,), dataset.raw_columns),
         ("rule", (name for c in conditions for name in (c.feature, c.minus)), values),
         ("rule.tie_break", (rule.tie_break,) if rule else (), [column.name for column in dataset.columns]),

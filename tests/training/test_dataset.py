@@ -82,6 +82,7 @@ def test_an_unordered_category_gives_a_flag_for_each_category() -> None:
         (AI4I, "slices: [type]", "slices: [quality]", "slices names 'quality'"),
         (AI4I, "key: UDI", "key: ID", "key names 'ID'"),
         (AI4I, "order: UDI", "order: time", "order names 'time'"),
+        (AI4I, "{UDI: integer,", "{Type: integer,", "raw_types names 'Type', expected one of UDI, Product ID, TWF"),
         (
             AI4I,
             "tie_break: tool_wear_min",

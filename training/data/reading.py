@@ -9,12 +9,11 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from app.contract.cells import parse_number, trim_text
 from training.dataset import Dataset
 
 Kind = Literal["number", "text", "open"]
 
-# no nan, inf, underscores or hexadecimal, which float() would take
-_NUMBER = r"\s*[+-]?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?\s*"
 # 007 and twenty digits are names, not numbers
 _PLAIN_NUMBER = re.compile(r"-?(0|[1-9][0-9]{0,14})(\.[0-9]{1,15})?")
 _LARGEST_PLAIN = 10**15
@@ -33,9 +32,10 @@ class Reading:
 
 
 def name_kinds(dataset: Dataset) -> Iterator[tuple[str, Kind]]:
-    """Each declared raw column with what it must hold; "open" for identifiers and leakage, which have no type."""
+    """Each declared raw column with what it must hold; "open" for those that the dataset file gives no type."""
     for raw in (*dataset.identifiers, *dataset.leakage):
-        yield raw, "open"
+        declared = dataset.raw_types.get(raw)
+        yield raw, "open" if declared is None else "text" if declared == "text" else "number"
     for column in dataset.columns:
         yield column.source, "text" if column.type == "category" else "number"
     yield dataset.target.source, "text" if isinstance(dataset.target.positive, str) else "number"
@@ -58,7 +58,7 @@ def read_values(frame: pd.DataFrame, dataset: Dataset) -> Reading:
 
 
 def read_text(series: "pd.Series[Any]") -> NDArray[np.object_]:
-    """Shape (rows,): text, or None where missing; a whole number reads as its digits."""
+    """Shape (rows,): trimmed text, or None where missing; a whole number reads as its digits."""
     values = series.astype(object)
     present = values.notna()
     text = [_write_text(value) if known else None for value, known in zip(values, present, strict=True)]
@@ -69,11 +69,10 @@ def read_numbers(series: "pd.Series[Any]") -> tuple[NDArray[np.float64], NDArray
     """Two arrays of shape (rows,): numbers with NaN for missing and unreadable, and which are unreadable."""
     if pd.api.types.is_numeric_dtype(series) and not pd.api.types.is_bool_dtype(series):
         return series.to_numpy(dtype=np.float64, na_value=np.nan), np.zeros(len(series), dtype=np.bool_)
-    text = pd.Series(read_text(series), dtype=object)
-    readable = text.str.fullmatch(_NUMBER, na=False).to_numpy(dtype=np.bool_)
-    numbers = np.full(len(text), np.nan)
-    numbers[readable] = text[readable].to_numpy(dtype=str).astype(np.float64)
-    return numbers, ~readable & text.notna().to_numpy()
+    text = read_text(series)
+    numbers = [None if value is None else parse_number(value) for value in text]
+    unreadable = [number is None and value is not None for number, value in zip(numbers, text, strict=True)]
+    return np.array(numbers, dtype=np.float64), np.array(unreadable, dtype=np.bool_)
 
 
 def read_open(series: "pd.Series[Any]") -> NDArray[Any]:
@@ -89,7 +88,7 @@ def read_open(series: "pd.Series[Any]") -> NDArray[Any]:
 
 def _write_text(value: Any) -> str | None:
     if isinstance(value, str):
-        return value if value and not value.isspace() else None
+        return trim_text(value)
     if isinstance(value, (float, np.floating)) and float(value).is_integer() and abs(float(value)) < _LARGEST_WHOLE:
         return str(int(value))
     return str(value)

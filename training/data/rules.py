@@ -8,11 +8,13 @@ import pandas as pd
 import pandera.pandas as pa
 
 from app.contract.schema import Column
-from training.data.reading import Reading, name_kinds
+from training.data.reading import Reading
 from training.dataset import Dataset
 
 BROKEN_COLUMNS = ["row", "column", "reason"]
+LARGEST_WHOLE = 2.0**53 - 1  # above, two whole numbers may be one float64
 
+_TOO_LARGE = "is too large a whole number, declare the column as text"
 _REPEATED_ROW = "the whole row stands more than once"
 _BUILT_IN = {
     "not_nullable": "is missing",
@@ -45,9 +47,8 @@ def find_broken(reading: Reading, dataset: Dataset) -> pd.DataFrame:
 def build_rules(dataset: Dataset, frame: pd.DataFrame) -> pa.DataFrameSchema:
     """The schema for typed values; `frame` tells the negative class, which the dataset file does not name."""
     rules = {column.source: _rule_column(column, dataset) for column in dataset.columns}
-    for raw, kind in name_kinds(dataset):
-        if kind == "open":
-            rules[raw] = _rule_open(raw, dataset)
+    for raw in (*dataset.identifiers, *dataset.leakage):
+        rules[raw] = _rule_beside(raw, dataset)
     rules[dataset.target.source] = pa.Column(checks=_check_target(dataset, frame))
     return pa.DataFrameSchema(rules, unique=None if dataset.key else list(dataset.raw_columns))
 
@@ -57,10 +58,15 @@ def _rule_column(column: Column, dataset: Dataset) -> pa.Column:
     return pa.Column(checks=checks, nullable=column.nullable, **_rule_unique(column.source, dataset))
 
 
-def _rule_open(raw: str, dataset: Dataset) -> pa.Column:
+def _rule_beside(raw: str, dataset: Dataset) -> pa.Column:
+    """Of an identifier or leakage."""
     # no model sees a leakage column, so an empty one harms nothing
     nullable = raw in dataset.leakage and raw not in (dataset.key, dataset.order)
-    return pa.Column(nullable=nullable, **_rule_unique(raw, dataset))
+    kind = dataset.raw_types.get(raw)
+    checks = [_check_finite()] if kind in ("number", "integer") else []
+    if kind == "integer":
+        checks += [_check_whole(), pa.Check(lambda values: np.abs(values) <= LARGEST_WHOLE, error=_TOO_LARGE)]
+    return pa.Column(checks=checks, nullable=nullable, **_rule_unique(raw, dataset))
 
 
 def _rule_unique(raw: str, dataset: Dataset) -> dict[str, Any]:
@@ -74,7 +80,7 @@ def _check_categories(column: Column) -> pa.Check:
 def _check_number(column: Column) -> list[pa.Check]:
     checks = [_check_finite()]
     if column.type == "integer":
-        checks.append(pa.Check(lambda values: values == np.floor(values), error="is not a whole number"))
+        checks.append(_check_whole())
     unit = f" {column.unit}" if column.unit else ""
     if column.minimum is not None:
         checks.append(pa.Check.ge(column.minimum, error=f"is below {column.minimum:g}{unit}"))
@@ -85,6 +91,10 @@ def _check_number(column: Column) -> list[pa.Check]:
 
 def _check_finite() -> pa.Check:
     return pa.Check(np.isfinite, error="is not finite")
+
+
+def _check_whole() -> pa.Check:
+    return pa.Check(lambda values: values == np.floor(values), error="is not a whole number")
 
 
 def _check_target(dataset: Dataset, frame: pd.DataFrame) -> list[pa.Check]:

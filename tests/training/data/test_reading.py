@@ -34,6 +34,11 @@ def test_empty_and_blank_are_missing_and_not_unreadable() -> None:
     assert not unreadable.any()
 
 
+def test_blanks_around_a_name_are_not_part_of_it() -> None:
+    assert read_open(pd.Series([" B1", "B1 ", "B1"])).tolist() == ["B1"] * 3
+    assert read_open(pd.Series([" 6", "7 ", ""])).tolist()[:2] == [6.0, 7.0]
+
+
 def test_truth_values_are_no_numbers() -> None:
     assert read_numbers(pd.Series([True, False]))[1].all()
 

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from tests.churn import generate_churn
 from training.data.files import read_rows
 from training.data.load import load_table
+from training.data.reading import read_values
 from training.data.sources import RawData
 from training.data.validation import validate_raw
 from training.dataset import Dataset
@@ -98,6 +99,48 @@ def test_a_table_is_sorted_in_time_with_settled_types(ai4i: Dataset, planted: Pl
     assert table.frame.dtypes["Torque [Nm]"] == np.float64
     assert table.target.sum() == 2
     assert table.sha256 == validate_raw(RawData(raw, "as it is"), ai4i, rejected).sha256
+
+
+@pytest.mark.parametrize("cell", [" 6", "6 ", "006", "6e0", "6.0", "+6", "\u00a06"])
+def test_a_declared_number_is_read_as_one_however_a_cell_writes_it(
+    ai4i: Dataset, planted: Planted, rejected: Path, cell: str
+) -> None:
+    raw = read_rows(planted("good.csv"))
+    raw.loc[7, "UDI"] = cell
+    table = validate_raw(RawData(raw, "written otherwise"), ai4i, rejected)
+    assert table.frame["UDI"].tolist() == list(range(1, 25))
+    assert table.frame.dtypes["UDI"] == np.int64
+    assert table.sha256 == load_table(ai4i, planted("good.csv"), rejected).sha256
+
+
+@pytest.mark.parametrize(
+    ("cell", "reason"),
+    [
+        ("6a", "UDI is not a number"),
+        ("0x6", "UDI is not a number"),
+        ("6.5", "UDI is not a whole number"),
+        ("1e999", "UDI is not finite"),
+        ("9007199254740993", "UDI is too large a whole number, declare the column as text"),
+        ("  ", "UDI is missing"),
+        ("5.0", "UDI stands more than once"),
+    ],
+)
+def test_a_cell_that_is_not_the_declared_number_costs_its_row_and_not_the_order(
+    ai4i: Dataset, planted: Planted, rejected: Path, cell: str, reason: str
+) -> None:
+    raw = read_rows(planted("good.csv"))
+    raw.loc[7, "UDI"] = cell
+    with pytest.raises(DataError, match=r"rows refused"):
+        validate_raw(RawData(raw, "one bad cell"), ai4i, rejected)
+    evidence = read_rejected(rejected).set_index("row")
+    assert evidence.loc["7", "reason"] == reason
+    assert set(evidence.index) <= {"6", "7"}
+
+
+def test_a_column_declared_as_text_stays_text_and_loses_only_its_blanks(ai4i: Dataset, planted: Planted) -> None:
+    raw = read_rows(planted("good.csv")).assign(**{"Product ID": [f" {number:04d}" for number in range(24)]})
+    frame = read_values(raw, ai4i).frame
+    assert frame["Product ID"].tolist() == [f"{number:04d}" for number in range(24)]
 
 
 def test_one_good_load_takes_away_the_stale_file_of_rejected_rows(
