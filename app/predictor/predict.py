@@ -8,6 +8,7 @@ import msgspec
 from app.predictor.body import LOOP_BODY_BYTES, SMALL_BODY_BYTES, Headers, check_json
 from app.predictor.endpoint import JSON_TYPE, Answer, Reply, Unscored
 from app.predictor.engine import FEW_ROWS, Margins
+from app.predictor.errors import TooLargeError
 from app.predictor.model import ReadyRow, ReadyTable, Scored, ServedModel
 from app.predictor.receipts import Receipts, wants_receipts
 from app.predictor.rows import Columns, RowReader
@@ -16,6 +17,12 @@ from app.predictor.state import ServingState
 ROUTE = "/v1/predict"
 
 _DECISIONS = {True: b"true", False: b"false", None: b"null"}
+
+
+def check_row_size(body: bytes) -> None:
+    """Raises: TooLargeError for more than a row may have."""
+    if len(body) > SMALL_BODY_BYTES:
+        raise TooLargeError(f'a row is larger than the {SMALL_BODY_BYTES} bytes allowed; many stand in {{"rows": [')
 
 
 class Prediction(msgspec.Struct, omit_defaults=True, gc=False):
@@ -43,23 +50,28 @@ class Predictor:
     def respond(self, headers: Headers, body: bytes, request_id: str) -> Reply | Unscored | Awaitable[Reply]:
         """The answer's JSON; one row still needs its margin, many rows are awaited.
 
-        Raises: UnsupportedMediaError, BadRequestError, RowError, NotServingError, ScoringError.
+        Raises: UnsupportedMediaError, BadRequestError, RowError, TooLargeError, NotServingError, ScoringError.
         """
         check_json(headers)
         receipts = self.receipts if wants_receipts(headers) else None
         if not self.reader.is_batch(body):
+            check_row_size(body)
             row = self.reader.read_row(body)
             if row is not None:
                 ready = self.model.ready_row(row)
                 if ready is not None:
                     return Unscored(ready.vector, functools.partial(self._answer_margin, ready, request_id, receipts))
                 return self._answer_row(self.model.score_sparse(row), request_id, receipts)
-        if len(body) > LOOP_BODY_BYTES:
+        columns = None
+        if len(body) <= SMALL_BODY_BYTES:
+            columns = self.reader.read_rows(body)
+        elif len(body) <= LOOP_BODY_BYTES:
+            self.state.check_batches()  # before its rows are read
+            columns = self.reader.try_rows(body)
+        if columns is None:  # large, or to be refused: what exactly is wrong takes long to find
             work = self.state.run_batch(self._score_body, body, receipts)
             return self._answer_large(work, request_id, receipts)
-        if len(body) > SMALL_BODY_BYTES:
-            self.state.check_batches()  # before its rows are read
-        prepared = self.model.prepare_columns(self.reader.read_rows(body))
+        prepared = self.model.prepare_columns(columns)
         if len(prepared.matrix) > FEW_ROWS:
             margins = self.state.run_batch(self.model.engine.compute_many, prepared.matrix)
             return self._answer_many(prepared, margins, request_id, receipts)

@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 
 from app.contract.errors import RowError
 from app.contract.schema import Column, ModelSchema, Value
+from app.predictor.body import SMALL_BODY_BYTES
 from app.predictor.errors import BadRequestError
+from app.predictor.inputs.pieces import PIECE_BYTES, refuse_json, skip_blanks
+from app.predictor.inputs.row_pieces import DECODING_ERRORS, RowPieces
 from app.predictor.problems import column_bounds, find_problem
 
 _BATCH_OPENING = re.compile(rb'\s*\{\s*"rows"\s*:\s*\[')
@@ -44,13 +47,16 @@ class RowReader:
         renamed = {f"f{index}": name for index, name in enumerate(self.names)}  # a column's name may be no identifier
         row = msgspec.defstruct("Row", fields, rename=renamed, forbid_unknown_fields=True, gc=False)
         rows = msgspec.defstruct("Rows", [("rows", list[row])], forbid_unknown_fields=True, gc=False)  # type: ignore[valid-type]
+        row_list: Any = list[row]  # type: ignore[valid-type]
+        self._decode_list: Callable[[bytes], list[Any]] = msgspec.json.Decoder(row_list).decode
+        self._pieces = RowPieces(self._read_many, self._read_one, self._check_most)
         self._decode_row: Callable[[bytes], Any] = msgspec.json.Decoder(row).decode
         self._decode_rows: Callable[[bytes], Any] = msgspec.json.Decoder(rows).decode
         self._getters = [attrgetter(f"f{index}") for index in range(len(fields))]
 
     def is_batch(self, body: bytes) -> bool:
         """Whether the body opens as {"rows": [...]}; one that hides it is found by `read_row`."""
-        return _BATCH_OPENING.match(body) is not None
+        return _BATCH_OPENING.match(body, 0, SMALL_BODY_BYTES) is not None
 
     def read_row(self, body: bytes) -> tuple[Value, ...] | None:
         """The values of one row in the schema's order, or None if the body holds rows.
@@ -59,7 +65,7 @@ class RowReader:
         """
         try:
             row = self._decode_row(body)
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        except DECODING_ERRORS:
             if self._holds_rows(decode_anything(body)):
                 return None
             raise self._explain(body) from None
@@ -68,18 +74,75 @@ class RowReader:
         return msgspec.structs.astuple(row)
 
     def read_rows(self, body: bytes) -> Columns:
-        """The values of all rows by column.
+        """The values of all rows by column; of a large body piece by piece, so it is for a thread beside the loop's.
 
-        Raises: BadRequestError, RowError, also if there are more than `max_rows`.
+        Raises: BadRequestError, RowError, also if there are more than `max_rows`; TooLargeError for one large row.
+        """
+        if len(body) > SMALL_BODY_BYTES and self.is_batch(body):
+            return self._to_columns(self._read_pieces(body))
+        columns = self.try_rows(body)
+        if columns is None:
+            raise self._explain(body) from None
+        return columns
+
+    def try_rows(self, body: bytes) -> Columns | None:
+        """As `read_rows`, in one go; None if that has to be looked at more closely.
+
+        Raises: BadRequestError, RowError.
         """
         try:
             rows = self._decode_rows(body).rows
-        except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
-            raise self._explain(body) from None
+        except DECODING_ERRORS:
+            return None
         self._check_count(len(rows))
         if body.count(b":") != len(self.names) * len(rows) + 1:
             refuse_repeated_names(body)
+        return self._to_columns(rows)
+
+    def _to_columns(self, rows: list[Any]) -> Columns:
         return {name: self._gather(rows, index) for index, name in enumerate(self.names)}
+
+    def _read_pieces(self, body: bytes) -> list[Any]:
+        opening = _BATCH_OPENING.match(body, 0, SMALL_BODY_BYTES)
+        rows, end = self._pieces.read(body, opening.end() if opening else 0)
+        self._check_count(len(rows))
+        self._check_end(body, skip_blanks(body, end))
+        return rows
+
+    def _read_many(self, array: bytes) -> list[Any]:
+        rows = self._decode_list(array)
+        if array.count(b":") != len(self.names) * len(rows):
+            refuse_repeated_names(array)
+        return rows
+
+    def _read_one(self, body: bytes, index: int, place: int) -> Any:
+        try:
+            row = self._decode_row(body)
+        except DECODING_ERRORS:
+            raise self._explain_row(body, index, place) from None  # kept in no variable: its traceback keeps the frame
+        if body.count(b":") != len(self.names):
+            refuse_repeated_names(body)
+        return row
+
+    def _explain_row(self, body: bytes, index: int, place: int) -> RowError:
+        problem = find_problem(self.schema, decode_anything(body, place), f"rows[{index}]")
+        if problem.code == "invalid_row":
+            refuse_repeated_names(body)
+        return problem
+
+    def _check_end(self, body: bytes, place: int) -> None:
+        """Whether nothing stands behind the rows but the end of the object that holds them."""
+        mark = body[place : place + 1]
+        if mark == b"}" and (place := skip_blanks(body, place + 1)) == len(body):
+            return
+        if mark != b",":
+            raise refuse_json(place)
+        if len(body) - place > PIECE_BYTES:
+            raise RowError("unknown_field", "the body goes on after its rows, expected rows alone", "rows")
+        rest = b'{"rows":[]' + body[place:]
+        data = decode_anything(rest, place - len(b'{"rows":[]'))
+        refuse_repeated_names(rest)
+        raise RowError("unknown_field", f"{len(data) - 1} unknown field(s) beside rows", "rows")
 
     def _gather(self, rows: list[Any], index: int) -> list[Any] | NDArray[np.float64]:
         """One column of decoded rows."""
@@ -92,9 +155,12 @@ class RowReader:
     def _holds_rows(self, data: Any) -> bool:
         return isinstance(data, dict) and isinstance(data.get("rows"), list) and "rows" not in self.names
 
-    def _check_count(self, count: int) -> None:
+    def _check_most(self, count: int) -> None:
         if count > self.max_rows:
             raise RowError("too_many_rows", f"the request has more rows than the {self.max_rows} allowed", "rows")
+
+    def _check_count(self, count: int) -> None:
+        self._check_most(count)
         if count == 0:
             raise RowError("no_rows", "the request has no rows, expected at least one", "rows")
 
@@ -125,16 +191,20 @@ def _find_packer(size: int) -> Callable[..., bytes]:
     return struct.Struct(f"{size}d").pack  # struct.pack would copy all of its arguments
 
 
-def decode_anything(body: bytes) -> Any:
-    """Any JSON value; a number too large is infinite.
+def decode_anything(body: bytes, place: int = 0) -> Any:
+    """Any JSON value; a number too large is infinite. For what is small: all of it becomes objects, in one go.
+
+    `place` is where `body` stands in the request's.
 
     Raises: BadRequestError if it is no JSON (RFC 8259: NaN and Infinity are none).
     """
     try:
         return msgspec.json.Decoder(float_hook=float).decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        position = re.search(r"\(byte \d+\)", str(error))
-        raise BadRequestError(f"the body is not JSON {position[0] if position else ''}".rstrip()) from None
+        position = re.search(r"\(byte (\d+)\)", str(error))
+        if position:
+            raise refuse_json(place + int(position[1])) from None
+        raise BadRequestError("the body is not JSON") from None
     except RecursionError:
         raise BadRequestError("the body is nested too deeply") from None
 

@@ -128,7 +128,7 @@ CORPUS: list[tuple[str, str, int, str]] = [
     ("plus sign", "+1", 400, "malformed_json"),
     ("hexadecimal", "0x10", 400, "malformed_json"),
     ("lone surrogate", '"\\ud800"', 400, "malformed_json"),
-    ("deep nesting", "[" * 100_000, 400, "malformed_json"),
+    ("deep nesting", "[" * 10_000, 400, "malformed_json"),
     ("deep and closed", "[" * 2000 + "]" * 2000, 400, "malformed_json"),
     ("empty", "!", 400, "malformed_json"),
     ("blank", "!   ", 400, "malformed_json"),
