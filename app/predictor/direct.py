@@ -12,6 +12,7 @@ from typing import Any
 
 from app.predictor.body import SMALL_BODY_BYTES
 from app.predictor.endpoint import Begun, Endpoint, Pending
+from app.predictor.errors import ApiError
 from app.predictor.protocol import GuardedProtocol
 from app.predictor.turn import Turn
 from app.predictor.types import AsgiApp, Receive, Scope, Send
@@ -48,6 +49,8 @@ class DirectProtocol(GuardedProtocol):
         if endpoint is None or not self._may_answer():
             super().on_headers_complete()
             return
+        if self.may_be_long:
+            self.check_head()
         refusal = endpoint.shed_now(self.headers, self._common_headers())
         if refusal is None:
             self.direct = endpoint
@@ -64,6 +67,7 @@ class DirectProtocol(GuardedProtocol):
             and not self.expect_100_continue
             and not self.flow.write_paused
             and not self.transport.is_closing()
+            and not self.parser.should_upgrade()
             and self.parser.get_method() == b"POST"
             and self.parser.get_http_version() == "1.1"
         )
@@ -81,6 +85,7 @@ class DirectProtocol(GuardedProtocol):
         endpoint = self.direct
         if self.is_refused:
             self.is_refused = False
+            self.forget_framing()
             self._end_request()
             return
         if endpoint is None:
@@ -154,9 +159,14 @@ class DirectProtocol(GuardedProtocol):
         self.serve()
         self.turn.score()
 
-    def eof_received(self) -> None:
+    def eof_received(self) -> bool:  # type: ignore[override]
         self._settle()
-        super().eof_received()
+        return super().eof_received()
+
+    def refuse(self, error: ApiError, path: str = "") -> None:
+        self.direct = None
+        self.turn.score()
+        super().refuse(error, path)
 
     def expire(self, now: float) -> None:
         self._settle()

@@ -20,6 +20,7 @@ from app.predictor.errors import (
     ApiError,
     DisconnectedError,
     InvalidInputError,
+    MethodNotAllowedError,
     NotServingError,
     RateLimitedError,
     SlowClientError,
@@ -289,9 +290,11 @@ def render_response(status: int, head: HeaderList, request_id: str, common: byte
 
 
 def error_headers(error: ApiError) -> HeaderList:
-    """What a status says beside its body: when to ask again, or that the connection ends."""
+    """What a status says beside its body: when to ask again, what is allowed, or that the connection ends."""
     if error.retry_after_seconds is not None:
         return [(b"retry-after", b"%d" % error.retry_after_seconds)]
     if error.status == UnauthorizedError.status:
         return [(b"www-authenticate", b"Bearer")]
+    if isinstance(error, MethodNotAllowedError):
+        return [(b"allow", error.allow.encode())]
     return [CLOSE] if error.status == SlowClientError.status else []

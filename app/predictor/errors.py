@@ -48,6 +48,17 @@ class NotFoundError(ApiError):
     code = "not_found"
 
 
+class MethodNotAllowedError(ApiError):
+    """`allow` is the header's list of what is."""
+
+    status = 405
+    code = "method_not_allowed"
+
+    def __init__(self, message: str, allow: str) -> None:
+        super().__init__(message)
+        self.allow = allow
+
+
 class NotAcceptableError(ApiError):
     status = 406
     code = "not_acceptable"
@@ -76,6 +87,11 @@ class UnsupportedMediaError(ApiError):
 class InvalidInputError(ApiError):
     status = 422
     code = "invalid_input"
+
+
+class HeadTooLargeError(ApiError):
+    status = 431
+    code = "headers_too_large"
 
 
 class RateLimitedError(ApiError):
@@ -112,6 +128,7 @@ CODES = (
     "feedback_conflict",
     "feedback_unavailable",
     "forbidden",
+    "headers_too_large",
     "internal_error",
     "invalid_input",
     "line_too_long",

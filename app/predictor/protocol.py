@@ -1,60 +1,83 @@
-"""HTTP on the wire: uvicorn's protocol with the deadlines it lacks for clients that send too slowly."""
+"""HTTP on the wire: uvicorn's protocol with the deadlines it lacks for slow clients, and a proper end."""
 
+from collections.abc import Callable
 from typing import Any
 
-from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
-
 from app.predictor.body import ABORT, EXPIRED, STREAM
-from app.predictor.endpoint import CLOSE, JSON_TYPE, UNMATCHED, render_response
-from app.predictor.errors import BadRequestError, render_error
+from app.predictor.endpoint import CLOSE, JSON_TYPE, UNMATCHED, error_headers, render_response
+from app.predictor.errors import ApiError, render_error
 from app.predictor.logs import log_request
 from app.predictor.state import ServingState
+from app.predictor.types import Receive, Scope, Send
+from app.predictor.wire.parsing import ParsingProtocol
 
-MAX_HEADER_BYTES = 64 * 1024
+LINGER_SECONDS = (
+    2.0  # closed at once, what the client still sends would be answered by a reset, which loses the refusal
+)
 
 
-class GuardedProtocol(HttpToolsProtocol):
+class GuardedProtocol(ParsingProtocol):
     """One connection. `waiting_since` is when the server began to wait for the client, 0 while it does not."""
 
     def __init__(self, state: ServingState, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.state = state
         self.waiting_since = 0.0
-        self.header_bytes = 0
         self.answered_at = 0.0  # when a request was last answered without uvicorn's keep-alive timer
+        self.refusal: ApiError | None = None  # what ends the connection; nothing is parsed any more
+        self.refused_path = ""
+        self.lingers_since = 0.0  # when that was sent, 0 before
+        self.has_ended = False  # the client sends no more, and may still read
         self._common_of: object = None
         self._common = b""
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
+        self.ending = EndingTransport(self)
         self.waiting_since = self.loop.time()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self.ending.close = self.transport.close  # holds this object no longer
 
     def on_message_begin(self) -> None:
         super().on_message_begin()
         self.waiting_since = self.loop.time()
         self.answered_at = 0.0
-        self.header_bytes = 0
+        self.head_bytes = 0
 
     def on_headers_complete(self) -> None:
         self.scope["state"][ABORT] = self.transport.abort
         super().on_headers_complete()
+        if not self.is_upgrading:
+            self.cycle.transport = self.ending  # type: ignore[assignment]
 
     def on_message_complete(self) -> None:
+        if self.is_upgrading:
+            return
         super().on_message_complete()
         self.waiting_since = 0.0
 
     def data_received(self, data: bytes) -> None:
-        super().data_received(data)
-        if self.waiting_since and not self._has_headers():
-            self.header_bytes += len(data)
-            if self.header_bytes > MAX_HEADER_BYTES:
-                self.transport.close()
+        if self.refusal is not None or self.lingers_since:
+            return
+        self._unset_keepalive_if_required()
+        self.feed(data)
+        if self.waiting_since and self.refusal is None:
+            if self._has_headers():
+                self.count_framing(len(data))
+            else:
+                self.count_head(len(data))
 
     def _has_headers(self) -> bool:
         return self.cycle is not None and self.cycle.scope is self.scope
 
     def expire(self, now: float) -> None:
         """Ends what has waited too long; called about once a second, `now` is the loop's time."""
+        if self.lingers_since:
+            if now - self.lingers_since > LINGER_SECONDS:
+                self.transport.abort()
+            return
         if self.cycle is not None and not self.cycle.response_complete and STREAM in self.cycle.scope["state"]:
             return
         if not self.waiting_since:
@@ -85,18 +108,86 @@ class GuardedProtocol(HttpToolsProtocol):
         self.scope["state"][EXPIRED] = True
         self.cycle.message_event.set()
 
-    def send_400_response(self, msg: str) -> None:
-        """What is not HTTP gets the shape, the headers, the counts and the log line of every error."""
-        error = BadRequestError("the request is not valid HTTP", "malformed_http")
+    def eof_received(self) -> bool:  # type: ignore[override]
+        """A client may end its half of the connection once it has asked: what it asked for is answered.
+
+        Whether to keep the connection.
+        """
+        self.has_ended = True
+        if self._is_idle() or not self._leave_incomplete():
+            return False
+        self.waiting_since = 0.0
+        if self.refusal is None:
+            self.cycle.keep_alive = False
+        return True
+
+    def _leave_incomplete(self) -> bool:
+        """Ends a request that will not be complete; whether another one before it is still to be answered."""
+        if not self.cycle.more_body:
+            return True
+        self.cycle.disconnected = True
+        self.cycle.message_event.set()
+        if not self.pipeline:
+            return False
+        cycle, app = self.pipeline.popleft()  # the newest
+        self.pipeline.appendleft((cycle, _end_after(app, self._end)))
+        return True
+
+    def _end(self) -> None:
+        """Once everything is answered: tells what is left to tell, and closes."""
+        if self.refusal is None:
+            self.transport.close()
+        elif not self.transport.is_closing():
+            self._send_refusal(self.refusal)
+
+    def refuse(self, error: ApiError, path: str = "") -> None:
+        """Ends the connection with an error, once what was asked before is answered.
+
+        It gets the shape, the headers, the counts and the log line of every error.
+        """
+        self.refusal, self.refused_path = error.with_traceback(None), path
+        if self._is_idle():
+            if self.waiting_since and self._has_headers():  # answered before its body was complete
+                self.linger()
+            else:
+                self._end()
+        elif self._leave_incomplete():
+            self.waiting_since = 0.0
+        else:
+            self._end()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.refusal is not None and not self.lingers_since and self._is_idle():
+            self._end()
+
+    def _send_refusal(self, error: ApiError) -> None:
         request_id = self.state.request_ids.choose_id(None)
         seconds = self.loop.time() - self.waiting_since if self.waiting_since else 0.0
         self.state.counters.count_rejection(error.code)
         self.state.counters.duration_cell(UNMATCHED, error.status).observe(seconds)
         log_request(UNMATCHED, error.status, seconds, request_id, code=error.code)
-        body = render_error(error, request_id, "")
-        head = [JSON_TYPE, CLOSE]
+        body = render_error(error, request_id, self.refused_path)
+        head = [JSON_TYPE, CLOSE, *error_headers(error)]
         self.transport.write(render_response(error.status, head, request_id, self._common_headers(), body))
-        self.transport.close()
+        self._unset_keepalive_if_required()
+        self.linger()
+
+    def linger(self) -> None:
+        """Closes once the client has seen the last answer: what it still sends is dropped."""
+        if self.has_ended:
+            self.transport.close()
+            return
+        self.lingers_since = self.loop.time()
+        self.transport.write_eof()
+        self.flow.resume_reading()
+
+    def end_after_answer(self) -> None:
+        """Closes behind the last answer, which may have come before the body was complete."""
+        if self.waiting_since and self._has_headers():
+            self.linger()
+        else:
+            self.transport.close()
 
     def _common_headers(self) -> bytes:
         """The server's own header lines; uvicorn makes a new list of them each second."""
@@ -105,3 +196,22 @@ class GuardedProtocol(HttpToolsProtocol):
             self._common_of = current
             self._common = b"".join(b"%b: %b\r\n" % header for header in current if header[0] != b"connection")
         return self._common
+
+
+class EndingTransport:
+    """A transport as a request's cycle needs it, that lets the client read what it is told before it is closed."""
+
+    def __init__(self, protocol: GuardedProtocol) -> None:
+        self.write = protocol.transport.write
+        self.is_closing = protocol.transport.is_closing
+        self.close = protocol.end_after_answer
+
+
+def _end_after(app: Any, end: Callable[[], None]) -> Any:
+    """`app`, and then the connection's end."""
+
+    async def run(scope: Scope, receive: Receive, send: Send) -> None:
+        await app(scope, receive, send)
+        end()
+
+    return run

@@ -1,0 +1,1 @@
+"""Between the socket and HTTP: what uvicorn's protocol leaves open."""
