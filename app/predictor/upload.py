@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from app.contract.errors import RowError
+from app.contract.intake.signatures import HEAD_BYTES
 from app.contract.schema import Column
 from app.predictor.errors import InvalidInputError, TooLargeError
 from app.predictor.model import Scored, ScoringError, ServedModel
@@ -24,6 +25,8 @@ NOT_FINITE = RowError("score_not_finite", "the model's score of the row is not f
 
 class Reader(Protocol):
     """Whole lines of bytes in, stretches of rows out."""
+
+    def check_head(self, head: bytes) -> None: ...
 
     def read(self, lines: bytes, is_last: bool) -> Stretch | None: ...
 
@@ -63,9 +66,13 @@ class Upload:
 
         Raises: BadRequestError, InvalidInputError for an unusable header, TooLargeError, SpoolError.
         """
-        if not self._begun:
-            chunk, self._begun = chunk.removeprefix(BYTE_ORDER_MARK), True
         held = self._tail + chunk
+        if not self._begun:
+            if len(held) < HEAD_BYTES and not is_last:  # too little to tell what it is
+                self._tail = held
+                return Progress([], Counter())
+            self.reader.check_head(held[:HEAD_BYTES])
+            held, self._begun = held.removeprefix(BYTE_ORDER_MARK), True
         end = held.rfind(b"\n") + 1
         if len(held) - end > MAX_LINE_BYTES:
             raise TooLargeError(f"a line of the upload is longer than {MAX_LINE_BYTES} bytes", "line_too_long")

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 from typing import Any
 
 from app.contract.errors import RowError
+from app.contract.intake.separators import describe_separator, find_separator
+from app.contract.intake.signatures import CSV_WAY, describe, recognize
 from app.contract.schema import Column, ModelSchema
 from app.predictor.errors import BadRequestError, InvalidInputError
 from app.predictor.records import ABSENT, Problems, Stretch
@@ -42,6 +44,11 @@ class CsvReader:
         self._places: dict[str, int] = {}
         self._extra: list[tuple[str, int]] = []
         self._rest = b""  # lines of a quoted cell that goes on
+
+    def check_head(self, head: bytes) -> None:
+        """Raises: BadRequestError if the upload begins as something else than CSV does."""
+        if found := recognize(head):
+            raise BadRequestError(f"the upload {describe(found)}", "malformed_csv")
 
     def read(self, lines: bytes, is_last: bool) -> Stretch | None:
         """The rows of `lines`, which end at a line's end; None if that completes none.
@@ -120,13 +127,15 @@ class CsvReader:
 
     def _read_header(self, cells: Cells, problem: RowError | None) -> None:
         if problem is not None:
-            raise BadRequestError("the upload's first line is not a header of UTF-8 text", "malformed_csv")
+            told = f"the upload's first line is not a header of UTF-8 text; {CSV_WAY}"
+            raise BadRequestError(told, "malformed_csv")
         names = [cell.strip() for cell in cells]
         if len(set(names)) < len(names):
             raise BadRequestError("the upload's header has the same name twice", "repeated_name")
         for column in self.schema.columns:
             found = [names.index(name) for name in dict.fromkeys((column.name, column.source)) if name in names]
             if not found:
+                self._refuse_separator(names)
                 told = f"the header has no {column.name!r} (nor {column.source!r}); names stand between commas"
                 raise InvalidInputError(told, "missing_field", column.name)
             if len(found) > 1:
@@ -135,3 +144,8 @@ class CsvReader:
         used = set(self._places.values())
         self._extra = [(name, place) for place, name in enumerate(names) if place not in used]
         self.header = names
+
+    def _refuse_separator(self, names: Cells) -> None:
+        known = {name for column in self.schema.columns for name in (column.name, column.source)}
+        if separator := find_separator(",".join(names), known):
+            raise BadRequestError(f"the upload {describe_separator(separator)}", "malformed_csv")

@@ -5,8 +5,9 @@ from typing import Any
 import msgspec
 
 from app.contract.errors import RowError
+from app.contract.intake.signatures import recognize
 from app.contract.schema import Column, ModelSchema
-from app.predictor.errors import ApiError
+from app.predictor.errors import ApiError, BadRequestError
 from app.predictor.problems import name_type
 from app.predictor.records import ABSENT, Problems, Stretch
 from app.predictor.rows import decode_anything, refuse_repeated_names
@@ -20,6 +21,15 @@ class NdjsonReader:
     def __init__(self, schema: ModelSchema) -> None:
         self._names = [column.name for column in schema.columns]
         self._known = frozenset(self._names)
+
+    def check_head(self, head: bytes) -> None:
+        """Raises: BadRequestError if the upload begins as something else than text does."""
+        if found := recognize(head, taken=frozenset({"json", "old-mac"})):
+            told = f"the upload is {found.name}, expected JSON lines in UTF-8, packed in nothing"
+            raise BadRequestError(told, "malformed_json")
+        if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
+            told = "the upload is one JSON array, expected JSON lines; send each row as an object on a line of its own"
+            raise BadRequestError(told, "malformed_json")
 
     @staticmethod
     def parse(column: Column, value: Any) -> Any:

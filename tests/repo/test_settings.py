@@ -6,6 +6,8 @@ import re
 from tests.repo.sources import ROOT, list_python
 
 NAME = re.compile(r"(LATHE|GITHUB)_[A-Z_]+|MLFLOW_TRACKING_URI")
+# the modules of training that read any
+TRAINING = {"training.tracking", "training.data.fetching"}
 # the predictor's own, which an image is searched for; and what every job of GitHub's has
 OTHERS = {"LATHE_BUNDLE", "LATHE_GATE_REPORT"}
 RUNNER = {f"GITHUB_{name}" for name in (
@@ -17,7 +19,7 @@ RUNNER = {f"GITHUB_{name}" for name in (
 def list_read() -> set[str]:
     """Every name of a variable that stands in the code as a text of its own."""
     trees = [tree for _, tree in list_python(ROOT, "release", "review")]
-    trees += [tree for module, tree in list_python(ROOT, "training") if module == "training.tracking"]
+    trees += [tree for module, tree in list_python(ROOT, "training") if module in TRAINING]
     texts = (node.value for tree in trees for node in ast.walk(tree) if isinstance(node, ast.Constant))
     return {text for text in texts if isinstance(text, str) and NAME.fullmatch(text)}
 

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 import pandas as pd
 
 from training.data import files, generator, uci
+from training.data.fetching import name_source
 from training.dataset import Dataset
 from training.errors import InputError, OutsideError
 
@@ -39,7 +40,7 @@ def load_raw(dataset: Dataset, source: str | None = None, rows: int | None = Non
     if source == UCI:
         return RawData(uci.fetch_uci(dataset), _name_uci(dataset))
     if source:
-        return RawData(files.read_rows(source), f"file {files.name_source(source)}")
+        return RawData(files.read_rows(source), f"file {name_source(source)}")
     return _load_default(dataset)
 
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from app.contract.intake.separators import describe_separator, find_separator
 from training.data.fingerprint import fingerprint_frame
 from training.data.reading import read_values
 from training.data.rules import find_broken
@@ -16,6 +17,7 @@ from training.errors import DataError, InputError
 
 MAX_EXAMPLES = 3
 MAX_REASONS = 5
+MAX_NAMES = 30
 
 
 def validate_raw(raw: RawData, dataset: Dataset, rejected_path: Path) -> Table:
@@ -50,6 +52,8 @@ def _check_columns(raw: RawData, dataset: Dataset) -> None:
     found = [str(column) for column in raw.frame.columns]
     missing = [column for column in dataset.raw_columns if column not in found]
     extra = [column for column in found if column not in dataset.raw_columns]
+    if missing and (separator := find_separator(",".join(found), dataset.raw_columns)):
+        raise DataError(f"{raw.origin} {describe_separator(separator)}")
     if missing or extra:
         problems = [f"lacks the columns {_listing(missing)}"] * bool(missing)
         problems += [f"has the columns {_listing(extra)}, which the dataset file does not declare"] * bool(extra)
@@ -140,5 +144,6 @@ def _settle_types(frame: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
     return frame
 
 
-def _listing(names: Any) -> str:
-    return ", ".join(map(repr, names)) or "none"
+def _listing(names: list[str]) -> str:
+    shown = [repr(name[:80]) for name in names[:MAX_NAMES]]
+    return ", ".join(shown + [f"and {len(names) - MAX_NAMES:,} more"] * (len(names) > MAX_NAMES)) or "none"

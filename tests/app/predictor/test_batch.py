@@ -1,6 +1,7 @@
 """POST /v1/batch: uploads in any shape, each row scored as alone, refused rows told where they stand."""
 
 import csv
+import gzip
 import io
 import json
 from typing import Any
@@ -182,6 +183,49 @@ def test_an_upload_that_is_no_table_is_refused_once(
 ) -> None:
     given = body.replace("HEADER", ",".join(row)) if isinstance(body, str) else body
     assert refusal(upload(client, given)) == expected
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (gzip.compress(b"type,b\n1,2\n", mtime=0), "is packed with gzip, expected CSV; unpack it"),
+        (
+            b"PK\x03\x04 [Content_Types].xml xl/",
+            "is an Excel workbook (.xlsx), expected CSV; save the sheet as",
+        ),
+        ("type,b\n1,2\n".encode("utf-16"), "is text in UTF-16, expected CSV; save it as CSV in UTF-8"),
+        ("type,b\n1,2\n".encode("utf-16-be"), "is text in UTF-16, expected CSV; save it as CSV in UTF-8"),
+        (b'[{"type": "L"}]', "is JSON, expected CSV; write the rows as CSV"),
+        (b"<!DOCTYPE html><p>Log in", "is an HTML page, expected CSV; fetch the file itself"),
+        (b"type,b\rL,1\r", "is text whose lines end with CR alone, expected CSV; save it with line ends LF or CRLF"),
+        (b"type;torque_nm;b\nL;1,5;2\n", "has semicolons between its cells, expected commas; save it as CSV"),
+        (b"Type\tTorque [Nm]\tkind, or so\nL\t1\t2\n", "has tabs between its cells, expected commas"),
+        ("type,b\u00f6\n1,2\n".encode("cp1252"), "first line is not a header of UTF-8 text; save it as CSV in UTF-8"),
+    ],
+)
+def test_an_upload_that_is_something_else_is_told_what_it_is(client: httpx.Client, body: bytes, told: str) -> None:
+    answer = upload(client, body)
+    assert refusal(answer) == (400, "malformed_csv", None)
+    assert told in answer.json()["error"]["message"]
+
+
+@pytest.mark.parametrize(
+    ("body", "told"),
+    [
+        (gzip.compress(b"{}\n", mtime=0), "is packed with gzip, expected JSON lines"),
+        ('{"type": "L"}\n'.encode("utf-16"), "is text in UTF-16, expected JSON lines"),
+        (
+            b' [{"type": "L"}]',
+            "is one JSON array, expected JSON lines; send each row as an object on",
+        ),
+    ],
+)
+def test_json_lines_that_are_something_else_are_told_what_they_are(
+    client: httpx.Client, body: bytes, told: str
+) -> None:
+    answer = upload(client, body, NDJSON)
+    assert refusal(answer) == (400, "malformed_json", None)
+    assert told in answer.json()["error"]["message"]
 
 
 def test_the_error_of_a_missing_column_names_both_its_names(client: httpx.Client, row: dict[str, Any]) -> None:

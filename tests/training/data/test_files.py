@@ -8,7 +8,8 @@ import pandas as pd
 import pytest
 
 from tests.training.data.conftest import Web
-from training.data.files import name_source, read_rows
+from training.data.fetching import name_source
+from training.data.files import read_rows
 from training.errors import InputError, OutsideError
 
 Planted = Callable[[str], str]
@@ -49,9 +50,13 @@ def test_url_is_read(web: Web, planted: Planted) -> None:
     [
         ("empty.csv", r"is empty \(0 bytes\)"),
         ("header-only.csv", "has a header and no rows"),
-        ("latin-1.csv", "not UTF-8: byte 0xe4 at position 155, line 2; save it"),
-        ("utf-16.csv", "not UTF-8: byte 0xff at position 0, line 1"),
-        ("image.csv", "not UTF-8: byte 0x89 at position 0"),
+        (
+            "latin-1.csv",
+            r"not UTF-8: byte 0xe4, which is 'ä' in Windows-1252 \(Latin-1\) at position 155, line 2; save it",
+        ),
+        ("utf-16.csv", "is text in UTF-16, expected CSV; save it as CSV in UTF-8, separated by commas"),
+        ("semicolons.csv", "has semicolons between its cells, expected commas"),
+        ("image.csv", "is an image, expected CSV"),
         ("zero-bytes.csv", "not text: a zero byte at position 6"),
         ("short-line.csv", "Row #5: Expected 14 columns, got 3"),
         ("extra-field.csv", "Row #2: Expected 14 columns, got 15"),
