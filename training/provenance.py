@@ -14,7 +14,7 @@ from app.contract.bundle import digest_bytes
 from training.data.table import Table
 from training.params import Params
 
-LIBRARIES = ("xgboost-cpu", "xgboost", "numpy", "scikit-learn", "onnx", "onnxmltools")
+LIBRARIES = ("xgboost-cpu", "xgboost", "numpy", "scikit-learn", "onnx")
 JUDGING = ("gate", "report")
 SOURCES = (Path(app.contract.__path__[0]), Path(training.__path__[0]))
 

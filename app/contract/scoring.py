@@ -109,11 +109,6 @@ def _fits_columns(row: Mapping[str, Value], columns: Sequence[Column]) -> bool:
     )
 
 
-def find_worst_difference(exact: Scores, found: Scores) -> float:
-    """The largest difference over all rows, absolute up to 1 and relative above; NaN if one is NaN."""
-    return float((np.abs(found - exact) / np.maximum(1.0, np.abs(exact))).max())
-
-
 def spread_matrix(matrix: Matrix, rows: int, seed: int) -> Matrix:
     """`rows` rows of plausible and implausible inputs: real rows, each value moved, some missing."""
     rng = np.random.default_rng(seed)

@@ -49,6 +49,10 @@ def _read_info(state: ServingState) -> Samples:
     return {(state.model.digest, state.model.manifest.schema.task): 1}
 
 
+def _read_engine(state: ServingState) -> Samples:
+    return {(state.model.engine.name,): 1}
+
+
 def _read_requests(state: ServingState) -> Samples:
     return {(route, str(code)): sum(cell.counts) for (route, code), cell in state.counters.durations.items()}
 
@@ -107,6 +111,9 @@ def _read_key_rows(state: ServingState) -> Samples:
 # docs/metrics.md shows the same table
 METRICS = (
     MetricRow("lathe_model_info", "info", ("digest", "task"), "The bundle that is served", _read_info),
+    MetricRow(
+        "lathe_engine_info", "info", ("engine",), "The library that answers single rows and a few", _read_engine
+    ),
     MetricRow("lathe_ready", "gauge", (), "1 while /readyz answers 200, else 0", lambda s: _one(s.is_ready)),
     MetricRow(
         "lathe_in_flight_requests", "gauge", (), "Requests begun and not yet answered",

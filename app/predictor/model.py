@@ -12,23 +12,16 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.contract.bundle import Bundle, read_bundle
+from app.contract.engine import FEW_ROWS, Engine, Margins
 from app.contract.errors import BundleError
 from app.contract.features.plan import FeaturePlan, Matrix, find_derivation
+from app.contract.parity import Comparison, compare_engines
 from app.contract.schema import Value
-from app.contract.scoring import (
-    PARITY_TOLERANCE,
-    Scores,
-    calibrate_margins,
-    check_golden_rows,
-    find_worst_difference,
-    spread_matrix,
-)
-from app.predictor.engine import FEW_ROWS, Engine, Margins
+from app.contract.scoring import Scores, calibrate_margins, check_golden_rows, spread_matrix
 from app.predictor.logs import log_event
 from app.predictor.traffic import BinCounts, TrafficBins
 
 WARM_RUNS = 50
-PARITY_CHUNK = 10_000  # rows in memory at once
 LARGEST_EXPONENT = 700.0  # exp overflows soon above
 NO_UNKNOWN: Mapping[str, int] = {}
 
@@ -212,38 +205,31 @@ class ServedModel:
 def load_model(folder: Path, threads: int, parity_rows: int = 0) -> ServedModel:
     """The bundle in `folder`, verified, its golden rows scored on every path, and warm.
 
-    Both engines are compared on `parity_rows` more rows. Where they differ, XGBoost answers alone: slower, and right.
+    Both engines are compared on `parity_rows` more rows. If one bit differs, XGBoost answers alone: slower, and right.
 
     Raises: BundleError, ContractError with one line that says what is wrong.
     """
     bundle = read_bundle(folder)
     model = ServedModel(bundle, threads)
     check_paths(bundle, model)
-    if parity_rows and model.engine.has_onnx:
-        worst = compare_engines(bundle, model, parity_rows)
-        if not worst <= PARITY_TOLERANCE:  # also NaN
-            log_event("the engines differ, XGBoost answers alone", logging.WARNING, by=worst, rows=parity_rows)
+    if parity_rows and model.engine.name == "onnxruntime":
+        found = compare_on_golden(bundle, model, parity_rows)
+        if not found.is_exact:
+            log_event("the engines differ, XGBoost answers alone", logging.WARNING, found=str(found))
             model.engine.leave_onnx()
             check_paths(bundle, model)
     return model
 
 
-def compare_engines(bundle: Bundle, model: ServedModel, rows: int) -> float:
-    """The largest difference of scores between ONNX Runtime and XGBoost, absolute up to 1 and relative above.
+def compare_on_golden(bundle: Bundle, model: ServedModel, rows: int) -> Comparison:
+    """Both engines on `rows` rows like the golden ones, each value moved or not, some missing.
 
-    The rows are the golden ones, each value moved or not, some missing; always the same for the same bundle.
+    They are always the same for the same bundle. Alone a row was tried with the golden ones.
     """
     golden = bundle.manifest.golden
     table = {name: [entry.row[name] for entry in golden] for name in model.names}
     base = model.plan.fill_matrix(model.plan.derive_table(model.plan.encode_table(table)))
-    calibration, task = model.manifest.calibration, model.manifest.schema.task
-    worst = []
-    for start in range(0, rows, PARITY_CHUNK):
-        matrix = spread_matrix(base, min(PARITY_CHUNK, rows - start), start)
-        engines = (model.engine.compute_many, model.engine.compute_few)
-        exact, few = (calibrate_margins(engine(matrix), calibration, task) for engine in engines)
-        worst.append(find_worst_difference(exact, few))
-    return float(np.max(worst))
+    return compare_engines(model.engine, spread_matrix(base, rows, 0), (FEW_ROWS,))
 
 
 def check_paths(bundle: Bundle, model: ServedModel) -> None:

@@ -7,12 +7,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from app.contract.engine import FEW_ROWS, Margins
 from app.contract.errors import RowError
 from app.contract.schema import Column, Manifest
 from app.contract.scoring import Scores
 from app.predictor.body import LOOP_BODY_BYTES, SMALL_BODY_BYTES, Headers, check_media
 from app.predictor.endpoint import JSON_TYPE, Answer, Reply
-from app.predictor.engine import FEW_ROWS, Margins
 from app.predictor.errors import BadRequestError
 from app.predictor.model import ReadyTable, Scored, ServedModel
 from app.predictor.problems import TableBounds, check_numbers, check_strings

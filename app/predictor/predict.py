@@ -5,9 +5,9 @@ from collections.abc import Awaitable
 
 import msgspec
 
+from app.contract.engine import FEW_ROWS, Margins
 from app.predictor.body import LOOP_BODY_BYTES, SMALL_BODY_BYTES, Headers, check_json
 from app.predictor.endpoint import JSON_TYPE, Answer, Reply, Unscored
-from app.predictor.engine import FEW_ROWS, Margins
 from app.predictor.errors import TooLargeError
 from app.predictor.model import ReadyRow, ReadyTable, Scored, ServedModel
 from app.predictor.receipts import Receipts, wants_receipts

@@ -47,9 +47,10 @@ class Routes:
         return Response(body, headers={"content-type": content_type})
 
     async def model(self, request: Request) -> Response:
-        """The model card: all that the bundle says of itself, and the gate's verdict where it is known."""
-        card = msgspec.to_builtins(self.state.model.manifest)
-        return render({**card, "verdict": self.state.verdict})
+        """The model card: all that the bundle says of itself, the engine in use, the gate's verdict if it is known."""
+        model = self.state.model
+        card = msgspec.to_builtins(model.manifest)
+        return render({**card, "engine": model.engine.name, "verdict": self.state.verdict})
 
     async def v2_server(self, request: Request) -> Response:
         """The server's metadata."""

@@ -88,7 +88,7 @@ class Server(uvicorn.Server):
         gc.freeze()  # a full collection would walk through all the libraries: 50 ms in which nothing is answered
         gc.enable()
         gc.set_threshold(YOUNG_OBJECTS)
-        engine = "onnxruntime and xgboost" if self.state.model.engine.has_onnx else "xgboost"
+        engine = self.state.model.engine.name
         log_event("ready", name=manifest.name, version=manifest.version, digest=manifest.digest, engine=engine)
 
     async def on_tick(self, counter: int) -> bool:

@@ -111,7 +111,7 @@ class ServingState:
             raise self.shed("batches")
 
     def compute_margins(self, vectors: Sequence[bytes]) -> list[float]:
-        """One margin a packed row, as `app.predictor.engine` computes them.
+        """One margin a packed row, as `app.contract.engine` computes them.
 
         Raises: NotServingError until a model is installed.
         """

@@ -6,8 +6,8 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Protocol
 
+from app.contract.engine import FEW_ROWS
 from app.predictor.endpoint import Begun
-from app.predictor.engine import FEW_ROWS
 
 REST_SECONDS = 0.003
 

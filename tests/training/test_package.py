@@ -4,15 +4,18 @@ from pathlib import Path
 
 import msgspec
 import numpy as np
+import onnx
 import pytest
 
 from app.contract.bundle import INFERENCE_NAME, MANIFEST_NAME, MODEL_NAME, Bundle, read_bundle
+from app.contract.engine import Engine
+from app.contract.parity import compare_engines
 from app.contract.scoring import ReferenceModel, check_golden_rows
 from tests.conftest import make_bundle
 from training import package
 from training.data.table import Table
 from training.dataset import Dataset
-from training.inference import convert_booster
+from training.inference import ConversionError, convert_booster
 from training.package import GOLDEN_ROWS, package_model, raw_row
 from training.params import Params
 from training.provenance import describe_inputs, name_version
@@ -106,11 +109,41 @@ def test_an_artifact_that_scores_otherwise_is_left_out(
     model: TrainedModel, table: Table, small_params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     other = train_model(table, msgspec.structs.replace(small_params, seed=99))
-    wrong = convert_booster(other.booster, "binary")
-    monkeypatch.setattr(package, "convert_booster", lambda booster, task: wrong)
+    wrong = convert_booster(other.booster)
+    monkeypatch.setattr(package, "convert_booster", lambda booster: wrong)
     packaged = package_model(tmp_path / "bundle", model, table, small_params, {})
     assert list(packaged.files) == [MODEL_NAME]
     assert sorted(path.name for path in (tmp_path / "bundle").iterdir()) == [MANIFEST_NAME, MODEL_NAME]
+
+
+def test_an_artifact_that_begins_one_bit_off_is_left_out(
+    model: TrainedModel, table: Table, small_params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    graph = onnx.load_from_string(convert_booster(model.booster))
+    (weights,) = (found for found in graph.graph.node[0].attribute if found.name == "target_weights")
+    weights.floats[0] = np.nextafter(np.float32(weights.floats[0]), np.float32(9))
+    monkeypatch.setattr(package, "convert_booster", lambda booster: graph.SerializeToString())
+    packaged = package_model(tmp_path / "bundle", model, table, small_params, {})
+    assert list(packaged.files) == list(packaged.manifest.files) == [MODEL_NAME]
+
+
+def test_a_model_that_cannot_be_converted_is_packaged_without_an_artifact(
+    model: TrainedModel, table: Table, small_params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def refuse(booster: object) -> bytes:
+        raise ConversionError("no plain trees")
+
+    monkeypatch.setattr(package, "convert_booster", refuse)
+    packaged = package_model(tmp_path / "bundle", model, table, small_params, {})
+    assert list(packaged.files) == [MODEL_NAME]
+
+
+def test_what_is_packaged_is_exact_in_the_engine_that_serves(bundle: Bundle, other_bundle: Bundle) -> None:
+    for packaged in (bundle, other_bundle):
+        engine = Engine(packaged, 2)
+        assert engine.name == "onnxruntime"
+        rows = np.random.default_rng(5).normal(0, 100, (3000, len(packaged.manifest.schema.features)))
+        assert compare_engines(engine, rows.astype(np.float32)).is_exact
 
 
 def test_a_new_bundle_takes_the_place_of_the_old_one(

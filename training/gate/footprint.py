@@ -60,7 +60,7 @@ def measure_memory(bundle: Bundle) -> int:
     Raises: subprocess.SubprocessError or ValueError if it crashes, hangs or prints no number.
     """
     small = fit_reference()
-    warm = {MODEL_NAME: bytes(small.save_raw("ubj")), INFERENCE_NAME: convert_booster(small, "regression")}
+    warm = {MODEL_NAME: bytes(small.save_raw("ubj")), INFERENCE_NAME: convert_booster(small)}
     with tempfile.TemporaryDirectory() as place:
         folders = [_write_files(Path(place) / "warm", warm), _write_files(Path(place) / "bundle", bundle.files)]
         done = subprocess.run(  # noqa: S603

@@ -9,7 +9,6 @@ import sys
 from pathlib import Path
 
 import numpy as np
-import onnxruntime
 
 from app.contract.bundle import INFERENCE_NAME, MODEL_NAME
 
@@ -22,6 +21,8 @@ def load_models(folder: Path) -> tuple[object, object]:
     # not before ABSENT is barred
     import xgboost  # noqa: PLC0415
 
+    from app.contract.engine import OnnxRows, open_session  # noqa: PLC0415
+
     booster = xgboost.Booster({"nthread": 1})
     booster.load_model(bytearray((folder / MODEL_NAME).read_bytes()))
     row = np.zeros((1, booster.num_features()), dtype=np.float32)
@@ -29,9 +30,9 @@ def load_models(folder: Path) -> tuple[object, object]:
     artifact = folder / INFERENCE_NAME
     if not artifact.exists():
         return booster, None
-    session = onnxruntime.InferenceSession(artifact.read_bytes(), providers=["CPUExecutionProvider"])
-    session.run(None, {"features": row})
-    return booster, session
+    rows = OnnxRows(open_session(artifact.read_bytes(), row.shape[1]), row.shape[1])
+    rows.compute_margins([row.tobytes()])
+    return booster, rows
 
 
 def resident_bytes() -> int:

@@ -2,12 +2,14 @@
 
 import pickle
 import random
+import re
 import shutil
 from pathlib import Path
 from typing import Any
 
 import msgspec
 import numpy as np
+import onnx
 import pytest
 
 from app.contract.bundle import (
@@ -16,15 +18,14 @@ from app.contract.bundle import (
     MODEL_NAME,
     Bundle,
     digest_files,
-    read_bundle,
     seal_manifest,
 )
+from app.contract.engine import FEW_ROWS
 from app.contract.errors import BundleError, ContractError
-from app.contract.features.plan import Matrix
+from app.contract.parity import Comparison
 from app.contract.scoring import PARITY_TOLERANCE, ReferenceModel
 from app.predictor import model as model_module
-from app.predictor.engine import FEW_ROWS, Engine, Margins
-from app.predictor.model import ScoringError, ServedModel, check_paths, compare_engines, load_model
+from app.predictor.model import ScoringError, ServedModel, check_paths, compare_on_golden, load_model
 
 FLIPS = 60  # in this file's three files each; the contract's own tests flip many more
 
@@ -114,30 +115,33 @@ def test_an_artifact_of_another_model_is_refused(bundle: Bundle, other_bundle: B
         load_model(rewrite(bundle, tmp_path, files), 1)
 
 
-def test_the_engines_are_compared_at_the_start_on_as_many_rows_as_asked(bundle_folder: Path) -> None:
+def test_the_engines_are_compared_at_the_start_on_as_many_rows_as_asked(bundle: Bundle, bundle_folder: Path) -> None:
     model = load_model(bundle_folder, 1, parity_rows=25_000)
-    assert model.engine.has_onnx
-    assert 0 < compare_engines(read_bundle(bundle_folder), model, 25_000) <= PARITY_TOLERANCE
+    assert model.engine.name == "onnxruntime"
+    assert compare_on_golden(bundle, model, 25_000) == Comparison(rows=25_000, unequal=0, worst=0.0)
 
 
-def test_where_the_engines_differ_xgboost_answers_alone(
-    bundle: Bundle, bundle_folder: Path, monkeypatch: pytest.MonkeyPatch
+def test_where_one_bit_differs_xgboost_answers_alone(
+    bundle: Bundle, tmp_path: Path, caplog: pytest.LogCaptureFixture
 ) -> None:
-    def is_off_between_the_golden_rows(engine: Engine, matrix: Matrix) -> Margins:
-        return engine.predict(engine.reference, matrix) + np.float32(0.001 * (len(matrix) > FEW_ROWS))
-
-    with monkeypatch.context() as patch:
-        patch.setattr(Engine, "compute_few", is_off_between_the_golden_rows)
-        model = load_model(bundle_folder, 1, parity_rows=1000)
-    assert not model.engine.has_onnx
+    graph = onnx.load_from_string(bundle.files[INFERENCE_NAME])
+    (weights,) = (found for found in graph.graph.node[0].attribute if found.name == "target_weights")
+    weights.floats[0] = np.nextafter(np.float32(weights.floats[0]), np.float32(9))
+    folder = rewrite(bundle, tmp_path, {**bundle.files, INFERENCE_NAME: graph.SerializeToString()})
+    assert load_model(folder, 1).engine.name == "onnxruntime"  # the golden rows are within their tolerance
+    model = load_model(folder, 1, parity_rows=1000)
+    assert model.engine.name == "xgboost"
     check_paths(bundle, model)
+    (record,) = caplog.records
+    assert record.message == "the engines differ, XGBoost answers alone"
+    assert re.fullmatch(r"[0-9]+ of 1,000 rows differ, by up to [0-9.e-]+", record.fields["found"])  # type: ignore[attr-defined]
 
 
 @pytest.mark.parametrize("has_onnx", [True, False])
 def test_other_datasets_score_alike_on_every_path(other_bundle: Bundle, tmp_path: Path, has_onnx: bool) -> None:
     files = {name: content for name, content in other_bundle.files.items() if has_onnx or name != INFERENCE_NAME}
     model = load_model(rewrite(other_bundle, tmp_path, files), 2)
-    assert model.engine.has_onnx is has_onnx
+    assert model.engine.name == ("onnxruntime" if has_onnx else "xgboost")
     rows = rows_of(other_bundle)
     rows += [row | {"payment_method": "Barter: eggs"} for row in rows[:3]]
     rows += [

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 import uvloop
 
+from app.contract.engine import FEW_ROWS
 from app.predictor.endpoint import Begun, Unscored
-from app.predictor.engine import FEW_ROWS
 from app.predictor.listener import ACCEPTS_A_TURN, multiply
 from app.predictor.turn import REST_SECONDS, Turn
 

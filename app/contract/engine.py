@@ -1,9 +1,13 @@
-"""From the model's input to margins: ONNX Runtime for a few rows, XGBoost on every core for many."""
+"""From the model's input to margins: ONNX Runtime for a few rows, XGBoost on every core for many.
+
+What training judges and what serves is this same code, with the same options.
+"""
 
 import math
 import struct
 import threading
 from collections.abc import Sequence
+from typing import Literal
 
 import numpy as np
 import onnxruntime
@@ -19,6 +23,7 @@ FEW_ROWS = 64  # up to here ONNX Runtime answers on the event loop, sooner than 
 INPUT_NAME = "features"
 OUTPUT_NAME = "variable"
 
+EngineName = Literal["onnxruntime", "xgboost"]
 Margins = NDArray[np.float32]
 
 
@@ -91,8 +96,9 @@ class Engine:
         self._lock = threading.Lock()
 
     @property
-    def has_onnx(self) -> bool:
-        return self._session is not None
+    def name(self) -> EngineName:
+        """The library that answers single rows and a few."""
+        return "xgboost" if self._session is None else "onnxruntime"
 
     def leave_onnx(self) -> None:
         """From here on XGBoost answers few rows too."""
@@ -114,7 +120,7 @@ class Engine:
         if self._session is not None:
             few: Margins = self._session.run([OUTPUT_NAME], {INPUT_NAME: matrix})[0][:, 0]
             return few
-        return self.predict(self._narrow, matrix)
+        return self.compute_exact(matrix)
 
     def compute_many(self, matrix: Matrix) -> Margins:
         """Margins of shape (rows,) on all of the pod's cores, or on one if other batches are under way."""
@@ -126,6 +132,10 @@ class Engine:
         finally:
             with self._lock:
                 self._busy -= 1
+
+    def compute_exact(self, matrix: Matrix) -> Margins:
+        """Margins of shape (rows,) as XGBoost computes them on one thread: what every other path must equal."""
+        return self.predict(self._narrow, matrix)
 
     @staticmethod
     def predict(model: ReferenceModel, matrix: Matrix) -> Margins:
