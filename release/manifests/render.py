@@ -15,6 +15,7 @@ from typing import Any
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MantissaNoDotYAML1_1Warning
 
+from release.errors import InputError
 from release.manifests.overlays import OVERLAYS, ImageLine, read_images
 from release.tools import ROOT, run_tool
 
@@ -80,6 +81,20 @@ def open_revision(revision: str | None, root: Path = ROOT) -> Iterator[Path]:
         return
     archive = run_tool("git", "archive", "--format=tar", "--end-of-options", revision, "gitops", folder=root)
     with tempfile.TemporaryDirectory(prefix="lathe-render-") as folder:
-        with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
-            tar.extractall(folder, filter="data")
+        _unpack(archive, Path(folder))
         yield Path(folder)
+
+
+def _unpack(archive: bytes, folder: Path) -> None:
+    """Python 3.11.2 has no `filter="data"` that would keep links inside: here they are refused.
+
+    Raises: InputError for anything but files and folders.
+    """
+    with tarfile.open(fileobj=io.BytesIO(archive)) as tar:
+        for member in tar:
+            if member.isdir():
+                (folder / member.name).mkdir(parents=True, exist_ok=True)
+            elif content := tar.extractfile(member) if member.isreg() else None:
+                (folder / member.name).write_bytes(content.read())
+            else:
+                raise InputError(f"{member.name} is a link, expected a file: a revision is rendered without links")

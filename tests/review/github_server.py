@@ -104,13 +104,13 @@ class ApiHandler(Handler):
         if len(content) < length:
             self.close_connection = True
             return None
-        if plant and plant.gate:
-            plant.gate.wait()
-        elif plant and plant.hang != "after":
+        if plant and not plant.gate and plant.hang != "after":
             return self.fail(plant)
         query = dict(parse_qsl(parts.query))
         with state.lock:
             answer = self.refuse_form(content) or self.answer(parts.path, query, content)
+        if plant and plant.gate:
+            plant.gate.wait()  # each has its answer before any of them is sent, and nobody can act on one meanwhile
         return self.fail(plant) if plant and plant.hang else self.reply(answer, parts.path, query)
 
     def leave_starter(self, path: str, query: dict[str, str]) -> None:

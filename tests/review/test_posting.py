@@ -1,6 +1,7 @@
 """One comment on the pull request, whatever else stands there and whoever posts at the same time."""
 
-import threading
+import contextlib
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
@@ -114,15 +115,8 @@ def test_two_runs_at_once_leave_one_comment_with_the_newer_report(serve: Serve, 
     github, state = serve({"pulls": [make_pull()]})
     state.plant("GET", "issues/7/comments", times=2, barrier=2)  # both look before either has posted
     second = GitHub(github.settings)
-    threads = [
-        threading.Thread(target=post_comment, args=(client, 7, body(run)))
-        for client, run in zip((github, second), runs, strict=True)
-    ]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join(20)
-    second.close()
+    with contextlib.closing(second), ThreadPoolExecutor(2) as pool:
+        list(pool.map(lambda client, run: post_comment(client, 7, body(run)), (github, second), runs))
     assert sum(write["method"] == "POST" for write in state.writes) == 2  # they did race
     assert read_ours(state) == [body(max(runs))]
 

@@ -45,7 +45,7 @@ def draw_contributions(model: ReferenceModel, matrix: Matrix, seed: int) -> Iter
     )
 
 
-def _draw_bars(axes: Axes, names: Sequence[str], strength: NDArray[np.float32]) -> None:
+def _draw_bars(axes: Axes, names: Sequence[str], strength: NDArray[np.floating]) -> None:
     axes.barh(range(len(names)), strength, color=CANDIDATE, height=0.6)
     axes.set_yticks(range(len(names)), names)
     axes.set_xlabel("Mean |SHAP|")

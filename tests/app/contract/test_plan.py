@@ -44,8 +44,8 @@ def to_table(rows: list[Row]) -> dict[str, list[Any]]:
     return {name: [row[name] for row in rows] for name in rows[0]}
 
 
-def bits(value: float) -> bytes:
-    return struct.pack("<d", value) if value == value else b"NaN"  # noqa: PLR0124
+def bits(value: float | np.floating) -> bytes:
+    return struct.pack("<d", float(value)) if value == value else b"NaN"  # noqa: PLR0124
 
 
 @pytest.mark.parametrize("name", SCHEMAS)

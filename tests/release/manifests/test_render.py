@@ -54,6 +54,16 @@ def test_a_revision_renders_as_it_was_and_byte_for_byte(repository: Repository) 
     assert not tree.exists()
 
 
+def test_a_revision_with_a_link_is_refused(repository: Repository) -> None:
+    (repository.root / "gitops" / "away").symlink_to("/etc/passwd")
+    repository.commit("linked")
+    with (
+        pytest.raises(InputError, match="gitops/away is a link, expected a file"),
+        open_revision("linked", repository.root),
+    ):
+        pass
+
+
 def test_an_option_for_git_is_no_revision(repository: Repository) -> None:
     with pytest.raises(InputError, match="git archive"), open_revision("--output=planted", repository.root):
         pass

@@ -39,4 +39,4 @@ def test_a_regression_target_is_the_number_itself(charges: Dataset, tmp_path: Pa
 
 def test_the_published_file_is_accepted_whole(ai4i: Dataset, published: Path, tmp_path: Path) -> None:
     table = load_table(ai4i, str(published), tmp_path / "rejected.csv")
-    assert (len(table), table.target.sum(), table.groups.max()) == (10_000, 339, 119)
+    assert (len(table), int(table.target.sum()), int(table.groups.max())) == (10_000, 339, 119)
