@@ -43,6 +43,7 @@ VERDICTS = {
     "not_enough_evidence": ("NOT ENOUGH EVIDENCE", "yellow"),
 }
 SHOWN_FEATURES = 6
+MIN_GROUP_ROWS = 2  # on average; below, a group holds nothing together
 NO_BLOCK = " (does not block)"
 
 WIDE_ENOUGH = 110  # columns, where the output goes to a file: tables would break at the default of 80
@@ -89,6 +90,27 @@ def describe_target(table: "Table") -> str:
     if dataset.task == "binary":
         return f"{int(target.sum()):,} with {dataset.target.name} ({target.mean():.2%})"
     return f"{dataset.target.name} from {target.min():g} to {target.max():g}"
+
+
+def describe_groups(table: "Table") -> str:
+    """How many groups the dataset's rule makes, "" without one."""
+    group = table.dataset.group
+    if group is None:
+        return ""
+    rule = f"a new one where {group.falls} falls" if group.falls else f"one for each {group.by}"
+    return f"{len(set(table.groups.tolist())):,} groups ({rule})"
+
+
+def doubt_groups(table: "Table") -> Iterator[str]:
+    """What makes a group rule implausible: groups of hardly more than one row, or one group alone."""
+    if table.dataset.group is None:
+        return
+    groups = len(set(table.groups.tolist()))
+    if len(table) < MIN_GROUP_ROWS * groups or groups == 1:
+        yield (
+            f"{describe_groups(table)} in {len(table):,} rows: if that is not so in the machine, a holdout by groups "
+            "flatters; check `group` and `order` in the dataset file"
+        )
 
 
 def print_table_summary(table: "Table") -> None:

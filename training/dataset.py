@@ -1,21 +1,22 @@
 """The dataset file: everything that is particular to one dataset, read from YAML and checked."""
 
+import math
+import re
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any, Literal, TypeVar
+from typing import Literal
 
 import msgspec
 import numpy as np
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MarkedYAMLError, YAMLError
+import pandas as pd
 
 from app.contract.bins import MISSING
 from app.contract.errors import ContractError
 from app.contract.features.plan import FeaturePlan, input_features
 from app.contract.schema import Column, DerivedFeature, ModelSchema, Struct, Target, Task, Value
 from training.errors import InputError
-
-Kind = TypeVar("Kind")
+from training.yaml_file import read_struct
 
 RawType = Literal["text", "number", "integer"]
 
@@ -34,6 +35,18 @@ class Group(Struct, frozen=True):
 
     by: str | None = None
     falls: str | None = None
+
+
+class Order(Struct, frozen=True):
+    """The raw column that runs with time. Numbers and ISO 8601 are read as they are, anything else as it is said here.
+
+    `format` is strptime's; a `counter` is a fixed text with a number behind it, such as W-9 before W-10.
+    """
+
+    column: str
+    format: str | None = None
+    counter: bool = False
+    unsorted_file: bool = False  # the file's rows are in no order of time, and that is known
 
 
 class Costs(Struct, frozen=True):
@@ -103,7 +116,7 @@ class Dataset(Struct, frozen=True):
     columns: tuple[Column, ...]
     target: Target
     key: str | None = None  # raw column, unique
-    order: str | None = None  # raw column that runs with time
+    order: str | Order | None = None  # raw column that runs with time
     identifiers: tuple[str, ...] = ()
     leakage: tuple[str, ...] = ()
     raw_types: dict[str, RawType] = msgspec.field(default_factory=dict)  # of identifiers and leakage, else guessed
@@ -119,6 +132,11 @@ class Dataset(Struct, frozen=True):
     rule: Rule | None = None
     generator: Generator | None = None
     uci_id: int | None = None
+
+    @property
+    def time(self) -> Order | None:
+        """The order, also where the file only names its column."""
+        return Order(column=self.order) if isinstance(self.order, str) else self.order
 
     @property
     def value_names(self) -> list[str]:
@@ -151,33 +169,6 @@ class Dataset(Struct, frozen=True):
         return tuple(dict.fromkeys((*self.identifiers, *inputs, self.target.source, *self.leakage)))
 
 
-def read_yaml(path: Path) -> Any:
-    """Plain data from a YAML 1.2 file.
-
-    Raises: InputError if it cannot be read or is not YAML.
-    """
-    try:
-        return YAML(typ="safe").load(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise InputError(f"{path} cannot be read: {error.strerror}") from error
-    except MarkedYAMLError as error:
-        place = f" in line {error.problem_mark.line + 1}" if error.problem_mark else ""
-        raise InputError(f"{path} is not YAML: {str(error.problem or error).splitlines()[0]}{place}") from error
-    except (YAMLError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is not YAML: {str(error).splitlines()[0]}") from error
-
-
-def read_struct(path: Path, kind: type[Kind]) -> Kind:
-    """A YAML file as a struct of `kind`, nothing unknown and nothing missing.
-
-    Raises: InputError that names the file and the place in it.
-    """
-    try:
-        return msgspec.convert(read_yaml(path), kind)
-    except msgspec.ValidationError as error:
-        raise InputError(f"{path}: {error}") from error
-
-
 def load_dataset(name: str) -> Dataset:
     """The dataset of that name in training/datasets, or the dataset file at that path.
 
@@ -202,6 +193,7 @@ def check_dataset(dataset: Dataset, path: Path) -> None:
 
 
 def _find_problems(dataset: Dataset) -> Iterator[str]:
+    yield from _find_infinite(msgspec.to_builtins(dataset), "")
     yield from _find_column_problems(dataset)
     yield from _find_strangers(dataset)
     if dataset.task == "binary" and (dataset.target.positive is None or dataset.costs is None):
@@ -212,6 +204,10 @@ def _find_problems(dataset: Dataset) -> Iterator[str]:
         yield "prevalence must rise from minimum to maximum within 0 and 1"
     if dataset.group and (dataset.group.by is None) == (dataset.group.falls is None):
         yield "group needs either `by` or `falls`"
+    if dataset.time and dataset.time.format is not None and dataset.time.counter:
+        yield "order needs one of `format` and `counter`, found both"
+    if dataset.time and dataset.time.format is not None and not is_format(dataset.time.format):
+        yield f"order.format is {dataset.time.format!r}, expected a format of strptime such as '%m/%d/%Y %H:%M'"
     try:
         plan = FeaturePlan(dataset.schema)
         with np.errstate(all="ignore"):
@@ -220,6 +216,27 @@ def _find_problems(dataset: Dataset) -> Iterator[str]:
         yield str(error)
     except KeyError as error:
         yield f"derivation {dataset.derivation!r} lacks the column or does not give the feature {error}"
+
+
+def _find_infinite(value: object, place: str) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from _find_infinite(part, f"{place}.{name}" if place else str(name))
+    elif isinstance(value, list | tuple):
+        for index, part in enumerate(value):
+            yield from _find_infinite(part, f"{place}[{index}]")
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield f"{place} is {value}, expected a finite number"
+
+
+def is_format(form: str) -> bool:
+    """Whether a text is a format of strptime that says when something was."""
+    moment = datetime(2001, 2, 3, 4, 5, 6, tzinfo=UTC)
+    try:
+        shown = moment.strftime(form)
+        return shown != form and bool(pd.notna(pd.to_datetime(shown, format=form, utc="%z" in form)))
+    except (ValueError, re.error):
+        return False
 
 
 def _find_column_problems(dataset: Dataset) -> Iterator[str]:
@@ -252,7 +269,7 @@ def _find_strangers(dataset: Dataset) -> Iterator[str]:
         ("group.by", (group.by,) if group else (), dataset.raw_columns),
         ("key", (dataset.key,), dataset.raw_columns),
         ("raw_types", dataset.raw_types, (*dataset.identifiers, *dataset.leakage)),
-        ("order", (dataset.order,), dataset.raw_columns),
+        ("order", (dataset.time.column,) if dataset.time else (), dataset.raw_columns),
         ("rule", (name for c in conditions for name in (c.feature, c.minus)), values),
         ("rule.tie_break", (rule.tie_break,) if rule else (), [column.name for column in dataset.columns]),
         ("behaviour", (name for row in rows for name in row), values),

@@ -95,7 +95,7 @@ def summarise_folds(folds: list[dict[str, float]], test_share: float, task: Task
 def evaluate_holdouts(table: Table, params: Params, advance: Callable[[str], None]) -> dict[str, dict[str, Intervals]]:
     """The last rows in time, and whole groups, each scored by contenders that never saw them."""
     share = params.evaluation.holdout_share
-    splits = {"time": time_holdout(table, share)} if table.dataset.order else {}
+    splits = {"time": time_holdout(table, share)} if table.dataset.time else {}
     if table.dataset.group:
         splits["group"] = group_holdout(table, share)
     holdouts: dict[str, dict[str, Intervals]] = {}

@@ -11,9 +11,9 @@ import msgspec
 
 from app.contract.bundle import Bundle
 from app.contract.schema import Interval, Struct
-from training.dataset import read_struct
 from training.errors import InputError, OutsideError
 from training.files import write_file
+from training.yaml_file import read_struct
 
 DIGEST_TAG = "lathe.bundle_digest"
 RELEASE_TAG = "release"

@@ -7,9 +7,9 @@ from ruamel.yaml import YAML
 
 from app.contract.schema import Struct
 from training.data.table import Table
-from training.dataset import read_struct
 from training.errors import InputError
 from training.files import write_file
+from training.yaml_file import read_struct
 
 PINS = Path(__file__).parents[1] / "pins"
 HEADER = "# Written by `make pin DATA=…`; training without DATA= takes it, and refuses it if its rows have changed.\n"

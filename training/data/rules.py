@@ -61,7 +61,7 @@ def _rule_column(column: Column, dataset: Dataset) -> pa.Column:
 def _rule_beside(raw: str, dataset: Dataset) -> pa.Column:
     """Of an identifier or leakage."""
     # no model sees a leakage column, so an empty one harms nothing
-    nullable = raw in dataset.leakage and raw not in (dataset.key, dataset.order)
+    nullable = raw in dataset.leakage and raw not in (dataset.key, dataset.time and dataset.time.column)
     kind = dataset.raw_types.get(raw)
     checks = [_check_finite()] if kind in ("number", "integer") else []
     if kind == "integer":

@@ -37,7 +37,7 @@ def time_holdout(table: Table, share: float = 0.2) -> Split:
 
     Raises: InputError if the dataset has no order column or a side lacks rows or positives.
     """
-    if table.dataset.order is None:
+    if table.dataset.time is None:
         raise InputError(f"dataset {table.dataset.name!r} has no order column, so it cannot be split by time")
     _check_share(share)
     cut = len(table) - round(len(table) * share)
@@ -98,7 +98,9 @@ def _split(
 def _name_groups(table: Table, firsts: Rows) -> list[str]:
     """Each group's identity: its value, or the key of its first row, which no later row changes."""
     dataset = table.dataset
-    column = dataset.group.by if dataset.group and dataset.group.by else dataset.key or dataset.order
+    column = dataset.group.by if dataset.group and dataset.group.by else dataset.key
+    if column is None and dataset.time:
+        column = dataset.time.column
     if column is None:
         return [str(first) for first in firsts]
     return [str(value) for value in table.frame[column].to_numpy()[firsts]]

@@ -25,6 +25,7 @@ class Table:
     frame: pd.DataFrame
     origin: str
     sha256: str
+    notes: tuple[str, ...] = ()  # what a person should know of these rows
 
     def __len__(self) -> int:
         return len(self.frame)
@@ -69,7 +70,7 @@ class Table:
 
     def take(self, rows: NDArray[np.intp]) -> "Table":
         """The same table with only these rows; the fingerprint stays the whole's."""
-        return Table(self.dataset, self.frame.iloc[rows].reset_index(drop=True), self.origin, self.sha256)
+        return Table(self.dataset, self.frame.iloc[rows].reset_index(drop=True), self.origin, self.sha256, self.notes)
 
     def describe(self) -> TrainingData:
         """What a bundle says of the data it comes from."""

@@ -10,6 +10,7 @@ from app.contract.intake.separators import describe_separator, find_separator
 from training.data.fingerprint import fingerprint_frame
 from training.data.reading import read_values
 from training.data.rules import find_broken
+from training.data.sorting import find_untimed, read_time, sort_rows
 from training.data.sources import RawData
 from training.data.table import Table
 from training.dataset import Dataset
@@ -29,12 +30,15 @@ def validate_raw(raw: RawData, dataset: Dataset, rejected_path: Path) -> Table:
     remove_rejected(rejected_path)
     _check_columns(raw, dataset)
     reading = read_values(raw.frame, dataset)
-    broken = find_broken(reading, dataset)
+    time = read_time(reading.frame, dataset, raw.origin)
+    parts = [find_broken(reading, dataset), find_untimed(reading.frame, dataset, time)]
+    broken = pd.concat([part for part in parts if len(part)] or parts[:1]).drop_duplicates(["row", "column"])
     if len(broken):
         _refuse_rows(raw, dataset, broken, rejected_path)
     _check_labels(raw, reading.frame, dataset, rejected_path)
-    frame = _settle_types(_sort_rows(reading.frame, dataset), dataset)
-    return Table(dataset, frame, raw.origin, fingerprint_frame(frame, dataset))
+    frame, notes = sort_rows(reading.frame, dataset, time, raw.origin)
+    frame = _settle_types(frame, dataset)
+    return Table(dataset, frame, raw.origin, fingerprint_frame(frame, dataset), notes)
 
 
 def remove_rejected(path: Path) -> None:
@@ -121,14 +125,6 @@ def _check_labels(raw: RawData, frame: pd.DataFrame, dataset: Dataset, rejected_
         f"or prevalence in the dataset file; these rows are in {rejected_path}",
         rejected_path,
     )
-
-
-def _sort_rows(frame: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:
-    # the key breaks ties, so that the table does not depend on the order in the file
-    by = [column for column in (dataset.order, dataset.key) if column and dataset.order]
-    if by:
-        frame = frame.sort_values(list(dict.fromkeys(by)), kind="stable")
-    return frame.reset_index(drop=True)
 
 
 def _settle_types(frame: pd.DataFrame, dataset: Dataset) -> pd.DataFrame:

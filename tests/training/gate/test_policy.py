@@ -2,10 +2,10 @@ from pathlib import Path
 
 import pytest
 
-from training.dataset import read_yaml
 from training.errors import InputError
 from training.gate.policy import POLICY, load_policy
 from training.metrics import BINARY, REGRESSION
+from training.yaml_file import read_yaml
 
 PLANTED = Path(__file__).parents[2] / "data"
 
