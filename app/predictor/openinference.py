@@ -14,6 +14,7 @@ from app.contract.scoring import Scores
 from app.predictor.body import LOOP_BODY_BYTES, SMALL_BODY_BYTES, Headers, check_media
 from app.predictor.endpoint import JSON_TYPE, Answer, Reply
 from app.predictor.errors import BadRequestError
+from app.predictor.inputs.tensor_checks import check_datatype, check_parameters, locate_cell, locate_column
 from app.predictor.model import ReadyTable, Scored, ServedModel
 from app.predictor.problems import TableBounds, check_numbers, check_strings
 from app.predictor.rows import refuse_repeated_names
@@ -26,6 +27,8 @@ from app.predictor.tensors import (
     Tensor,
     count_names,
     decode_request,
+    has_data,
+    is_nested,
     read_numbers,
     read_strings,
 )
@@ -35,6 +38,7 @@ MATRIX = "rows"  # one tensor of all columns, categories as codes
 MATRIX_NAME = f'"{MATRIX}"'.encode()
 NAME_WITHIN = 256  # bytes in which the name of a matrix usually stands
 HEADER_LENGTH = b"inference-header-content-length"
+LENGTH_DIGITS = 18
 EXTENSIONS = ["binary_tensor_data"]
 MATRIX_RANK = 2
 
@@ -128,11 +132,11 @@ class Inferrer:
         request = decode_request(content, is_numbers=MATRIX_NAME in content[:NAME_WITHIN])
         if content.count(b":") != count_names(request):
             refuse_repeated_names(content)
-        for output in request.outputs or ():
+        for index, output in enumerate(request.outputs or ()):
             if output.name not in self.outputs:
-                raise RowError(
-                    "unknown_field", f"an output is unknown, expected {' or '.join(self.outputs)}", "outputs"
-                )
+                field = f"outputs[{index}].name"
+                raise RowError("unknown_field", f"{field} is unknown, expected {' or '.join(self.outputs)}", field)
+        check_parameters(request)
         parts = _split_binary(request.inputs, memoryview(body)[length:])
         if len(request.inputs) == 1 and request.inputs[0].name == MATRIX and MATRIX not in self.columns:
             return request, self._read_matrix(request.inputs[0], parts[0])
@@ -141,47 +145,51 @@ class Inferrer:
     def _read_columns(self, tensors: Sequence[Tensor], parts: list[memoryview | None]) -> Table:
         found: dict[str, Numbers | Strings] = {}
         rows = tensors[0].shape[0] if tensors and tensors[0].shape else 0
-        for tensor, raw in zip(tensors, parts, strict=True):
+        for index, (tensor, raw) in enumerate(zip(tensors, parts, strict=True)):
+            path = f"inputs[{index}]"
             column = self.columns.get(tensor.name)
             if column is None:
-                raise RowError("unknown_field", f"an input is unknown, expected {', '.join(self.columns)}", "inputs")
+                told = f"{path}.name is unknown, expected one of {', '.join(self.columns)}"
+                raise RowError("unknown_field", told, f"{path}.name")
             if tensor.name in found:
-                raise BadRequestError("an input stands twice", "repeated_name")
+                raise BadRequestError(f"{path}.name is that of an input before it", "repeated_name", f"{path}.name")
             if tensor.shape not in ([rows], [rows, 1]):
-                raise RowError(
-                    "wrong_shape", f"{column.name} has a shape of its own, expected [rows] or [rows, 1]", column.name
-                )
-            found[column.name] = self._read_column(column, tensor, raw)
+                told = f"{path}.shape ({column.name}) is not that of the others, expected [{rows}] or [{rows}, 1]"
+                raise RowError("wrong_shape", told, f"{path}.shape")
+            try:
+                found[column.name] = self._read_column(column, tensor, raw, path)
+            except RowError as error:
+                raise locate_column(error, column, f"{path}.data") from None
         if missing := [name for name in self.columns if name not in found]:
-            raise RowError("missing_field", f"the input {missing[0]} is missing", missing[0])
+            raise RowError("missing_field", f"the input {missing[0]} is missing", "inputs")
         self._check_count(rows)
         return Table(found, is_encoded=False, rows=rows)
 
-    def _read_column(self, column: Column, tensor: Tensor, raw: memoryview | None) -> Numbers | Strings:
+    def _read_column(self, column: Column, tensor: Tensor, raw: memoryview | None, path: str) -> Numbers | Strings:
         if column.type == "category":
-            if tensor.datatype != "BYTES":
-                raise RowError("wrong_type", f"{column.name} has another datatype, expected BYTES", column.name)
-            strings = read_strings(tensor, raw)
+            check_datatype(tensor.datatype, column.name, ("BYTES",), path)
+            strings = read_strings(tensor, raw, path)
             check_strings(column, strings)
             return strings
-        if tensor.datatype not in NUMBER_TYPES:
-            expected = ", ".join(NUMBER_TYPES)
-            raise RowError("wrong_type", f"{column.name} has another datatype, expected one of {expected}", column.name)
-        numbers = read_numbers(tensor, raw)
+        check_datatype(tensor.datatype, column.name, tuple(NUMBER_TYPES), path)
+        numbers = read_numbers(tensor, raw, path)
         check_numbers(column, numbers)
         return numbers
 
     def _read_matrix(self, tensor: Tensor, raw: memoryview | None) -> Table:
         if len(tensor.shape) != MATRIX_RANK or tensor.shape[1] != len(self.columns):
-            raise RowError("wrong_shape", f"{MATRIX} has another shape, expected [rows, {len(self.columns)}]", MATRIX)
-        if tensor.datatype not in NUMBER_TYPES:
-            raise RowError("wrong_type", f"{MATRIX} has another datatype, expected a number's", MATRIX)
+            told = f"inputs[0].shape ({MATRIX}) is not [rows, {len(self.columns)}], as many columns as the model has"
+            raise RowError("wrong_shape", told, "inputs[0].shape")
+        check_datatype(tensor.datatype, MATRIX, tuple(NUMBER_TYPES), "inputs[0]")
         rows = tensor.shape[0]
         self._check_count(rows)
-        table = np.ascontiguousarray(read_numbers(tensor, raw).reshape(tensor.shape).T)
+        table = np.ascontiguousarray(read_numbers(tensor, raw, "inputs[0]").reshape(tensor.shape).T)
         if not self.bounds.hold(table):
-            for column, values in zip(self.columns.values(), table, strict=True):
-                check_numbers(column, values)
+            for place, (column, values) in enumerate(zip(self.columns.values(), table, strict=True)):
+                try:
+                    check_numbers(column, values)
+                except RowError as error:
+                    raise locate_cell(error, column, place, len(self.columns), is_nested(tensor)) from None
         return Table(dict(zip(self.columns, table, strict=True)), is_encoded=True, rows=rows)
 
     def _check_count(self, rows: int) -> None:
@@ -219,7 +227,7 @@ class Inferrer:
                 output["data"] = values.tolist()
             outputs.append(output)
         answer = {"model_name": self.model.manifest.name, "model_version": self.model.manifest.version}
-        if request.id is not msgspec.UNSET:
+        if isinstance(request.id, str):
             answer["id"] = request.id
         content = msgspec.json.encode({**answer, "outputs": outputs})
         if not binary:
@@ -229,11 +237,11 @@ class Inferrer:
 
 
 def _wants_binary(parameters: Any, name: str = "binary_data") -> bool:
-    return parameters is not msgspec.UNSET and parameters.get(name) is True
+    return bool(parameters) and parameters.get(name) is True
 
 
 def _parse_length(stated: bytes, size: int) -> int:
-    if not stated.isdigit() or int(stated) > size:
+    if not stated.isdigit() or len(stated) > LENGTH_DIGITS or int(stated) > size:
         raise BadRequestError("Inference-Header-Content-Length is not a length within the body", "malformed_tensor")
     return int(stated)
 
@@ -242,13 +250,16 @@ def _split_binary(tensors: Sequence[Tensor], rest: memoryview) -> list[memoryvie
     """Each tensor's bytes after the JSON, None for one whose data stand in it."""
     parts: list[memoryview | None] = []
     position = 0
-    for tensor in tensors:
-        size = None if tensor.parameters is msgspec.UNSET else tensor.parameters.get("binary_data_size")
+    for index, tensor in enumerate(tensors):
+        size = tensor.parameters.get("binary_data_size") if tensor.parameters else None
         if size is None:
             parts.append(None)
             continue
+        field = f"inputs[{index}].parameters.binary_data_size"
         if not isinstance(size, int) or isinstance(size, bool) or not 0 <= size <= len(rest) - position:
-            raise BadRequestError("binary_data_size is not a size within the body", "malformed_tensor")
+            raise BadRequestError(f"{field} is not a size within the body", "malformed_tensor", field)
+        if has_data(tensor):
+            raise BadRequestError(f"{field} stands beside data, expected one of both", "malformed_tensor", field)
         parts.append(rest[position : position + size])
         position += size
     if position != len(rest):

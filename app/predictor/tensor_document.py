@@ -19,9 +19,11 @@ ERROR_SCHEMA = {
         "request_id": {"type": "string"},
     },
 }
+SWITCHES = {"binary_data_output": {"type": ["boolean", "null"]}}
 ABOUT = f"""Any number of rows: the shape of each tensor is `[rows]` or `[rows, 1]`. The schema shows one row, since
 JSON Schema cannot tie a shape to its data. Numbers may be of any numeric datatype; instead of a tensor a column,
-one matrix named `{MATRIX}` of shape `[rows, columns]` may hold them all, categories as codes. Extensions:
+one matrix named `{MATRIX}` of shape `[rows, columns]` may hold them all, categories as codes. Members and parameters
+that mean nothing here are ignored, and null is as good as nothing. Extensions:
 {", ".join(EXTENSIONS)}."""
 
 
@@ -52,9 +54,18 @@ def request_schema(manifest: Manifest | None, value_schemas: dict[str, Any]) -> 
     return {
         "type": "object",
         "required": ["inputs"],
-        "additionalProperties": False,
-        "properties": {"inputs": inputs, "id": {"type": "string"}},
+        "properties": {
+            "inputs": inputs,
+            "id": {"type": ["string", "null"]},
+            "parameters": {"type": ["object", "null"], "properties": SWITCHES},
+            "outputs": {"type": ["array", "null"], "items": _output_schema(manifest)},
+        },
     }
+
+
+def _output_schema(manifest: Manifest) -> dict[str, Any]:
+    names = [output["name"] for output in describe_model(manifest)["outputs"]]
+    return {"type": "object", "required": ["name"], "properties": {"name": {"enum": names}}}
 
 
 def _inputs(manifest: Manifest) -> list[tuple[Column, str]]:
@@ -66,7 +77,6 @@ def _tensor_schema(name: str, datatype: str, value: dict[str, Any]) -> dict[str,
     return {
         "type": "object",
         "required": ["name", "shape", "datatype", "data"],
-        "additionalProperties": False,
         "properties": {
             "name": {"const": name},
             "shape": {"const": [1]},

@@ -11,44 +11,51 @@ from numpy.typing import NDArray
 
 from app.contract.errors import RowError
 from app.predictor.errors import BadRequestError
-from app.predictor.rows import to_array
+from app.predictor.inputs.tensor_checks import explain_mismatch
+from app.predictor.rows import decode_anything, to_array
 
 # little-endian, as the binary tensor extension demands
 NUMBER_TYPES = {
     "FP64": "<f8", "FP32": "<f4", "FP16": "<f2", "INT64": "<i8", "INT32": "<i4", "INT16": "<i2", "INT8": "i1",
     "UINT64": "<u8", "UINT32": "<u4", "UINT16": "<u2", "UINT8": "u1",
 }  # fmt: skip
+NULL = b"null"
+OPENING_BYTES = 64
 WHOLE_TYPES = frozenset(name for name in NUMBER_TYPES if not name.startswith("FP"))
 
 Numbers = NDArray[np.float64]
 Strings = list[str | None]
-Parameters = dict[str, bool | int | float | str]
+Parameters = dict[str, Any]  # only some names mean anything here
 Unset = msgspec.UnsetType
+Optional = msgspec.UnsetType | None  # the protocol's own types send null for what is not given
 
 
 Data = TypeVar("Data", list[float], msgspec.Raw)
 
 
-class InputTensor(msgspec.Struct, Generic[Data], forbid_unknown_fields=True, gc=False):
+class InputTensor(msgspec.Struct, Generic[Data], gc=False):
     """`Data` is list[float] where the values are decoded with the request, Raw where that is still to be done."""
 
     name: str
     shape: list[int]
     datatype: str
-    parameters: Parameters | Unset = msgspec.UNSET
+    parameters: Parameters | Optional = msgspec.UNSET
     data: Data | Unset = msgspec.UNSET
 
 
-class RequestedOutput(msgspec.Struct, forbid_unknown_fields=True, gc=False):
+class RequestedOutput(msgspec.Struct, gc=False):
     name: str
-    parameters: Parameters | Unset = msgspec.UNSET
+    parameters: Parameters | Optional = msgspec.UNSET
 
 
-class InferRequest(msgspec.Struct, Generic[Data], forbid_unknown_fields=True, gc=False):
+class InferRequest(msgspec.Struct, Generic[Data], gc=False):
+    """Members beside these are ignored, as the protocol's other servers do."""
+
     inputs: list[InputTensor[Data]]
-    id: str | Unset = msgspec.UNSET
-    parameters: Parameters | Unset = msgspec.UNSET
-    outputs: list[RequestedOutput] | Unset = msgspec.UNSET
+    id: str | Optional = msgspec.UNSET
+    parameters: Parameters | Optional = msgspec.UNSET
+    outputs: list[RequestedOutput] | Optional = msgspec.UNSET
+    model_name: Any = msgspec.UNSET  # KServe's client repeats the path's: counted as a name, not looked at
 
 
 Request = InferRequest[list[float]] | InferRequest[msgspec.Raw]
@@ -73,9 +80,10 @@ def decode_request(content: bytes, is_numbers: bool = False) -> Request:
             return _decode_all_numbers(content)
     try:
         return _decode_request(content)
-    except msgspec.ValidationError:
-        raise RowError("wrong_type", "the request does not follow the Open Inference Protocol V2") from None
+    except msgspec.ValidationError as error:
+        raise explain_mismatch(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        decode_anything(content)  # says why
         raise BadRequestError("the body is not JSON") from None
 
 
@@ -86,69 +94,94 @@ def count_names(request: Request) -> int:
     return present + sum(len(getattr(part, "parameters", None) or ()) for part in parts)
 
 
-def read_numbers(tensor: Tensor, raw: memoryview | None) -> Numbers:
-    """A tensor's values in one row, float64; null is NaN.
+def read_numbers(tensor: Tensor, raw: memoryview | None, path: str) -> Numbers:
+    """A tensor's values in one row, float64; null is NaN. `path` is where the tensor stands.
 
     Raises: RowError if data and shape or data and type do not agree.
     """
-    size = count_elements(tensor)
+    size = count_elements(tensor, path)
     if raw is not None:
         kind = np.dtype(NUMBER_TYPES[tensor.datatype])
         if raw.nbytes != size * kind.itemsize:
-            raise _wrong_size(tensor)
+            raise _wrong_size(path)
         return np.frombuffer(raw, kind).astype(np.float64)
-    found = _read_json(tensor, _decode_numbers, _decode_sparse_numbers, _decode_nested)
+    found = _read_json(tensor, path, _decode_numbers, _decode_sparse_numbers, _decode_nested)
     try:
         values = to_array(found, len(found))
     except struct.error:  # null
         values = np.array(found, dtype=np.float64)
     if len(values) != size:
-        raise _wrong_size(tensor)
+        raise _wrong_size(path)
     if tensor.datatype in WHOLE_TYPES and not np.array_equal(np.rint(values), values, equal_nan=True):
-        raise RowError("not_whole", f"a tensor of {tensor.datatype} holds a number that is not whole", "inputs")
+        field = f"{path}.data[{int((np.rint(values) != values).argmax())}]"
+        raise RowError("not_whole", f"{field} is not whole, expected {tensor.datatype}", field)
     return values
 
 
-def read_strings(tensor: Tensor, raw: memoryview | None) -> Strings:
-    """A BYTES tensor's values in one row.
+def read_strings(tensor: Tensor, raw: memoryview | None, path: str) -> Strings:
+    """A BYTES tensor's values in one row. `path` is where the tensor stands.
 
     Raises: RowError.
     """
-    size = count_elements(tensor)
-    values = _split_strings(raw) if raw is not None else _read_json(tensor, _decode_strings, _decode_nested_strings)
+    size = count_elements(tensor, path)
+    if raw is None:
+        values: Strings = _read_json(tensor, path, _decode_strings, _decode_nested_strings)
+    else:
+        values = _split_strings(raw, path)
     if len(values) != size:
-        raise _wrong_size(tensor)
+        raise _wrong_size(path)
     return values
 
 
-def count_elements(tensor: Tensor) -> int:
+def count_elements(tensor: Tensor, path: str) -> int:
     """Raises: RowError if a dimension is negative or there is none."""
     size = 1
     for dimension in tensor.shape:
         size *= dimension
     if not tensor.shape or min(tensor.shape) < 0:
-        raise RowError("wrong_shape", "a tensor's shape is empty or negative, expected [rows] or [rows, 1]", "inputs")
+        field = f"{path}.shape"
+        raise RowError("wrong_shape", f"{field} is empty or negative, expected [rows] or [rows, 1]", field)
     return size
 
 
-def _read_json(tensor: Tensor, *decoders: Callable[[Any], list[Any]]) -> list[Any]:
+def has_data(tensor: Tensor) -> bool:
+    """Whether values stand in the JSON; null is none."""
+    return isinstance(tensor.data, list) or _open_data(tensor) not in (b"", NULL)
+
+
+def is_nested(tensor: Tensor) -> bool:
+    """Whether a tensor's JSON data are arrays of arrays."""
+    return _open_data(tensor)[1:].lstrip().startswith(b"[")
+
+
+def _open_data(tensor: Tensor) -> bytes:
+    """How the JSON data open."""
+    return bytes(memoryview(tensor.data)[:OPENING_BYTES]) if isinstance(tensor.data, msgspec.Raw) else b""
+
+
+def _read_json(tensor: Tensor, path: str, *decoders: Callable[[Any], list[Any]]) -> list[Any]:
     """The first decoder that takes the data; nested lists are flattened."""
     if isinstance(tensor.data, list):
         return tensor.data
-    if not isinstance(tensor.data, msgspec.Raw):
-        raise RowError("missing_field", "a tensor has neither data nor binary_data_size", "inputs")
+    if not isinstance(tensor.data, msgspec.Raw) or not has_data(tensor):
+        raise RowError("missing_field", f"{path} has neither data nor binary_data_size", f"{path}.data")
+    told: RowError | None = None
     for decode in decoders:
         try:
             values = decode(tensor.data)
+        except msgspec.ValidationError as error:
+            if decode is not decoders[-1] or is_nested(tensor):  # the last is of nested data
+                told = explain_mismatch(error, f"{path}.data")
+            continue
         except (msgspec.DecodeError, UnicodeDecodeError):
             continue
         if values and isinstance(values[0], list):
             return [value for row in values for value in row]
         return values
-    raise RowError("wrong_type", "a tensor's data does not follow its datatype", "inputs")
+    raise told or RowError("wrong_type", f"{path}.data does not follow its datatype", f"{path}.data")
 
 
-def _split_strings(raw: memoryview) -> Strings:
+def _split_strings(raw: memoryview, path: str) -> Strings:
     """Strings of the binary extension: a length of four bytes before each."""
     values: Strings = []
     position = 0
@@ -157,13 +190,13 @@ def _split_strings(raw: memoryview) -> Strings:
             (length,) = struct.unpack_from("<I", raw, position)
             end = position + 4 + length
             if end > len(raw):
-                raise RowError("wrong_shape", "a BYTES tensor ends inside a string", "inputs")
+                raise RowError("wrong_shape", f"{path} ends inside a string", path)
             values.append(str(raw[position + 4 : end], "utf-8"))
             position = end
     except (struct.error, UnicodeDecodeError):
-        raise RowError("wrong_type", "a BYTES tensor is not a sequence of UTF-8 strings", "inputs") from None
+        raise RowError("wrong_type", f"{path} is not a sequence of UTF-8 strings", path) from None
     return values
 
 
-def _wrong_size(tensor: Tensor) -> RowError:
-    return RowError("wrong_shape", "a tensor's data has not as many values as its shape says", "inputs")
+def _wrong_size(path: str) -> RowError:
+    return RowError("wrong_shape", f"{path}.data has not as many values as its shape says", f"{path}.data")

@@ -125,21 +125,34 @@ def test_the_metadata_describe_every_column(client: httpx.Client, bundle: Bundle
 
 
 REFUSALS: list[tuple[str, dict[str, Any], int, str, str | None]] = [
-    ("too large", {"data": [42.8, 1e300]}, 422, "above_maximum", "torque_nm[1]"),
-    ("too small", {"data": [-1.0, 2.0]}, 422, "below_minimum", "torque_nm[0]"),
-    ("null", {"data": [1.0, None]}, 422, "missing_value", "torque_nm[1]"),
-    ("boolean", {"data": [1.0, True]}, 422, "wrong_type", "inputs"),
-    ("string", {"data": [1.0, "2"]}, 422, "wrong_type", "inputs"),
-    ("too few", {"data": [1.0]}, 422, "wrong_shape", "inputs"),
-    ("no data", {"data": None}, 422, "wrong_type", "inputs"),
-    ("negative shape", {"shape": [-2]}, 422, "wrong_shape", "torque_nm"),
-    ("other rows", {"shape": [3], "data": [1.0, 2.0, 3.0]}, 422, "wrong_shape", "torque_nm"),
-    ("other rank", {"shape": [1, 2]}, 422, "wrong_shape", "torque_nm"),
-    ("other datatype", {"datatype": "BYTES"}, 422, "wrong_type", "torque_nm"),
-    ("fraction as integer", {"datatype": "INT64", "data": [1.5, 2.0]}, 422, "not_whole", "inputs"),
-    ("unknown key", {"extra": 1}, 422, "wrong_type", None),
-    ("unknown name", {"name": "other"}, 422, "unknown_field", "inputs"),
-    ("name of another", {"name": "tool_wear_min", "data": [1.0, 2.0]}, 400, "repeated_name", None),
+    ("too large", {"data": [42.8, 1e300]}, 422, "above_maximum", "inputs[4].data[1]"),
+    ("too small", {"data": [-1.0, 2.0]}, 422, "below_minimum", "inputs[4].data[0]"),
+    ("null", {"data": [1.0, None]}, 422, "missing_value", "inputs[4].data[1]"),
+    ("boolean", {"data": [1.0, True]}, 422, "wrong_type", "inputs[4].data[1]"),
+    ("string", {"data": [1.0, "2"]}, 422, "wrong_type", "inputs[4].data[1]"),
+    ("nested string", {"data": [[1.0], ["2"]], "shape": [2, 1]}, 422, "wrong_type", "inputs[4].data[1][0]"),
+    ("an object", {"data": {}}, 422, "wrong_type", "inputs[4].data"),
+    ("too few", {"data": [1.0]}, 422, "wrong_shape", "inputs[4].data"),
+    ("no data", {"data": None}, 422, "missing_field", "inputs[4].data"),
+    ("negative shape", {"shape": [-2]}, 422, "wrong_shape", "inputs[4].shape"),
+    ("shape of another type", {"shape": ["2"]}, 422, "wrong_type", "inputs[4].shape[0]"),
+    ("no shape", {"shape": None}, 422, "wrong_type", "inputs[4].shape"),
+    ("other rows", {"shape": [3], "data": [1.0, 2.0, 3.0]}, 422, "wrong_shape", "inputs[4].shape"),
+    ("other rank", {"shape": [1, 2]}, 422, "wrong_shape", "inputs[4].shape"),
+    ("other datatype", {"datatype": "BYTES"}, 422, "wrong_type", "inputs[4].datatype"),
+    ("datatype of no protocol", {"datatype": "float"}, 422, "wrong_type", "inputs[4].datatype"),
+    ("fraction as integer", {"datatype": "INT64", "data": [1.0, 1.5]}, 422, "not_whole", "inputs[4].data[1]"),
+    ("unknown name", {"name": "other"}, 422, "unknown_field", "inputs[4].name"),
+    ("name of no type", {"name": 1}, 422, "wrong_type", "inputs[4].name"),
+    ("name of another", {"name": "process_temperature_k", "data": [300.0, 300.0]}, 400, "repeated_name",
+     "inputs[4].name"),
+    ("parameters of no type", {"parameters": []}, 422, "wrong_type", "inputs[4].parameters"),
+    ("a codec", {"parameters": {"content_type": "base64"}}, 422, "unknown_field",
+     "inputs[4].parameters.content_type"),
+    ("shared memory", {"parameters": {"shared_memory_region": "a"}}, 422, "unknown_field",
+     "inputs[4].parameters.shared_memory_region"),
+    ("data twice", {"parameters": {"binary_data_size": 0}}, 400, "malformed_tensor",
+     "inputs[4].parameters.binary_data_size"),
 ]  # fmt: skip
 
 
@@ -155,6 +168,72 @@ def test_a_tensor_that_does_not_fit_is_refused(
     assert refusal(client.post(path, json={"inputs": inputs})) == (status, code, field)
 
 
+ABOUT_ALL: list[tuple[dict[str, Any], str, str | None]] = [
+    ({"id": 1}, "wrong_type", "id"),
+    ({"parameters": 1}, "wrong_type", "parameters"),
+    ({"outputs": [{"name": "other"}]}, "unknown_field", "outputs[0].name"),
+    ({"outputs": [{"name": "score"}, {}]}, "missing_field", "outputs[1].name"),
+    ({"outputs": [{"name": "score", "parameters": {"classification": 2}}]}, "unknown_field",
+     "outputs[0].parameters.classification"),
+    ({"outputs": [{"name": "score", "parameters": {"binary_data": "yes"}}]}, "wrong_type",
+     "outputs[0].parameters.binary_data"),
+    ({"parameters": {"binary_data_output": 1}}, "wrong_type", "parameters.binary_data_output"),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("change", "code", "field"), ABOUT_ALL, ids=[str(case[0]) for case in ABOUT_ALL])
+def test_what_would_mean_something_else_is_refused_by_its_path(
+    client: httpx.Client, path: str, tensors: list[dict[str, Any]], change: dict[str, Any], code: str, field: str
+) -> None:
+    answer = client.post(path, json={"inputs": take(tensors, 2), **change})
+    assert refusal(answer) == (422, code, field)
+    assert field in answer.json()["error"]
+
+
+def test_an_input_that_is_missing_is_named(client: httpx.Client, path: str, tensors: list[dict[str, Any]]) -> None:
+    answer = client.post(path, json={"inputs": take(tensors, 2)[1:]})
+    assert refusal(answer) == (422, "missing_field", "inputs")
+    assert tensors[0]["name"] in answer.json()["error"]
+
+
+IGNORED: list[dict[str, Any]] = [
+    {"model_name": "other", "model_version": None, "id": None, "parameters": None, "outputs": None},
+    {"extra": {"deep": [1, {"inputs": 2}]}, "raw_input_contents": None},
+    {
+        "parameters": {
+            "content_type": "pd",
+            "headers": {"a": "b"},
+            "sequence_id": 0,
+            "priority": None,
+            "binary_data_output": None,
+        }
+    },
+    {"outputs": [{"name": "score", "parameters": None, "data": None}, {"name": "decision", "shape": []}]},
+    {"outputs": []},
+]
+IGNORED_OF_AN_INPUT: list[dict[str, Any]] = [
+    {"parameters": None},
+    {"parameters": {"content_type": None, "headers": None, "binary_data_size": None, "any": [1]}},
+    {"contents": None, "extra": True, "model_name": "x"},
+]
+
+
+@pytest.mark.parametrize("of_input", IGNORED_OF_AN_INPUT, ids=str)
+@pytest.mark.parametrize("beside", IGNORED, ids=str)
+def test_what_the_protocol_s_other_servers_ignore_is_ignored(
+    client: httpx.Client, path: str, tensors: list[dict[str, Any]], beside: dict[str, Any], of_input: dict[str, Any]
+) -> None:
+    plain = read_outputs(client.post(path, json={"inputs": take(tensors, 3)}))
+    dressed = {**beside, "inputs": [tensor | of_input for tensor in take(tensors, 3)]}
+    assert read_outputs(client.post(path, json=dressed)) == plain
+
+
+def test_nulls_may_stand_beside_bytes(client: httpx.Client, path: str, tensors: list[dict[str, Any]]) -> None:
+    plain = read_outputs(client.post(path, json={"inputs": take(tensors, 3)}))
+    dressed = [tensor | {"contents": None} for tensor in take(tensors, 3)]
+    assert read_outputs(send_binary(client, path, dressed, outputs=None, parameters=None, model_name="x")) == plain
+
+
 @pytest.mark.parametrize(
     "body",
     [{}, {"inputs": []}, {"inputs": None}, {"inputs": [{}]}, {"inputs": [1]}, [], None, 1, {"inputs": [], "x": 1}],
@@ -166,10 +245,10 @@ def test_what_is_no_request_is_refused(client: httpx.Client, path: str, body: ob
     assert isinstance(answer.json()["error"], str)
 
 
-@pytest.mark.parametrize("length", ["-1", "x", "99999999", "1e2", ""])
+@pytest.mark.parametrize("length", ["-1", "x", "99999999", "1e2", "", "+2", "2,2", "9" * 5000, "0" * 5000, "2_0", "²"])
 def test_a_wrong_header_length_is_refused(client: httpx.Client, path: str, length: str) -> None:
-    answer = client.post(path, content=b"{}", headers={"inference-header-content-length": length})
-    assert answer.status_code in (400, 422)
+    answer = client.post(path, content=b"{}", headers={"inference-header-content-length": length.encode()})
+    assert refusal(answer)[:2] == (400, "malformed_tensor")
 
 
 @pytest.mark.parametrize("size", [-1, 0, 15, 17, 2**40, True, "16", 1.5])
@@ -191,7 +270,7 @@ def test_bytes_that_are_not_finite_are_refused(
 ) -> None:
     inputs = [t if t["name"] != "torque_nm" else t | {"data": [1.0, value]} for t in take(tensors, 2)]
     status, _, field = refusal(send_binary(client, path, inputs))
-    assert (status, field) == (422, "torque_nm[1]")
+    assert (status, field) == (422, "inputs[4].data[1]")
 
 
 def test_a_repeated_key_is_refused(client: httpx.Client, path: str, tensors: list[dict[str, Any]]) -> None:
@@ -217,7 +296,9 @@ def test_a_matrix_with_one_value_that_is_refused(
     values: list[object] = [0.0, *list(row.values())[1:]] * 100
     values[6 * 50 + 1] = value
     tensor = {"name": "rows", "shape": [100, len(row)], "datatype": "FP64", "data": values}
-    assert refusal(client.post(path, json={"inputs": [tensor]}))[:2] == (422, code)
+    assert refusal(client.post(path, json={"inputs": [tensor]})) == (422, code, "inputs[0].data[301]")
+    tensor["data"] = [values[at : at + 6] for at in range(0, 600, 6)]
+    assert refusal(client.post(path, json={"inputs": [tensor]})) == (422, code, "inputs[0].data[50][1]")
 
 
 def test_a_code_beyond_the_categories_is_refused(client: httpx.Client, path: str, row: dict[str, Any]) -> None:
