@@ -87,6 +87,8 @@ class Application:
         start = perf_counter()
         request_id = self.state.request_ids.choose_id(dict(scope["headers"]).get(HEADER))
         scope[REQUEST_ID] = request_id
+        if scope["method"] == "HEAD":  # as GET: the server, which has the other scope, sends no body
+            scope = {**scope, "method": "GET"}
         status = endpoint.CLIENT_GONE
 
         async def send_marked(message: Message) -> None:

@@ -73,6 +73,7 @@ def check_media(headers: Headers, expected: tuple[bytes, ...]) -> None:
         value.strip(b'"') for name, _, value in (part.partition(b"=") for part in parameters) if name == b"charset"
     ]
     if media not in expected or any(charset not in (b"utf-8", b"utf8") for charset in charsets):
-        raise UnsupportedMediaError(f"the content type is not supported, expected {expected[0].decode()} in UTF-8")
+        known = b" or ".join(expected).decode()
+        raise UnsupportedMediaError(f"the content type is not supported, expected {known} in UTF-8")
     if headers.get(b"content-encoding", b"identity") != b"identity":
         raise UnsupportedMediaError("the content encoding is not supported, expected none")

@@ -113,6 +113,9 @@ class NotServingError(ApiError):
     retry_after_seconds = RETRY_AFTER_SECONDS
 
 
+EMPTY = "the body is empty, expected {}"  # or there are only blanks in it
+
+
 def explain_shed(reason: str) -> NotServingError:
     """What a request that is turned away is told; `reason` is one of the metric's."""
     what = "requests" if reason == "concurrency" else reason
@@ -153,6 +156,7 @@ CODES = (
     "unauthorized",
     "unsupported_media_type",
 )
+MESSAGES = {404: "there is nothing at this path", 405: "the method is not allowed here, expected {allow}"}
 STATUS_CODES = {404: "not_found", 405: "method_not_allowed", 422: "invalid_input"}  # of the routes' framework
 
 

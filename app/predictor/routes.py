@@ -79,9 +79,7 @@ class Routes:
         manifest = self.state.model.manifest
         asked = request.path_params
         if asked["name"] != manifest.name or asked.get("version", manifest.version) != manifest.version:
-            raise errors.NotFoundError(
-                f"the model or version is not served here, only {manifest.name} {manifest.version}"
-            )
+            raise errors.NotFoundError(f"only {manifest.name} {manifest.version} is served here")
         return manifest
 
     async def fast(self, request: Request) -> Response:
@@ -133,7 +131,7 @@ def make_routes(state: ServingState, registry: Registry) -> FastAPI:
     )
     page = read_assets()
     for path, handler in (("/", page.index), ("/page/{name}", page.file)):
-        app.add_api_route(path, handler, methods=["GET", "HEAD"], response_class=Response, include_in_schema=False)
+        app.add_api_route(path, handler, methods=["GET"], response_class=Response, include_in_schema=False)
     app.openapi = lambda: build_document(app, state)  # type: ignore[method-assign]
     return _finish_app(app, table)
 
@@ -167,11 +165,23 @@ async def _api_error(request: Request, error: Any) -> Response:
 
 
 async def _http_error(request: Request, error: Any) -> Response:
-    told = errors.ApiError(str(error.detail), errors.STATUS_CODES.get(error.status_code, "http_error"))
+    headers = dict(error.headers or {})
+    if error.status_code == errors.MethodNotAllowedError.status:
+        headers["Allow"] = list_methods(headers["Allow"])
+        if request.method == "OPTIONS":
+            return Response(status_code=204, headers=headers)
+    message = errors.MESSAGES.get(error.status_code, str(error.detail)).format(allow=headers.get("Allow"))
+    told = errors.ApiError(message, errors.STATUS_CODES.get(error.status_code, "http_error"))
     told.status = error.status_code
     response = answer_error(request, told)
-    response.headers.update(error.headers or {})
+    response.headers.update(headers)
     return response
+
+
+def list_methods(routed: str) -> str:
+    """All that a path answers to: where GET is, HEAD is, and OPTIONS is everywhere."""
+    methods = {*routed.split(", "), "OPTIONS"}
+    return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
 
 
 async def _invalid(request: Request, error: Any) -> Response:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from app.contract.errors import RowError
 from app.contract.schema import Column, ModelSchema, Value
 from app.predictor.body import SMALL_BODY_BYTES
-from app.predictor.errors import BadRequestError
+from app.predictor.errors import EMPTY, BadRequestError
 from app.predictor.inputs.pieces import PIECE_BYTES, refuse_json, skip_blanks
 from app.predictor.inputs.row_pieces import DECODING_ERRORS, RowPieces
 from app.predictor.problems import column_bounds, find_problem
@@ -196,11 +196,13 @@ def decode_anything(body: bytes, place: int = 0) -> Any:
 
     `place` is where `body` stands in the request's.
 
-    Raises: BadRequestError if it is no JSON (RFC 8259: NaN and Infinity are none).
+    Raises: BadRequestError if it is empty or no JSON (RFC 8259: NaN and Infinity are none).
     """
     try:
         return msgspec.json.Decoder(float_hook=float).decode(body)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
+        if not body.strip():
+            raise BadRequestError(EMPTY.format("JSON")) from None
         position = re.search(r"\(byte (\d+)\)", str(error))
         if position:
             raise refuse_json(place + int(position[1])) from None
@@ -216,4 +218,7 @@ def refuse_repeated_names(body: bytes) -> None:
         if len({name for name, _ in pairs}) < len(pairs):
             raise BadRequestError("an object of the body has the same name twice", "repeated_name")
 
-    json.loads(body, object_pairs_hook=check_pairs)
+    try:
+        json.loads(body, object_pairs_hook=check_pairs, parse_int=float)
+    except (ValueError, RecursionError):  # inside of what the decoders skipped
+        raise BadRequestError("the body is not JSON") from None

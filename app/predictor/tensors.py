@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.contract.errors import RowError
+from app.predictor.body import SMALL_BODY_BYTES
 from app.predictor.errors import BadRequestError
 from app.predictor.inputs.tensor_checks import explain_mismatch
 from app.predictor.rows import decode_anything, to_array
@@ -81,6 +82,8 @@ def decode_request(content: bytes, is_numbers: bool = False) -> Request:
     try:
         return _decode_request(content)
     except msgspec.ValidationError as error:
+        if len(content) <= SMALL_BODY_BYTES:
+            decode_anything(content)  # what is no JSON at all may show further on only
         raise explain_mismatch(error) from None
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         decode_anything(content)  # says why

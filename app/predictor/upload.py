@@ -10,7 +10,7 @@ import numpy as np
 from app.contract.errors import RowError
 from app.contract.intake.signatures import HEAD_BYTES
 from app.contract.schema import Column
-from app.predictor.errors import InvalidInputError, TooLargeError
+from app.predictor.errors import EMPTY, InvalidInputError, TooLargeError
 from app.predictor.model import Scored, ScoringError, ServedModel
 from app.predictor.receipts import Receipts
 from app.predictor.records import Checked, Stretch, check_stretch
@@ -64,7 +64,7 @@ class Upload:
     def feed(self, chunk: bytes, is_last: bool) -> Progress:
         """Scores the rows that `chunk` completes.
 
-        Raises: BadRequestError, InvalidInputError for an unusable header, TooLargeError, SpoolError.
+        Raises: BadRequestError, InvalidInputError for nothing or an unusable header, TooLargeError, SpoolError.
         """
         held = self._tail + chunk
         if not self._begun:
@@ -73,6 +73,8 @@ class Upload:
                 return Progress([], Counter())
             self.reader.check_head(held[:HEAD_BYTES])
             held, self._begun = held.removeprefix(BYTE_ORDER_MARK), True
+            if is_last and not held.strip():
+                raise InvalidInputError(EMPTY.format("a header and rows, or JSON lines"), "no_rows")
         end = held.rfind(b"\n") + 1
         if len(held) - end > MAX_LINE_BYTES:
             raise TooLargeError(f"a line of the upload is longer than {MAX_LINE_BYTES} bytes", "line_too_long")

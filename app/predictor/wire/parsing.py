@@ -13,6 +13,7 @@ from app.predictor.logs import log_event
 MAX_HEAD_BYTES = 64 * 1024
 FRAMING_BYTES = 64  # of a chunk: more than any length and line ends need
 NOT_HTTP = "the request is not valid HTTP"
+VERSIONS = ("1.0", "1.1")  # the parser takes 0.9 and 2.0, too
 METHODS = "GET, HEAD, OPTIONS, POST"  # of all routes together
 
 
@@ -87,6 +88,8 @@ class ParsingProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self.check_head()
+        if self.parser.get_http_version() not in VERSIONS:
+            raise BadRequestError(NOT_HTTP, "malformed_http")
         if not self.parser.should_upgrade():
             super().on_headers_complete()
         elif self.parser.get_method() == b"CONNECT":

@@ -228,6 +228,21 @@ def test_what_the_protocol_s_other_servers_ignore_is_ignored(
     assert read_outputs(client.post(path, json=dressed)) == plain
 
 
+@pytest.mark.parametrize(
+    "extra", ["9" * 5000, "[" * 900 + "]" * 900, '"\\ud800"', "1e999", '{"a": 1, "b": 2}'], ids=lambda extra: extra[:9]
+)
+def test_whatever_is_ignored_breaks_nothing(
+    client: httpx.Client, path: str, tensors: list[dict[str, Any]], extra: str
+) -> None:
+    text = json.dumps({"inputs": take(tensors, 1)})
+    for sent in (text.replace("{", f'{{"extra": {extra}, ', 1), text[:-1] + f', "extra": {extra}}}'):
+        assert client.post(path, content=sent.encode()).status_code in (200, 400)
+    broken = text.replace("{", '{"extra": "\xff", ', 1).encode("latin-1")
+    assert refusal(client.post(path, content=broken))[:2] == (400, "malformed_json")
+    twice = text.replace("{", '{"extra": 1, "extra": 2, ', 1).encode()
+    assert refusal(client.post(path, content=twice))[:2] == (400, "repeated_name")
+
+
 def test_nulls_may_stand_beside_bytes(client: httpx.Client, path: str, tensors: list[dict[str, Any]]) -> None:
     plain = read_outputs(client.post(path, json={"inputs": take(tensors, 3)}))
     dressed = [tensor | {"contents": None} for tensor in take(tensors, 3)]
@@ -247,7 +262,7 @@ def test_what_is_no_request_is_refused(client: httpx.Client, path: str, body: ob
 
 @pytest.mark.parametrize("length", ["-1", "x", "99999999", "1e2", "", "+2", "2,2", "9" * 5000, "0" * 5000, "2_0", "²"])
 def test_a_wrong_header_length_is_refused(client: httpx.Client, path: str, length: str) -> None:
-    answer = client.post(path, content=b"{}", headers={"inference-header-content-length": length.encode()})
+    answer = client.post(path, content=b"{}", headers=[(b"inference-header-content-length", length.encode())])
     assert refusal(answer)[:2] == (400, "malformed_tensor")
 
 
