@@ -7,7 +7,8 @@ from app.contract.bundle import Bundle, read_bundle
 from training import console
 from training.artifacts import Artifacts
 from training.errors import InputError
-from training.tracking import RunRecord, Tracker, hide_password, tracking_uri
+from training.stages import open_tracker
+from training.tracking import RunRecord, hide_password, tracking_uri
 
 VERSION = re.compile(r"v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 HINT = "The release stands; run `python -m training champion --release {} --bundle FOLDER` when it is back"
@@ -23,7 +24,7 @@ def name_released(artifacts: Artifacts, folder: Path, release: str) -> None:
         raise InputError(f"release {release!r} is not usable, expected vMAJOR.MINOR.PATCH such as v1.2.3")
     bundle, uri = read_bundle(folder), tracking_uri(artifacts.root)
     with console.step(f"Asking MLflow at {hide_password(uri, uri)}"):
-        tracker = Tracker(uri, artifacts.root, HINT.format(release))
+        tracker = open_tracker(artifacts.root, HINT.format(release))
         former = tracker.find_released(bundle.manifest.name)
         known = order_version(former) if former else None
         if former and known and known > order:

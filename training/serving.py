@@ -29,6 +29,7 @@ class RunningPredictor(Struct, frozen=True):
     port: int
     bundle: str
     digest: str
+    note: str = ""  # where this was written, absolute: a copy of it elsewhere is another project's
 
     @property
     def url(self) -> str:
@@ -41,7 +42,13 @@ def find_predictor(note: Path) -> RunningPredictor | None:
         running = msgspec.json.decode(note.read_bytes(), type=RunningPredictor)
     except (OSError, msgspec.DecodeError):
         return None
-    return running if _is_alive(running) else None
+    return running if _is_alive(running) and not _is_copy(running, note) else None
+
+
+def _is_copy(running: RunningPredictor, note: Path) -> bool:
+    """Whether the note came with a copied project; with one that was moved, the former place is gone."""
+    former = Path(running.note or note)
+    return former != note.resolve() and former.exists()
 
 
 def _is_alive(running: RunningPredictor) -> bool:
@@ -73,7 +80,8 @@ def start_predictor(
             start_new_session=True,
             env={**os.environ, **report},
         )
-    running = RunningPredictor(pid=process.pid, port=port, bundle=str(bundle), digest=digest)
+    place = str(note.resolve())
+    running = RunningPredictor(pid=process.pid, port=port, bundle=str(bundle), digest=digest, note=place)
     note.write_bytes(msgspec.json.encode(running))
     deadline = time.monotonic() + START_SECONDS
     while time.monotonic() < deadline:

@@ -16,7 +16,7 @@ from training.gate.policy import load_policy
 from training.params import Params
 from training.pipeline import make_candidate
 from training.report.write import write_report
-from training.tracking import Tracker, hide_password, read_record, tracking_uri
+from training.tracking import TRACK_AGAIN, Tracker, hide_password, read_record, tracking_uri
 from training.tune import find_today, open_study, search_params, write_best_params
 
 
@@ -46,11 +46,22 @@ def train_candidate(artifacts: Artifacts, table: Table, params: Params) -> Bundl
     return bundle
 
 
+def open_tracker(root: Path, hint: str = TRACK_AGAIN) -> Tracker:
+    """MLflow, with a word if its file came from another folder.
+
+    Raises: OutsideError.
+    """
+    tracker = Tracker(tracking_uri(root), root, hint)
+    if tracker.note:
+        console.print_warning(tracker.note)
+    return tracker
+
+
 def track_training(artifacts: Artifacts, bundle: Bundle, folder: Path) -> None:
     """Raises: InputError without the run's record, OutsideError."""
     record, uri = read_record(folder, bundle.digest), tracking_uri(artifacts.root)
     with console.step(f"Logging to MLflow at {hide_password(uri, uri)}"):
-        run = Tracker(uri, artifacts.root).log_training(record, folder)
+        run = open_tracker(artifacts.root).log_training(record, folder)
     console.print_done(f"MLflow run {run[:8]}, registered as challenger (`make mlflow` opens the page)")
 
 
@@ -84,7 +95,7 @@ def judge(
     console.print_verdict(result, artifacts.gate)
     try:
         with console.step("Logging the verdict to MLflow"):
-            Tracker(tracking_uri(artifacts.root), artifacts.root).log_verdict(candidate, artifacts.gate, result.verdict)
+            open_tracker(artifacts.root).log_verdict(candidate, artifacts.gate, result.verdict)
     except OutsideError as error:
         console.print_warning(str(error))
     return result

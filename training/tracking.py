@@ -1,6 +1,7 @@
 """The record of runs in MLflow, and which bundle is champion and which challenger. A view: Git decides what runs."""
 
 import os
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -13,11 +14,13 @@ from app.contract.bundle import Bundle
 from app.contract.schema import Interval, Struct
 from training.errors import InputError, OutsideError
 from training.files import write_file
+from training.relocation import lead_here
 from training.yaml_file import read_struct
 
 DIGEST_TAG = "lathe.bundle_digest"
 RELEASE_TAG = "release"
 CHAMPION = "champion"
+DATABASE, FILES = "mlflow.db", "mlflow"  # below the artifacts
 TRACK_AGAIN = "The bundle is kept; run `python -m training track` when it is back"
 # a tracking server that is down must not hold up a trained model: 3 tries of 5 s, where MLflow's default is 8 of 120 s
 LIMITS = {
@@ -71,8 +74,19 @@ def hide_password(text: str, uri: str) -> str:
 
 
 def tracking_uri(artifacts: Path) -> str:
-    """MLFLOW_TRACKING_URI, else a SQLite file under `artifacts`."""
-    return os.environ.get("MLFLOW_TRACKING_URI") or f"sqlite:///{artifacts.resolve() / 'mlflow.db'}"
+    """MLFLOW_TRACKING_URI, else a SQLite file under `artifacts`.
+
+    Raises: OutsideError if that has a name which MLflow would read otherwise.
+    """
+    if told := os.environ.get("MLFLOW_TRACKING_URI"):
+        return told
+    database = artifacts.resolve() / DATABASE
+    if set("?%") & set(str(database)):  # it would write beside the folder, and say nothing
+        raise OutsideError(
+            f"{database} has ? or % in its path, which MLflow takes for a part of an address; rename the folder, "
+            f"or set MLFLOW_TRACKING_URI. {TRACK_AGAIN}"
+        )
+    return f"sqlite:///{database}"
 
 
 class Tracker:
@@ -87,9 +101,14 @@ class Tracker:
         from mlflow import MlflowClient  # noqa: PLC0415 - 2 s to import, and only after the limits are set
 
         self.uri, self._hint = uri, hint
-        self._artifacts = artifacts.resolve()
+        self._files = artifacts.resolve() / FILES
         with self._outside():
+            # what a person should know: the file came from another folder
+            self.note = lead_here(self._files.with_name(DATABASE), self._files) if self._is_ours() else None
             self._client: Any = MlflowClient(tracking_uri=uri, registry_uri=uri)
+
+    def _is_ours(self) -> bool:
+        return self.uri == f"sqlite:///{self._files.with_name(DATABASE)}"
 
     def log_training(self, record: RunRecord, folder: Path) -> str:
         """Logs the run with its bundle, registers the bundle as `challenger`; the run's id."""
@@ -149,7 +168,7 @@ class Tracker:
         if found is not None:
             return str(found.experiment_id)
         local = self.uri.startswith("sqlite:")  # a server keeps artifacts where it was told to
-        location = (self._artifacts / "mlflow").as_uri() if local else None
+        location = self._files.as_uri() if local else None
         return str(self._client.create_experiment(name, artifact_location=location))
 
     def _find_run(self, record: RunRecord) -> str | None:
@@ -204,7 +223,7 @@ class Tracker:
 
         try:
             yield
-        except (MlflowException, RequestException, SQLAlchemyError, OSError) as error:
+        except (MlflowException, RequestException, SQLAlchemyError, sqlite3.Error, OSError) as error:
             said = hide_password(str(error), self.uri)
             reason = said.splitlines()[0][:200].rstrip(".") if said else type(error).__name__
             raise OutsideError(

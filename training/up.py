@@ -16,8 +16,7 @@ from training.params import Params
 from training.pipeline import install_bundle, is_current
 from training.report.write import JSON_NAME
 from training.serving import RunningPredictor, check_port, find_predictor, predict_rows, start_predictor, stop_predictor
-from training.stages import judge, read_table, train_candidate
-from training.tracking import Tracker, tracking_uri
+from training.stages import judge, open_tracker, read_table, train_candidate
 
 SHOWN_ROWS = 4
 
@@ -76,7 +75,7 @@ def renew_bundle(artifacts: Artifacts, table: Table, params: Params) -> Bundle:
         )
     bundle = install_bundle(artifacts, candidate.digest)
     try:
-        Tracker(tracking_uri(artifacts.root), artifacts.root).name_champion(bundle)
+        open_tracker(artifacts.root).name_champion(bundle)
     except OutsideError as error:
         console.print_warning(str(error))
     return bundle

@@ -1,6 +1,7 @@
 """The predictor as a process: started once, found again, ended by its own id and never by another's."""
 
 import os
+import shutil
 import signal
 import socket
 import subprocess
@@ -68,6 +69,26 @@ def test_a_process_id_that_something_else_has_by_now_is_left_alone(note: Path) -
         other.communicate(b"\n")
     assert other.returncode == 0
     assert not note.exists()
+
+
+def test_a_copied_note_leaves_the_other_projects_predictor_alone_and_a_moved_one_finds_it(tmp_path: Path) -> None:
+    old, new = tmp_path / "old" / "predictor.json", tmp_path / "new" / "predictor.json"
+    old.parent.mkdir()
+    command = [sys.executable, "-c", "input()", "app.predictor", "--bundle", "b", "--port", "1", "--host", "h"]
+    with subprocess.Popen(command, stdin=subprocess.PIPE) as running:
+        written = RunningPredictor(pid=running.pid, port=1, bundle="b", digest="d", note=str(old.resolve()))
+        old.write_bytes(msgspec.json.encode(written))
+        shutil.copytree(old.parent, new.parent)
+        while b"app.predictor" not in Path(f"/proc/{running.pid}/cmdline").read_bytes():
+            time.sleep(0.01)
+        assert find_predictor(old) == written
+        assert find_predictor(new) is None
+        assert stop_predictor(new) is False
+        assert running.poll() is None
+        shutil.rmtree(new.parent)
+        old.parent.rename(new.parent)
+        assert find_predictor(new) == written
+        running.communicate(b"\n")
 
 
 def test_a_process_that_has_ended_is_not_found(note: Path) -> None:

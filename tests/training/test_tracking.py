@@ -226,7 +226,7 @@ def test_logging_again_registers_nothing_twice(tracker: Tracker, record: RunReco
     record = rename(record, "repeated")
     first = tracker.log_training(record, bundle_folder)
     assert tracker.log_training(record, bundle_folder) == first
-    again = Tracker(tracker.uri, tracker._artifacts)
+    again = Tracker(tracker.uri, tracker._files.parent)
     assert again.log_training(record, bundle_folder) == first
     assert len(runs(tracker, "repeated")) == len(versions(tracker, "repeated")) == 1
     assert len(tracker._client.get_metric_history(first, "pr_auc")) == 1

@@ -2,11 +2,12 @@
 
 from pathlib import Path
 
-from training.data.pin import check_pin, read_pin
+from training.data.pin import check_pin, place_source, read_pin
 from training.data.sources import load_raw
 from training.data.table import Table
 from training.data.validation import remove_rejected, validate_raw
 from training.dataset import Dataset
+from training.errors import InputError
 
 
 def load_table(
@@ -18,7 +19,12 @@ def load_table(
     """
     remove_rejected(rejected_path)
     pin = read_pin(dataset.name) if source is None and rows is None and seed is None else None
-    table = validate_raw(load_raw(dataset, pin.source if pin else source, rows, seed), dataset, rejected_path)
-    if pin:
-        check_pin(table, pin)
+    if pin is None:
+        return validate_raw(load_raw(dataset, source, rows, seed), dataset, rejected_path)
+    try:
+        raw = load_raw(dataset, place_source(pin.source), rows, seed)
+    except InputError as error:
+        raise InputError(f"training/pins names {pin.source} for dataset {dataset.name!r}: {error}") from error
+    table = validate_raw(raw, dataset, rejected_path)
+    check_pin(table, pin)
     return table

@@ -6,12 +6,14 @@ from pathlib import Path
 from ruamel.yaml import YAML
 
 from app.contract.schema import Struct
+from training.data.sources import GENERATOR, UCI
 from training.data.table import Table
 from training.errors import InputError
 from training.files import write_file
 from training.yaml_file import read_struct
 
 PINS = Path(__file__).parents[1] / "pins"
+PROJECT = Path(__file__).parents[2]
 HEADER = "# Written by `make pin DATA=…`; training without DATA= takes it, and refuses it if its rows have changed.\n"
 
 
@@ -32,6 +34,19 @@ def read_pin(name: str, folder: Path = PINS) -> Pin | None:
     return read_struct(path, Pin) if path.exists() else None
 
 
+def place_source(source: str) -> str:
+    """A path as it is opened: a relative one is the project's, wherever the project is by now."""
+    return source if not _is_path(source) or Path(source).is_absolute() else str(PROJECT / source)
+
+
+def shorten_source(source: str) -> str:
+    """A path as it is written down: one within the project says nothing of where the project is."""
+    if not _is_path(source):
+        return source
+    path = Path(source).expanduser().resolve()
+    return path.relative_to(PROJECT).as_posix() if path.is_relative_to(PROJECT) else str(path)
+
+
 def write_pin(table: Table, source: str, folder: Path = PINS) -> Path:
     """Pins the dataset to these rows.
 
@@ -40,9 +55,13 @@ def write_pin(table: Table, source: str, folder: Path = PINS) -> Path:
     path = folder / f"{table.dataset.name}.yaml"
     text = io.StringIO(HEADER)
     text.seek(0, io.SEEK_END)
-    YAML().dump({"source": source, "sha256": table.sha256, "rows": len(table)}, text)
+    YAML().dump({"source": shorten_source(source), "sha256": table.sha256, "rows": len(table)}, text)
     write_file(path, text.getvalue().encode())
     return path
+
+
+def _is_path(source: str) -> bool:
+    return "://" not in source and source not in (UCI, GENERATOR)
 
 
 def check_pin(table: Table, pin: Pin) -> None:

@@ -67,3 +67,16 @@ def test_a_file_that_is_no_pin_is_refused(pins: Path) -> None:
 
 def test_a_dataset_without_a_pin_has_none(pins: Path) -> None:
     assert pin.read_pin("churn", pins) is None
+
+
+def test_a_path_within_the_project_is_kept_relative_to_it_and_another_absolute(tmp_path: Path) -> None:
+    assert pin.shorten_source(str(pin.PROJECT / "data" / "rows.csv")) == "data/rows.csv"
+    assert pin.place_source("data/rows.csv") == str(pin.PROJECT / "data" / "rows.csv")
+    for source in (str(tmp_path / "rows.csv"), "https://example.org/rows.csv", "uci", "generator"):
+        assert pin.shorten_source(source) == pin.place_source(source) == source
+
+
+def test_a_pinned_file_that_is_gone_is_told_with_the_pin(churn: Dataset, pinned: Table, source: Path) -> None:
+    source.unlink()
+    with pytest.raises(InputError, match=r"training/pins names .*rows\.csv for dataset 'churn': .* No such file"):
+        load_table(churn, None, source.with_name("rejected.csv"))
