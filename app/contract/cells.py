@@ -6,6 +6,7 @@ A category is the text itself, compared exactly.
 """
 
 import re
+from collections.abc import Mapping, Sequence
 
 from app.contract.schema import Column, Value
 
@@ -29,3 +30,13 @@ def parse_cell(column: Column, text: str) -> Value:
         return trimmed
     number = parse_number(trimmed)
     return trimmed if number is None else number
+
+
+def may_be_values(columns: Mapping[int, Column], cells: Sequence[str]) -> bool:
+    """Whether the cells at these places are numbers, declared categories or missing, and not all of them missing."""
+    values = [(column, parse_cell(column, cells[place])) for place, column in columns.items()]
+    fits = all(
+        value is None or (value in column.categories if column.type == "category" else isinstance(value, float))
+        for column, value in values
+    )
+    return fits and (not values or any(value is not None for _, value in values))

@@ -9,6 +9,7 @@ SCHEMA_VERSION = 1
 Value = float | str | None
 Task = Literal["binary", "regression"]
 DriftUse = Literal["alert", "show"]
+UnknownUse = Literal["refuse", "missing"]
 
 
 class Struct(msgspec.Struct, frozen=True, forbid_unknown_fields=True, kw_only=True):
@@ -32,6 +33,7 @@ class Column(Struct, frozen=True):
     step: float | None = None  # the sensor's resolution, in `unit`
     categories: tuple[str, ...] = ()
     ordered: bool = False  # categories: one code rather than one flag each
+    unknown: UnknownUse = "refuse"  # a category that is none of these: refuse its row, or take it as missing and say so
     nullable: bool = False
     drift: DriftUse = "show"
     example: Value = None

@@ -10,6 +10,7 @@ from app.contract.errors import RowError
 from app.contract.features.plan import input_features
 from app.contract.schema import ModelSchema, Value
 from app.predictor.body import Headers, check_json
+from app.predictor.inputs.warned import find_unknown, tell_unknown
 from app.predictor.model import ServedModel
 from app.predictor.rows import RowReader
 from app.predictor.state import ServingState
@@ -35,7 +36,7 @@ def read_one_row(reader: RowReader, body: bytes) -> Row:
     row = None if reader.is_batch(body) else reader.read_row(body)
     if row is None:
         raise RowError("wrong_shape", "the request has rows, expected one row as an object of named fields", "rows")
-    return row
+    return reader.settle_row(row)
 
 
 def group_features(schema: ModelSchema) -> dict[str, list[int]]:
@@ -76,6 +77,7 @@ class Explainer:
             "decision": self.model.decide(score),
             "base": base,
             "contributions": contributions,
+            **tell_unknown(find_unknown(manifest.schema.columns, row)),
             "request_id": request_id,
         }
         return msgspec.json.encode(answer)

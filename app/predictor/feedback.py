@@ -10,12 +10,12 @@ import msgspec
 
 from app.contract.errors import RowError
 from app.contract.schema import Manifest
+from app.contract.values import LARGEST
 from app.predictor.body import Headers, check_json
 from app.predictor.endpoint import JSON_TYPE, Answer
 from app.predictor.errors import NotServingError
 from app.predictor.labels import Label
 from app.predictor.logs import log_event
-from app.predictor.problems import LARGEST
 from app.predictor.receipts import Receipts
 from app.predictor.rows import decode_anything, refuse_repeated_names
 from app.predictor.state import ServingState

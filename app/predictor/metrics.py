@@ -178,7 +178,7 @@ METRICS = (
         lambda s: _one(s.counters.dropped_lines),
     ),
     MetricRow(
-        "lathe_unknown_categories_total", "counter", ("feature",), "Values of a category that training never saw",
+        "lathe_unknown_categories_total", "counter", ("feature",), "Undeclared categories taken as missing",
         lambda s: _by_label(s.model.unknown),
     ),
     MetricRow(

@@ -23,7 +23,7 @@ from app.predictor.traffic import BinCounts, TrafficBins
 
 WARM_RUNS = 50
 LARGEST_EXPONENT = 700.0  # exp overflows soon above
-NO_UNKNOWN: Mapping[str, int] = {}
+NO_UNKNOWN: Mapping[str, list[int]] = {}
 
 
 class ScoringError(ArithmeticError):
@@ -42,7 +42,7 @@ class ReadyTable(msgspec.Struct, frozen=True, gc=False):
 
     values: Mapping[str, NDArray[np.float64]]
     matrix: Matrix
-    unknown: Mapping[str, int]
+    unknown: Mapping[str, list[int]]  # the rows in which a column's category is none that training knew
 
 
 class Scored(msgspec.Struct, frozen=True, gc=False):
@@ -51,7 +51,7 @@ class Scored(msgspec.Struct, frozen=True, gc=False):
     scores: Scores
     positive: int | None  # rows at or above the threshold, None without one
     bins: BinCounts
-    unknown: Mapping[str, int]
+    unknown: Mapping[str, list[int]]
 
 
 class ServedModel:
@@ -100,7 +100,7 @@ class ServedModel:
         """
         ready = self.ready_row(row)
         if ready is None:
-            return self.score_sparse(row, count)
+            return float(self.score_sparse(row, count).scores[0])
         (margin,) = self.engine.compute_margins([ready.vector])
         return self.score_margin(ready, margin, count)
 
@@ -133,15 +133,15 @@ class ServedModel:
             self.traffic.count_row(ready.values, score)
         return score
 
-    def score_sparse(self, row: Sequence[Value], count: bool = True) -> float:
-        """The score of a row that goes the way that many rows go.
+    def score_sparse(self, row: Sequence[Value], count: bool = True) -> Scored:
+        """The score of one row that goes the way that many rows go.
 
         Raises: ScoringError.
         """
         scored = self.score_columns({name: [value] for name, value in zip(self.names, row, strict=True)})
         if count:
             self.add_traffic(scored)
-        return float(scored.scores[0])
+        return scored
 
     def score_columns(self, columns: Mapping[str, Sequence[Any] | NDArray[Any]]) -> Scored:
         """Scores of shape (rows,) from values by column; changes no counter, so any thread may call it.
@@ -153,11 +153,11 @@ class ServedModel:
     def prepare_columns(self, columns: Mapping[str, Sequence[Any] | NDArray[Any]]) -> ReadyTable:
         """Rows made ready from values by column."""
         encoded = self.plan.encode_table(columns)
-        unknown = {name: self._count_unknown(columns[name], encoded[name]) for name in self.unknown}
+        unknown = {name: rows for name in self.unknown if (rows := self._find_unknown(columns[name], encoded[name]))}
         return self.prepare_encoded(encoded, unknown)
 
     def prepare_encoded(
-        self, encoded: dict[str, NDArray[np.float64]], unknown: Mapping[str, int] = NO_UNKNOWN
+        self, encoded: dict[str, NDArray[np.float64]], unknown: Mapping[str, list[int]] = NO_UNKNOWN
     ) -> ReadyTable:
         """As `prepare_columns`, from float64 columns with categories as codes and NaN for missing."""
         with np.errstate(all="ignore"):
@@ -183,14 +183,14 @@ class ServedModel:
         return Scored(scores, positive, self.traffic.count_table(prepared.values, scores), prepared.unknown)
 
     @staticmethod
-    def _count_unknown(given: Sequence[Any] | NDArray[Any], encoded: NDArray[np.float64]) -> int:
-        return sum(given[index] is not None for index in np.flatnonzero(np.isnan(encoded)).tolist())
+    def _find_unknown(given: Sequence[Any] | NDArray[Any], encoded: NDArray[np.float64]) -> list[int]:
+        return [index for index in np.flatnonzero(np.isnan(encoded)).tolist() if given[index] is not None]
 
     def add_traffic(self, scored: Scored) -> None:
         """Adds many rows to the counters; only the event loop's thread calls it."""
         self.traffic.add_counts(scored.bins)
-        for name, count in scored.unknown.items():
-            self.unknown[name] += count
+        for name, rows in scored.unknown.items():
+            self.unknown[name] += len(rows)
 
     def decide(self, score: float) -> bool | None:
         return None if self.threshold is None else score >= self.threshold

@@ -6,8 +6,8 @@ from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
 from app.contract.schema import Column, ModelSchema
+from app.contract.values import describe_column
 from app.predictor import answer_document, predict, tensor_document
-from app.predictor.problems import describe_column
 from app.predictor.state import ServingState
 
 ERROR_SCHEMA = {
@@ -24,6 +24,20 @@ ERROR_SCHEMA = {
             },
         },
         "request_id": {"type": "string"},
+    },
+}
+
+WARNINGS = {
+    "type": "array",
+    "description": "Values that were taken although training never saw them; only where there are some",
+    "items": {
+        "type": "object",
+        "required": ["code", "field"],
+        "properties": {
+            "code": {"type": "string"},
+            "field": {"type": "string"},
+            "row": {"type": "integer", "description": "Of many rows, from 0"},
+        },
     },
 }
 
@@ -69,19 +83,27 @@ def row_schema(schema: ModelSchema) -> dict[str, Any]:
 
 
 def column_schema(column: Column) -> dict[str, Any]:
-    """JSON Schema of one value. A category is any string: an unknown one is scored as missing and counted."""
+    """JSON Schema of one value."""
     kind = "string" if column.type == "category" else column.type
     described: dict[str, Any] = {
         "type": [kind, "null"] if column.nullable else kind,
         "description": f"{column.description}; {describe_column(column)}",
     }
-    if column.categories:
-        described["description"] += f", known are {', '.join(column.categories)}"
+    if column.type == "category":
+        described |= _describe_categories(column)
     bounds = {"minimum": column.minimum, "maximum": column.maximum}
     described |= {name: bound for name, bound in bounds.items() if bound is not None}
     if column.example is not None:
         described["examples"] = [column.example]
     return described
+
+
+def _describe_categories(column: Column) -> dict[str, Any]:
+    if column.unknown == "missing":
+        text = f"{column.description}; {describe_column(column)}; another is taken as missing and warned of"
+        about = {"description": text}
+        return about if column.nullable else about | {"pattern": r"\S"}
+    return {"enum": [*column.categories, *[None] * column.nullable]}
 
 
 def example_row(schema: ModelSchema) -> dict[str, Any]:
@@ -103,6 +125,7 @@ def answer_schema() -> dict[str, Any]:
             "model": named | {"required": ["name", "version"]},
             "threshold": {"type": ["number", "null"]},
             "predictions": {"type": "array", "items": prediction},
+            "warnings": WARNINGS,
             "request_id": {"type": "string"},
         },
     }

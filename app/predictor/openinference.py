@@ -11,12 +11,14 @@ from app.contract.engine import FEW_ROWS, Margins
 from app.contract.errors import RowError
 from app.contract.schema import Column, Manifest
 from app.contract.scoring import Scores
+from app.contract.values import find_first, settle_categories
 from app.predictor.body import LOOP_BODY_BYTES, SMALL_BODY_BYTES, Headers, check_media
 from app.predictor.endpoint import JSON_TYPE, Answer, Reply
 from app.predictor.errors import BadRequestError
 from app.predictor.inputs.tensor_checks import check_datatype, check_parameters, locate_cell, locate_column
+from app.predictor.inputs.warned import list_warnings
 from app.predictor.model import ReadyTable, Scored, ServedModel
-from app.predictor.problems import TableBounds, check_numbers, check_strings
+from app.predictor.problems import TableBounds, check_numbers
 from app.predictor.rows import refuse_repeated_names
 from app.predictor.state import ServingState
 from app.predictor.tensors import (
@@ -168,9 +170,10 @@ class Inferrer:
     def _read_column(self, column: Column, tensor: Tensor, raw: memoryview | None, path: str) -> Numbers | Strings:
         if column.type == "category":
             check_datatype(tensor.datatype, column.name, ("BYTES",), path)
-            strings = read_strings(tensor, raw, path)
-            check_strings(column, strings)
-            return strings
+            strings, problems = settle_categories(column, read_strings(tensor, raw, path), _name_field)
+            if (problem := find_first([problems])) is not None:
+                raise problem
+            return strings  # type: ignore[return-value]
         check_datatype(tensor.datatype, column.name, tuple(NUMBER_TYPES), path)
         numbers = read_numbers(tensor, raw, path)
         check_numbers(column, numbers)
@@ -226,14 +229,21 @@ class Inferrer:
             else:
                 output["data"] = values.tolist()
             outputs.append(output)
-        answer = {"model_name": self.model.manifest.name, "model_version": self.model.manifest.version}
+        answer: dict[str, Any] = {"model_name": self.model.manifest.name, "model_version": self.model.manifest.version}
         if isinstance(request.id, str):
             answer["id"] = request.id
+        if scored.unknown:  # the protocol's parameters are texts, numbers and booleans
+            warnings = msgspec.json.encode(list_warnings(scored.unknown, is_many=True)).decode()
+            answer["parameters"] = {"warnings": warnings}
         content = msgspec.json.encode({**answer, "outputs": outputs})
         if not binary:
             return content
         length = (HEADER_LENGTH, b"%d" % len(content))
         return Answer(content + b"".join(binary), [(b"content-type", b"application/octet-stream"), length])
+
+
+def _name_field(name: str, row: int) -> str:
+    return f"{name}[{row}]"
 
 
 def _wants_binary(parameters: Any, name: str = "binary_data") -> bool:

@@ -6,9 +6,11 @@ from collections.abc import Awaitable
 import msgspec
 
 from app.contract.engine import FEW_ROWS, Margins
+from app.contract.schema import Value
 from app.predictor.body import LOOP_BODY_BYTES, SMALL_BODY_BYTES, Headers, check_json
 from app.predictor.endpoint import JSON_TYPE, Answer, Reply, Unscored
 from app.predictor.errors import TooLargeError
+from app.predictor.inputs.warned import render_warnings
 from app.predictor.model import ReadyRow, ReadyTable, Scored, ServedModel
 from app.predictor.receipts import Receipts, wants_receipts
 from app.predictor.rows import Columns, RowReader
@@ -61,7 +63,7 @@ class Predictor:
                 ready = self.model.ready_row(row)
                 if ready is not None:
                     return Unscored(ready.vector, functools.partial(self._answer_margin, ready, request_id, receipts))
-                return self._answer_row(self.model.score_sparse(row), request_id, receipts)
+                return self._answer_sparse(self.reader.settle_row(row), request_id, receipts)
         columns = None
         if len(body) <= SMALL_BODY_BYTES:
             columns = self.reader.read_rows(body)
@@ -78,20 +80,27 @@ class Predictor:
         scored = self.model.score_prepared(prepared)
         return self._finish_rows(scored, self._render(scored, receipts), request_id, receipts)
 
+    def _answer_sparse(self, row: tuple[Value, ...], request_id: str, receipts: Receipts | None) -> Reply:
+        """A row with something missing, unknown or written otherwise than usual."""
+        scored = self.model.score_sparse(row)
+        warnings = render_warnings(scored.unknown)
+        return self._answer_row(float(scored.scores[0]), request_id, receipts, warnings)
+
     def _answer_margin(self, ready: ReadyRow, request_id: str, receipts: Receipts | None, margin: float) -> bytes:
         """Raises: ScoringError."""
         return self._answer_row(self.model.score_margin(ready, margin), request_id, receipts)
 
-    def _answer_row(self, score: float, request_id: str, receipts: Receipts | None) -> bytes:
+    def _answer_row(self, score: float, request_id: str, receipts: Receipts | None, warnings: bytes = b"") -> bytes:
         decision = self.model.decide(score)
         self._rows[decision] += 1
         receipt = b"" if receipts is None else b',"receipt":"%b"' % receipts.issue(score, decision).encode()
         self._sums.issued += receipts is not None
-        return b'%b[{"score":%b,"decision":%b%b}],"request_id":"%b"}' % (
+        return b'%b[{"score":%b,"decision":%b%b}]%b,"request_id":"%b"}' % (
             self._head,
             repr(score).encode(),
             _DECISIONS[decision],
             receipt,
+            warnings,
             request_id.encode(),
         )
 
@@ -123,5 +132,6 @@ class Predictor:
             self._sums.issued += len(scored.scores)
         self.model.add_traffic(scored)
         self.state.counters.count_rows(len(scored.scores), scored.positive)
-        body = b'%b%b,"request_id":"%b"}' % (self._head, rendered, request_id.encode())
+        warnings = render_warnings(scored.unknown, is_many=True)
+        body = b'%b%b%b,"request_id":"%b"}' % (self._head, rendered, warnings, request_id.encode())
         return Answer(body, [JSON_TYPE], len(scored.scores))

@@ -8,12 +8,14 @@ from numpy.typing import NDArray
 
 from app.contract.errors import RowError
 from app.contract.schema import Column, ModelSchema
+from app.contract.values import check_number, check_value, column_bounds, describe_column, name_type
 
 REASONS = (
     "unknown_field",
     "missing_field",
     "wrong_type",
     "missing_value",
+    "unknown_category",
     "not_whole",
     "below_minimum",
     "above_maximum",
@@ -22,15 +24,6 @@ REASONS = (
     "wrong_shape",
     "invalid_row",
 )
-
-LARGEST = 3.4028234663852886e38  # of float32, in which the model computes
-
-
-def column_bounds(column: Column) -> tuple[float, float]:
-    """The least and the greatest value that is possible, both allowed."""
-    low = -LARGEST if column.minimum is None else column.minimum
-    high = LARGEST if column.maximum is None else column.maximum
-    return low, high
 
 
 def find_problem(schema: ModelSchema, row: Any, place: str) -> RowError:
@@ -51,32 +44,6 @@ def find_problem(schema: ModelSchema, row: Any, place: str) -> RowError:
         known = ", ".join(column.name for column in schema.columns)
         return RowError("unknown_field", f"{len(unknown)} unknown field(s), expected only {known}", place or None)
     return RowError("invalid_row", "the row does not follow the schema", place or None)
-
-
-def check_value(column: Column, value: Any, field: str) -> RowError | None:
-    """Why `value` is refused, or None."""
-    expected = f"expected {describe_column(column)}"
-    if value is None:
-        return None if column.nullable else RowError("missing_value", f"{field} is null, {expected}", field)
-    if column.type == "category":
-        wrong = not isinstance(value, str)
-    else:
-        wrong = isinstance(value, bool) or not isinstance(value, int | float)
-    if wrong:
-        return RowError("wrong_type", f"{field} is {name_type(value)}, {expected}", field)
-    return None if column.type == "category" else check_number(column, value, field)
-
-
-def check_number(column: Column, value: float, field: str) -> RowError | None:
-    expected = f"expected {describe_column(column)}"
-    low, high = column_bounds(column)
-    if value < low:
-        return RowError("below_minimum", f"{field} is too small, {expected}", field)
-    if value > high:
-        return RowError("above_maximum", f"{field} is too large, {expected}", field)
-    if column.type == "integer" and value % 1:
-        return RowError("not_whole", f"{field} is not a whole number, {expected}", field)
-    return None
 
 
 class TableBounds:
@@ -125,37 +92,3 @@ def check_numbers(column: Column, values: NDArray[np.float64]) -> None:
     if column.type == "category":
         raise RowError("above_maximum", f"{field} is no code, expected 0 to {high:g}", field)
     raise check_number(column, value, field) or RowError("invalid_row", f"{field} is refused", field)
-
-
-def check_strings(column: Column, values: Sequence[str | None]) -> None:
-    """Raises: RowError if one is missing and may not be."""
-    if not column.nullable and None in values:
-        field = f"{column.name}[{values.index(None)}]"
-        raise RowError("missing_value", f"{field} is null, expected {describe_column(column)}", field)
-
-
-def describe_column(column: Column) -> str:
-    """What a column takes, in words: `a number from 0 to 200 (Nm)`."""
-    kind = {"category": "a string", "number": "a number", "integer": "a whole number"}[column.type]
-    if column.minimum is not None and column.maximum is not None:
-        kind += f" from {column.minimum:g} to {column.maximum:g}"
-    elif column.minimum is not None:
-        kind += f" of at least {column.minimum:g}"
-    elif column.maximum is not None:
-        kind += f" of at most {column.maximum:g}"
-    return kind + (f" ({column.unit})" if column.unit else "") + (" or null" if column.nullable else "")
-
-
-def name_type(value: Any) -> str:
-    """The JSON name of a decoded value's type."""
-    if value is None:
-        return "null"
-    kinds = {
-        bool: "a boolean",
-        str: "a string",
-        list: "an array",
-        dict: "an object",
-        int: "a number",
-        float: "a number",
-    }
-    return kinds[type(value)]

@@ -14,19 +14,24 @@ from numpy.typing import NDArray
 
 from app.contract.errors import RowError
 from app.contract.schema import Column, ModelSchema, Value
+from app.contract.values import column_bounds
 from app.predictor.body import SMALL_BODY_BYTES
 from app.predictor.errors import EMPTY, BadRequestError
 from app.predictor.inputs.pieces import PIECE_BYTES, refuse_json, skip_blanks
 from app.predictor.inputs.row_pieces import DECODING_ERRORS, RowPieces
-from app.predictor.problems import column_bounds, find_problem
+from app.predictor.inputs.settling import settle_columns, settle_row
+from app.predictor.problems import find_problem
 
 _BATCH_OPENING = re.compile(rb'\s*\{\s*"rows"\s*:\s*\[')
+
+MAX_DIGITS = 400  # of a whole number, above float64 in any case
+TOO_MANY_DIGITS = "Integer value out of range"  # msgspec's words
 
 Columns = dict[str, list[Any] | NDArray[np.float64]]
 
 
 def value_type(column: Column) -> Any:
-    """The type msgspec holds a value against; 1551.0 is a whole number, as in JSON Schema."""
+    """The type msgspec holds a value against; 1551.0 is a whole number, as in JSON Schema. A category is any string."""
     if column.type == "category":
         kind: Any = str
     else:
@@ -60,6 +65,8 @@ class RowReader:
 
     def read_row(self, body: bytes) -> tuple[Value, ...] | None:
         """The values of one row in the schema's order, or None if the body holds rows.
+
+        Its categories may be any text: `settle_row` is for a row with one that is not declared.
 
         Raises: BadRequestError, RowError.
         """
@@ -99,8 +106,16 @@ class RowReader:
             refuse_repeated_names(body)
         return self._to_columns(rows)
 
+    def settle_row(self, row: tuple[Value, ...]) -> tuple[Value, ...]:
+        """What `read_row` gave as it is encoded.
+
+        Raises: RowError.
+        """
+        return settle_row(self.schema.columns, row)
+
     def _to_columns(self, rows: list[Any]) -> Columns:
-        return {name: self._gather(rows, index) for index, name in enumerate(self.names)}
+        columns: Columns = {name: self._gather(rows, index) for index, name in enumerate(self.names)}
+        return settle_columns(self.schema.columns, columns)
 
     def _read_pieces(self, body: bytes) -> list[Any]:
         opening = _BATCH_OPENING.match(body, 0, SMALL_BODY_BYTES)
@@ -203,10 +218,20 @@ def decode_anything(body: bytes, place: int = 0) -> Any:
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         if not body.strip():
             raise BadRequestError(EMPTY.format("JSON")) from None
+        if str(error).startswith(TOO_MANY_DIGITS):
+            return _decode_many_digits(body)
         position = re.search(r"\(byte (\d+)\)", str(error))
         if position:
             raise refuse_json(place + int(position[1])) from None
         raise BadRequestError("the body is not JSON") from None
+    except RecursionError:
+        raise BadRequestError("the body is nested too deeply") from None
+
+
+def _decode_many_digits(body: bytes) -> Any:
+    """JSON with a whole number of more digits than Python converts: it is a number all the same, an infinite one."""
+    try:
+        return json.loads(body, parse_int=lambda digits: float(digits) if len(digits) > MAX_DIGITS else int(digits))
     except RecursionError:
         raise BadRequestError("the body is nested too deeply") from None
 

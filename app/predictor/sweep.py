@@ -8,10 +8,11 @@ from numpy.typing import NDArray
 
 from app.contract.errors import RowError
 from app.contract.schema import Column, Manifest, Value
+from app.contract.values import column_bounds
 from app.predictor.body import Headers, check_json
 from app.predictor.explain import Row, read_one_row
+from app.predictor.inputs.warned import find_unknown, tell_unknown
 from app.predictor.model import ServedModel
-from app.predictor.problems import column_bounds
 from app.predictor.rows import RowReader, decode_anything, refuse_repeated_names
 from app.predictor.state import ServingState
 
@@ -90,6 +91,9 @@ class Sweeper:
         values = self.list_values(column, row, int(request.points))
         scores = await self.state.run_batch(self.score_values, row, column.name, values)
         answer = {"column": column.name, "unit": column.unit, "values": values, "scores": scores}
+        unknown = find_unknown(self.columns.values(), row)
+        unknown.pop(column.name, None)  # its own value is in none of the scores
+        answer |= tell_unknown(unknown)
         return msgspec.json.encode({**answer, "threshold": self.model.threshold, "request_id": request_id})
 
     def list_values(self, column: Column, row: Row, points: int) -> list[Any]:

@@ -9,7 +9,6 @@ import numpy as np
 
 from app.contract.errors import RowError
 from app.contract.intake.signatures import HEAD_BYTES
-from app.contract.schema import Column
 from app.predictor.errors import EMPTY, InvalidInputError, TooLargeError
 from app.predictor.model import Scored, ScoringError, ServedModel
 from app.predictor.receipts import Receipts
@@ -26,11 +25,11 @@ NOT_FINITE = RowError("score_not_finite", "the model's score of the row is not f
 class Reader(Protocol):
     """Whole lines of bytes in, stretches of rows out."""
 
+    is_text: bool
+
     def check_head(self, head: bytes) -> None: ...
 
     def read(self, lines: bytes, is_last: bool) -> Stretch | None: ...
-
-    def parse(self, column: Column, value: Any) -> Any: ...
 
 
 class Progress(msgspec.Struct, gc=False):
@@ -86,15 +85,16 @@ class Upload:
         return self._score(stretch)
 
     def _score(self, stretch: Stretch) -> Progress:
-        checked = check_stretch(self.model.manifest.schema, stretch, self.reader.parse)
+        checked = check_stretch(self.model.manifest.schema, stretch, self.reader.is_text)
         parts = list(self._score_good(checked))
         scores = np.concatenate([part.scores for part in parts]) if parts else np.empty(0)
         decisions = self.model.decide_many(scores)
         told = scores.tolist()
         receipts = [""] * len(told) if self.receipts is None else list(map(self.receipts.issue, told, decisions))
-        outcome = Outcome(self._rows + 1, stretch, checked.good, told, decisions, receipts, checked.problems)
+        warned = self._list_warned(parts, checked.good)
+        outcome = Outcome(self._rows + 1, stretch, checked.good, told, decisions, receipts, checked.problems, warned)
         self.spool.write(self.writer.write_rows(outcome))
-        self.summary.add(scores, len(checked.problems))
+        self.summary.add(scores, len(checked.problems), len(warned))
         self._rows += len(stretch.rows)
         return Progress(parts, Counter(problem.code for problem in checked.problems.values()))
 
@@ -112,6 +112,18 @@ class Upload:
                     checked.good.append(place)
                 except ScoringError:
                     checked.problems[place] = NOT_FINITE
+
+    @staticmethod
+    def _list_warned(parts: list[Scored], good: list[int]) -> dict[int, list[str]]:
+        """By the row's place in its stretch, the columns whose category is none that training knew."""
+        warned: dict[int, list[str]] = {}
+        first = 0
+        for part in parts:
+            for name, rows in part.unknown.items():
+                for row in rows:
+                    warned.setdefault(good[first + row], []).append(name)
+            first += len(part.scores)
+        return warned
 
     def finish(self) -> dict[str, Any]:
         """Ends the answer; the summary.

@@ -3,6 +3,7 @@
 import csv
 import io
 from collections.abc import Sequence
+from operator import itemgetter
 from typing import Any, Protocol
 
 import msgspec
@@ -11,12 +12,14 @@ import numpy as np
 from app.contract.errors import RowError
 from app.contract.schema import ReferenceBins
 from app.contract.scoring import Scores
+from app.predictor.inputs.warned import UNKNOWN_CATEGORY
 from app.predictor.records import Stretch
 from app.predictor.upload_csv import CsvReader
 
 NDJSON_TYPE = b"application/x-ndjson"
 CSV_TYPE = b"text/csv"
-ADDED = ("score", "decision", "error")
+WARNING, RECEIPT = "warning", "receipt"
+ADDED = ("score", "decision", "error", WARNING, RECEIPT)
 BARS = 20  # of the histogram
 
 _encode_lines = msgspec.json.Encoder().encode_lines
@@ -28,6 +31,7 @@ class ScoredLine(msgspec.Struct, omit_defaults=True, gc=False):
     decision: bool | None
     receipt: str = ""
     carried: dict[str, Any] = {}
+    warnings: list[dict[str, str]] = []
 
 
 class RejectedLine(msgspec.Struct, omit_defaults=True, gc=False):
@@ -50,12 +54,13 @@ class Summary:
         self.edges = np.linspace(*ends, BARS + 1)
         self.counts = np.zeros(BARS, dtype=np.int64)
         self.threshold = threshold
-        self.scored = self.rejected = self.at_risk = 0
+        self.scored = self.rejected = self.at_risk = self.warned = 0
 
-    def add(self, scores: Scores, rejected: int) -> None:
+    def add(self, scores: Scores, rejected: int, warned: int = 0) -> None:
         self.counts += np.histogram(np.clip(scores, self.edges[0], self.edges[-1]), self.edges)[0]
         self.scored += len(scores)
         self.rejected += rejected
+        self.warned += warned
         if self.threshold is not None:
             self.at_risk += int(np.count_nonzero(scores >= self.threshold))
 
@@ -64,6 +69,7 @@ class Summary:
             "rows": self.scored + self.rejected,
             "scored": self.scored,
             "rejected": self.rejected,
+            "warned": self.warned,
             "at_risk": None if self.threshold is None else self.at_risk,
             "histogram": {"edges": self.edges.tolist(), "counts": self.counts.tolist()},
         }
@@ -79,6 +85,7 @@ class Outcome(msgspec.Struct, gc=False):
     decisions: Sequence[bool | None]
     receipts: list[str]  # empty where none was asked for
     problems: dict[int, RowError]
+    warned: dict[int, list[str]]  # by place, the columns with a category that training did not know
 
 
 class Writer(Protocol):
@@ -101,12 +108,20 @@ class NdjsonWriter:
             ScoredLine(first + place, score, decision, receipt, carry(rows[place]) if carry else {})
             for place, score, decision, receipt in scored
         ]
+        if outcome.warned:
+            self._warn(lines, outcome)
         for place, problem in outcome.problems.items():
             carried = carry(rows[place]) if carry else {}
             lines.append(RejectedLine(first + place, describe_problem(problem), carried))
         if outcome.problems:
             lines.sort(key=_row_of)
         return _encode_lines(lines)
+
+    @staticmethod
+    def _warn(lines: list[Any], outcome: Outcome) -> None:
+        by_row = {outcome.first_row + place: names for place, names in outcome.warned.items()}
+        for line in lines:
+            line.warnings = [{"code": UNKNOWN_CATEGORY, "field": name} for name in by_row.get(line.row, ())]
 
     def write_end(self, summary: Summary) -> bytes:
         return msgspec.json.encode({"summary": summary.show()}) + b"\n"
@@ -119,7 +134,12 @@ class CsvWriter:
 
     def __init__(self, reader: CsvReader, with_receipts: bool) -> None:
         self._reader = reader  # knows the header from the first line on
-        self._added = (*ADDED, "receipt") if with_receipts else ADDED
+        # a column of warnings stands only where the model can give one
+        can_warn = any(column.unknown == "missing" for column in reader.schema.columns)
+        left_out = {name for name, given in ((WARNING, can_warn), (RECEIPT, with_receipts)) if not given}
+        places = [place for place, name in enumerate(ADDED) if name not in left_out]
+        self._added = itemgetter(*places)(ADDED)
+        self._pick = itemgetter(*places)
         self._kept: list[int] | None = None
 
     def write_rows(self, outcome: Outcome) -> bytes:
@@ -129,17 +149,18 @@ class CsvWriter:
         if self._kept is None:
             self._kept = [place for place, name in enumerate(header) if name not in self._added]
             writer.writerow([*(header[place] for place in self._kept), *self._added])
+        told = {place: f"{UNKNOWN_CATEGORY}: {', '.join(names)}" for place, names in outcome.warned.items()}
         added = {
-            place: (repr(score), {True: "true", False: "false", None: ""}[decision], "", receipt)
+            place: (repr(score), {True: "true", False: "false", None: ""}[decision], "", told.get(place, ""), receipt)
             for place, score, decision, receipt in zip(
                 outcome.good, outcome.scores, outcome.decisions, outcome.receipts, strict=True
             )
         }
-        added |= {place: ("", "", f"{problem.code}: {problem}", "") for place, problem in outcome.problems.items()}
+        added |= {place: ("", "", f"{problem.code}: {problem}", "", "") for place, problem in outcome.problems.items()}
         whole = len(self._kept) == len(header)
         for place, cells in enumerate(outcome.stretch.rows):
             kept = cells if whole else [cells[index] for index in self._kept]
-            writer.writerow([*kept, *added[place][: len(self._added)]])
+            writer.writerow([*kept, *self._pick(added[place])])
         return text.getvalue().encode()
 
     def write_end(self, summary: Summary) -> bytes:

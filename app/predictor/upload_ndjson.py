@@ -6,9 +6,9 @@ import msgspec
 
 from app.contract.errors import RowError
 from app.contract.intake.signatures import recognize
-from app.contract.schema import Column, ModelSchema
+from app.contract.schema import ModelSchema
+from app.contract.values import name_type
 from app.predictor.errors import ApiError, BadRequestError
-from app.predictor.problems import name_type
 from app.predictor.records import ABSENT, Problems, Stretch
 from app.predictor.rows import decode_anything, refuse_repeated_names
 
@@ -17,6 +17,8 @@ _decode_lines = msgspec.json.Decoder(dict[str, Any]).decode_lines
 
 class NdjsonReader:
     """Takes whole lines of bytes, gives stretches. Blank lines are no rows."""
+
+    is_text = False
 
     def __init__(self, schema: ModelSchema) -> None:
         self._names = [column.name for column in schema.columns]
@@ -30,10 +32,6 @@ class NdjsonReader:
         if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
             told = "the upload is one JSON array, expected JSON lines; send each row as an object on a line of its own"
             raise BadRequestError(told, "malformed_json")
-
-    @staticmethod
-    def parse(column: Column, value: Any) -> Any:
-        return value
 
     def read(self, lines: bytes, is_last: bool) -> Stretch | None:
         """The rows of `lines`, which end at a line's end; None if there are none."""

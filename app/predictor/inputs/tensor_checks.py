@@ -7,7 +7,7 @@ import msgspec
 
 from app.contract.errors import RowError
 from app.contract.schema import Column
-from app.predictor.problems import name_type
+from app.contract.values import name_type
 
 EXPECTED = "expected what the Open Inference Protocol V2 has there"
 # parameters of the protocol's extensions that would change what is asked or answered

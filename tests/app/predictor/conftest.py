@@ -1,14 +1,19 @@
 """Real servers, started once a session or for one test."""
 
+import dataclasses
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import httpx
+import msgspec
 import pytest
 
-from app.contract.bundle import Bundle
+from app.contract.bundle import Bundle, read_bundle
 from tests.app.predictor.running import RunningServer, StartServer
+from tests.conftest import make_bundle
+from training.data.table import Table
+from training.params import Params
 
 
 @pytest.fixture
@@ -40,6 +45,32 @@ def server(bundle_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 def client(server: RunningServer) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=server.url, timeout=20) as session:
         yield session
+
+
+@pytest.fixture(scope="session")
+def lenient_folder(tmp_path_factory: pytest.TempPathFactory, table: Table, small_params: Params) -> Path:
+    """A bundle like that of `bundle_folder`, whose dataset file says `unknown: missing` of every category."""
+    folder = tmp_path_factory.mktemp("bundles") / "lenient"
+    columns = tuple(msgspec.structs.replace(column, unknown="missing") for column in table.dataset.columns)
+    dataset = msgspec.structs.replace(table.dataset, columns=columns)
+    make_bundle(folder, dataclasses.replace(table, dataset=dataset), small_params)
+    return folder
+
+
+@pytest.fixture(scope="session")
+def lenient_bundle(lenient_folder: Path) -> Bundle:
+    return read_bundle(lenient_folder)
+
+
+@pytest.fixture(scope="session")
+def lenient(lenient_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+    """A server of that bundle."""
+    running = RunningServer(lenient_folder, tmp_path_factory.mktemp("log") / "stderr")
+    try:
+        with httpx.Client(base_url=running.wait_until_ready().url, timeout=20) as session:
+            yield session
+    finally:
+        running.kill()
 
 
 @pytest.fixture(scope="session")

@@ -45,6 +45,7 @@ def test_every_row_scores_as_xgboost_does_over_many_chunks(
         "rows": len(many),
         "scored": len(many),
         "rejected": 0,
+        "warned": 0,
         "at_risk": at_risk,
         "histogram": {"edges": edges.tolist(), "counts": counts.tolist()},
     }
@@ -95,13 +96,15 @@ def test_a_refused_row_is_told_in_its_place_and_the_others_are_scored(
         (changed(torque_nm="1_0"), ("wrong_type", "torque_nm")),
         (changed(torque_nm="nan"), ("wrong_type", "torque_nm")),
         (changed(torque_nm="٣"), ("wrong_type", "torque_nm")),
-        (changed(torque_nm="inf"), ("above_maximum", "torque_nm")),
+        (changed(torque_nm="inf"), ("wrong_type", "torque_nm")),
         (changed(torque_nm="1e999"), ("above_maximum", "torque_nm")),
         (changed(torque_nm="12,5"), ("wrong_shape", None)),
         (changed(torque_nm='"x" 5'), ("malformed_csv", None)),
         (changed(rotational_speed_rpm="1500.5"), ("not_whole", "rotational_speed_rpm")),
         (changed(tool_wear_min="-1"), ("below_minimum", "tool_wear_min")),
         (changed(type=""), ("missing_value", "type")),
+        (changed(type=cells["type"].lower()), ("unknown_category", "type")),
+        (changed(type="X"), ("unknown_category", "type")),
         (good[1] + ",more", ("wrong_shape", None)),
         ("one cell", ("wrong_shape", None)),
         ("", ...),
@@ -114,6 +117,43 @@ def test_a_refused_row_is_told_in_its_place_and_the_others_are_scored(
     assert found == expected
     assert [line["row"] for line in lines] == list(range(1, len(expected) + 1))
     assert (summary["rows"], summary["scored"], summary["rejected"]) == (len(expected), 3, len(expected) - 3)
+
+
+def test_a_row_reads_the_same_whatever_stands_beside_it(client: httpx.Client, rows: list[dict[str, Any]]) -> None:
+    header, *good = to_csv(rows[:300]).splitlines()
+    scores = [line["score"] for line in read_lines(upload(client, "\n".join([header, *good])))[0]]
+    spaced = [line.replace(",", ", ") for line in good]
+    assert [line["score"] for line in read_lines(upload(client, "\n".join([header, *spaced])))[0]] == scores
+    holes = [header, *spaced, spaced[0].replace(f" {rows[0]['torque_nm']},", " ,"), '"', *good]
+    lines, summary = read_lines(upload(client, "\n".join(holes)))
+    assert [line["score"] for line in lines if "score" in line] == scores * 2
+    assert summary["rejected"] == 2
+
+
+@pytest.mark.parametrize("beside", [65.7, "65.7", None, True])
+def test_a_number_as_text_is_no_number_in_json_lines_whatever_stands_beside_it(
+    client: httpx.Client, row: dict[str, Any], beside: Any
+) -> None:
+    body = "\n".join(json.dumps(row | {"torque_nm": value}) for value in ("65.7", beside, "65.7"))
+    lines, _ = read_lines(upload(client, body, NDJSON))
+    assert [line["error"]["code"] for line in (lines[0], lines[2])] == ["wrong_type"] * 2
+    assert ("score" in lines[1]) == (beside == 65.7)
+
+
+def test_an_undeclared_category_is_warned_of_where_the_dataset_file_takes_it(
+    lenient: httpx.Client, rows: list[dict[str, Any]]
+) -> None:
+    given = [rows[0], rows[0] | {"type": "X"}, rows[0] | {"torque_nm": "x"}, rows[0] | {"type": "y"}]
+    lines, summary = read_lines(upload(lenient, to_csv(given)))
+    warning = [{"code": "unknown_category", "field": "type"}]
+    assert [line.get("warnings") for line in lines] == [None, warning, None, warning]
+    assert (summary["scored"], summary["rejected"], summary["warned"]) == (3, 1, 2)
+    table = list(csv.DictReader(io.StringIO(upload(lenient, to_csv(given), accept=CSV).text)))
+    assert list(table[0])[-4:] == ["score", "decision", "error", "warning"]
+    assert [line["warning"] for line in table] == ["", "unknown_category: type", "", "unknown_category: type"]
+    receipts = upload(lenient, to_csv(given), accept=CSV, **{"x-lathe-receipt": "1"}).text
+    assert receipts.splitlines()[0].endswith(",score,decision,error,warning,receipt")
+    assert [bool(line["receipt"]) for line in csv.DictReader(io.StringIO(receipts))] == [True, True, False, True]
 
 
 def test_bytes_that_are_no_text_cost_one_row(client: httpx.Client, rows: list[dict[str, Any]]) -> None:
@@ -259,9 +299,11 @@ def test_rows_are_counted_and_binned_like_those_of_predict(client: httpx.Client,
     def grown(prefix: str) -> float:
         return sum(value - before.get(name, 0) for name, value in after.items() if name.startswith(prefix))
 
-    assert grown("lathe_predicted_rows_total") == 2501
-    assert grown("lathe_score_rows_total") == 2501
-    assert grown("lathe_rejected_rows_total") == 1
-    assert grown("lathe_unknown_categories_total") == 1
+    assert grown("lathe_predicted_rows_total") == 2500
+    assert grown("lathe_score_rows_total") == 2500
+    assert grown("lathe_rejected_rows_total") == 2
+    (reason,) = [name for name in after if "rejected_rows" in name and 'reason="unknown_category"' in name]
+    assert after[reason] - before[reason] == 1
+    assert grown("lathe_unknown_categories_total") == 0
     assert grown("lathe_batches_total") == 1
     assert grown('lathe_requests_total{code="200",') == 2  # with the first scrape

@@ -325,3 +325,39 @@ def test_a_code_beyond_the_categories_is_refused(client: httpx.Client, path: str
 def test_more_rows_than_allowed_are_refused(client: httpx.Client, path: str) -> None:
     tensor = {"name": "rows", "shape": [10_001, 6], "datatype": "FP64", "data": [1.0] * 60_006}
     assert refusal(client.post(path, json={"inputs": [tensor]}))[:2] == (422, "too_many_rows")
+
+
+@pytest.mark.parametrize(
+    ("value", "code"), [("X", "unknown_category"), ("l", "unknown_category"), ("TA==", "unknown_category"),
+                        (" ", "missing_value"), (None, "missing_value")],
+)  # fmt: skip
+def test_a_category_that_is_not_declared_is_refused(
+    client: httpx.Client, path: str, tensors: list[dict[str, Any]], value: str | None, code: str
+) -> None:
+    inputs = take(tensors, 3)
+    inputs[0] = inputs[0] | {"data": ["L", value, "Y"]}
+    answer = client.post(path, json={"inputs": inputs})
+    assert refusal(answer) == (422, code, "inputs[0].data[1]")
+    assert answer.json()["error"].endswith("expected one of L, M, H")
+    if value is not None:
+        assert refusal(send_binary(client, path, inputs)) == (422, code, "inputs[0].data[1]")
+
+
+def test_blanks_around_a_category_are_not_part_of_it(
+    client: httpx.Client, path: str, tensors: list[dict[str, Any]], expected: np.ndarray
+) -> None:
+    inputs = take(tensors, 100)
+    inputs[0] = inputs[0] | {"data": [f" {text} " for text in inputs[0]["data"]]}
+    for answer in (client.post(path, json={"inputs": inputs}), send_binary(client, path, inputs)):
+        np.testing.assert_allclose(read_outputs(answer)["score"]["data"], expected[:100], atol=PARITY_TOLERANCE, rtol=0)
+
+
+def test_an_undeclared_category_is_warned_of_where_the_dataset_file_takes_it(
+    lenient: httpx.Client, lenient_bundle: Bundle, tensors: list[dict[str, Any]]
+) -> None:
+    inputs = take(tensors, 3)
+    path = f"/v2/models/{lenient_bundle.manifest.name}/infer"
+    assert "parameters" not in lenient.post(path, json={"inputs": inputs}).json()
+    inputs[0] = inputs[0] | {"data": ["X", "L", "x"]}
+    warnings = json.loads(lenient.post(path, json={"inputs": inputs}).json()["parameters"]["warnings"])
+    assert [(entry["code"], entry["row"]) for entry in warnings] == [("unknown_category", 0), ("unknown_category", 2)]

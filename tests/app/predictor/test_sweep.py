@@ -57,6 +57,17 @@ def test_categories_are_swept_in_the_schemas_order(client: httpx.Client, row: di
     assert sweep(client, row, "type")["values"] == ["L", "M", "H"]
 
 
+def test_an_undeclared_category_beside_the_swept_column_is_warned_of(
+    client: httpx.Client, lenient: httpx.Client, row: dict[str, Any]
+) -> None:
+    strange = row | {"type": "X"}
+    warning = [{"code": "unknown_category", "field": "type"}]
+    assert sweep(lenient, strange, "torque_nm", points=3)["warnings"] == warning
+    assert "warnings" not in sweep(lenient, strange, "type")
+    refused = client.post(ROUTE, json={"row": strange, "column": "torque_nm"})
+    assert (refused.status_code, refused.json()["error"]["code"]) == (422, "unknown_category")
+
+
 def test_a_sweep_is_no_traffic(client: httpx.Client, row: dict[str, Any]) -> None:
     before = read_metrics(client)
     sweep(client, row, "torque_nm")

@@ -1,0 +1,233 @@
+"""Bytes of a CSV to rows of cells, quoted as RFC 4180 has it; the same for training's files and for uploads.
+
+A quote means something only where it begins a cell, so an inch mark in the middle of one is text. Blanks before an
+opening and behind a closing quote are not part of the cell. Lines end with CR LF, LF or CR; a blank one is no row.
+A row whose quoting is wrong is refused by itself, and reading goes on with the next line: a quote that is never
+closed, or closed only by the next stray one, must not swallow the rows between.
+"""
+
+import csv
+import io
+import re
+from collections.abc import Mapping, Sequence
+
+import msgspec
+
+from app.contract.cells import may_be_values
+from app.contract.errors import RowError
+from app.contract.schema import Column
+
+MAX_QUOTED_CHARACTERS = 128 * 1024  # of a row that a quoted cell spreads over several lines
+MALFORMED = "malformed_csv"
+
+_BLANKS = r"[^\S\r\n]*"
+_OPENING = re.compile(rf'{_BLANKS}"')
+_QUOTED = re.compile(rf'((?:[^"]+|"")*+)"{_BLANKS}')
+_PLAIN = re.compile(r"[^,\r\n]*")
+_LINE_END = re.compile(r"\r\n|\n|\r|\Z")
+_LINE_BREAK = re.compile(r"\r\n|\n|\r")
+_BLANK_BEFORE_QUOTE = re.compile(r'(?:^|[,\r\n])[^\S\r\n]+"')
+_NOT_UTF8 = re.compile("[\udc80-\udcff]")  # how surrogateescape marks a byte
+_TEXT_BEHIND = "text follows the closing quote of a cell; within a quoted cell a quote is doubled"
+_OPEN = "a quote opens a cell that nothing closes"
+_JOINED = "a quote opens a cell that goes on over other rows"
+
+Cells = list[str]
+
+
+class Rows(msgspec.Struct, gc=False):
+    """Rows in their order, each with the number of the line it begins on; a refused one holds what could be read."""
+
+    cells: list[Cells]
+    lines: Sequence[int]
+    problems: dict[int, RowError]  # by the row's place in `cells`
+
+
+class _QuotingError(Exception):
+    """The row at hand is none."""
+
+
+class _UnfinishedError(Exception):
+    """The row at hand goes on in lines still to come."""
+
+
+class CsvRows:
+    """Splits whole lines, a stretch at a time; the first row is the header and is asked for first."""
+
+    def __init__(self) -> None:
+        self.width: int | None = None
+        self._columns: Mapping[int, Column] = {}
+        self._rest = ""
+        self._line = 1
+
+    def expect_columns(self, columns: Mapping[int, Column]) -> None:
+        """What the cells at these places mean, by which lines that are rows are known from lines of a quoted cell."""
+        self._columns = columns
+
+    def read_header(self, content: bytes, is_last: bool) -> tuple[Cells, bytes] | None:
+        """The first row, and what follows it; None if it is not complete yet.
+
+        Raises: RowError if it cannot be read.
+        """
+        text = self._rest + _decode(content)
+        self._rest = ""
+        position = 0
+        while position < len(text):
+            line_end = _end_line(text, position)
+            if text[position:line_end].strip():
+                break
+            self._line, position = self._line + 1, line_end
+        if position == len(text):
+            return None
+        try:
+            cells, end = self._split_row(text, position, is_last)
+        except _UnfinishedError:
+            self._rest = text[position:]
+            return None
+        except _QuotingError as error:
+            raise RowError(MALFORMED, str(error)) from None
+        if not _is_utf8(text[position:end]):
+            raise RowError(MALFORMED, "it is not UTF-8 text")
+        self.width = len(cells)
+        self._line += len(_LINE_BREAK.findall(text, position, end))
+        return cells, text[end:].encode(errors="surrogateescape")
+
+    def read(self, content: bytes, is_last: bool) -> Rows:
+        """The rows that end within `content`, which ends at a line's end."""
+        text, self._rest = self._rest + _decode(content), ""
+        rows = self._split_plain(text) or self._split_quoted(text)
+        return self._split_slowly(text, is_last) if rows is None else rows
+
+    def _split_plain(self, text: str) -> Rows | None:
+        """The rows if nothing is quoted or amiss, else None: the usual case."""
+        if '"' in text or not _is_utf8(text):
+            return None
+        if "\r" in text:
+            text = text.replace("\r\n", "\n")
+            if "\r" in text:
+                return None
+        rows = [line.split(",") for line in text.removesuffix("\n").split("\n")]
+        return self._number(rows) if set(map(len, rows)) == {self.width} and self.width != 1 else None
+
+    def _split_quoted(self, text: str) -> Rows | None:
+        """The same of rows that are quoted as most programs do it, one a line."""
+        if '"' not in text or _BLANK_BEFORE_QUOTE.search(text) or not _is_utf8(text):
+            return None
+        lines = list(io.StringIO(text, newline=""))  # str.splitlines would also split at other characters
+        try:
+            rows = list(csv.reader(lines, strict=True))
+        except csv.Error:
+            return None
+        is_even = len(rows) == len(lines) and set(map(len, rows)) == {self.width} and self.width != 1
+        return self._number(rows) if is_even else None
+
+    def _number(self, rows: list[Cells]) -> Rows:
+        first, self._line = self._line, self._line + len(rows)
+        return Rows(rows, range(first, self._line), {})
+
+    def _split_slowly(self, text: str, is_last: bool) -> Rows:
+        found, lines, problems = list[Cells](), list[int](), dict[int, RowError]()
+        position = 0
+        while position < len(text):
+            end = _end_line(text, position)
+            problem = None
+            try:
+                cells, end = self._split_row(text, position, is_last)
+            except _UnfinishedError:
+                self._rest = text[position:]
+                break
+            except _QuotingError as error:
+                cells, problem = _split_line(text[position:end]), RowError(MALFORMED, str(error))
+            row = text[position:end]
+            if row.strip():
+                problem = problem or self._check(row, cells)
+                if problem is not None:
+                    problems[len(found)] = problem
+                    cells = [_NOT_UTF8.sub("\ufffd", cell) for cell in cells]
+                found.append(cells)
+                lines.append(self._line)
+            self._line += len(_LINE_BREAK.findall(row))
+            position = end
+        return Rows(found, lines, problems)
+
+    def _check(self, row: str, cells: Cells) -> RowError | None:
+        if not _is_utf8(row):
+            return RowError(MALFORMED, "the row is not UTF-8 text")
+        if len(cells) != self.width:
+            message = f"the row has {len(cells)} values, expected {self.width} as the header has"
+            return RowError("wrong_shape", message)
+        return None
+
+    def _split_row(self, text: str, position: int, is_last: bool) -> tuple[Cells, int]:
+        """The cells of the row that begins at `position`, and where the next one does."""
+        line_end = _end_line(text, position)
+        if text.find('"', position, line_end) < 0:
+            return _split_line(text[position:line_end]), line_end
+        cells, end = self._split_cells(text, position, is_last)
+        if end > line_end and self.width is not None:
+            self._check_spread(cells, text[position:end])
+        return cells, end
+
+    def _split_cells(self, text: str, position: int, is_last: bool) -> tuple[Cells, int]:
+        cells: Cells = []
+        begin, is_spread = position, False
+        while True:
+            if opening := _OPENING.match(text, position):
+                closing = _QUOTED.match(text, opening.end())
+                end = closing.end() if closing else len(text)
+                is_spread = is_spread or _LINE_BREAK.search(text, position, end) is not None
+                if is_spread and end - begin > MAX_QUOTED_CHARACTERS:
+                    raise _QuotingError(_OPEN)
+                if closing is None:
+                    raise _QuotingError(_OPEN) if is_last else _UnfinishedError
+                cells.append(closing[1].replace('""', '"'))
+            else:
+                end = _find_end(_PLAIN, text, position)
+                cells.append(text[position:end])
+            if is_spread and self.width is not None and len(cells) > self.width:
+                raise _QuotingError(_JOINED)  # a quote in every line would join any number of them
+            if not text.startswith(",", end):
+                break
+            position = end + 1
+        if not _LINE_END.match(text, end):
+            raise _QuotingError(_TEXT_BEHIND)
+        return cells, _find_end(_LINE_END, text, end)
+
+    def _check_spread(self, cells: Cells, row: str) -> None:
+        """Raises: _QuotingError if the quoted line breaks of a row are more likely a stray quote's doing."""
+        if len(cells) != self.width or any(_LINE_BREAK.search(cells[place].strip()) for place in self._columns):
+            raise _QuotingError(_JOINED)
+        alike = [self._is_like_row(line.split(",")) for line in _LINE_BREAK.split(row) if line]
+        if sum(alike) > 1 or any(alike[1:-1]):
+            raise _QuotingError(_JOINED)
+
+    def _is_like_row(self, cells: Cells) -> bool:
+        """Whether a line is a row of its own if no quote means anything; its text may hold commas."""
+        width = self.width or 0
+        ways = (cells[:width], cells[-width:]) if len(cells) >= width > 1 else ()
+        return any(may_be_values(self._columns, way) for way in ways)
+
+
+def _decode(content: bytes) -> str:
+    # a byte that is no UTF-8 is never a comma, a quote or a line's end: it must not move where rows begin
+    return content.decode(errors="surrogateescape")
+
+
+def _is_utf8(text: str) -> bool:
+    return text.isascii() or not _NOT_UTF8.search(text)
+
+
+def _end_line(text: str, position: int) -> int:
+    """The place behind the line's end."""
+    found = _LINE_BREAK.search(text, position)
+    return found.end() if found else len(text)
+
+
+def _find_end(pattern: re.Pattern[str], text: str, position: int) -> int:
+    """Where a pattern ends that always matches."""
+    found = pattern.match(text, position)
+    return found.end() if found else position
+
+
+def _split_line(line: str) -> Cells:
+    return line.rstrip("\r\n").split(",")
