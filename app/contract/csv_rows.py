@@ -27,6 +27,7 @@ _PLAIN = re.compile(r"[^,\r\n]*")
 _LINE_END = re.compile(r"\r\n|\n|\r|\Z")
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 _BLANK_BEFORE_QUOTE = re.compile(r'(?:^|[,\r\n])[^\S\r\n]+"')
+_ASCII_BLANKS = " \t\v\f\x1c\x1d\x1e\x1f"
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")  # how surrogateescape marks a byte
 _TEXT_BEHIND = "text follows the closing quote of a cell; within a quoted cell a quote is doubled"
 _OPEN = "a quote opens a cell that nothing closes"
@@ -111,7 +112,7 @@ class CsvRows:
 
     def _split_quoted(self, text: str) -> Rows | None:
         """The same of rows that are quoted as most programs do it, one a line."""
-        if '"' not in text or _BLANK_BEFORE_QUOTE.search(text) or not _is_utf8(text):
+        if '"' not in text or not _is_utf8(text) or _has_blank_before_quote(text):
             return None
         lines = list(io.StringIO(text, newline=""))  # str.splitlines would also split at other characters
         try:
@@ -211,6 +212,13 @@ class CsvRows:
 def _decode(content: bytes) -> str:
     # a byte that is no UTF-8 is never a comma, a quote or a line's end: it must not move where rows begin
     return content.decode(errors="surrogateescape")
+
+
+def _has_blank_before_quote(text: str) -> bool:
+    """Whether a quoted cell may have a blank before it, which Python's reader would take for text."""
+    # finding two characters takes a tenth of the time that the expression does
+    may_have = any(f'{blank}"' in text for blank in _ASCII_BLANKS) or not text.isascii()
+    return may_have and _BLANK_BEFORE_QUOTE.search(text) is not None
 
 
 def _is_utf8(text: str) -> bool:
