@@ -88,7 +88,7 @@ class CsvRows:
         except _QuotingError as error:
             raise RowError(MALFORMED, str(error)) from None
         if not _is_utf8(text[position:end]):
-            raise RowError(MALFORMED, "it is not UTF-8 text")
+            raise RowError(MALFORMED, "a byte of it is none")
         self.width = len(cells)
         self._line += len(_LINE_BREAK.findall(text, position, end))
         return cells, text[end:].encode(errors="surrogateescape")

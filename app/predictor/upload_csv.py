@@ -37,7 +37,7 @@ class CsvReader:
             try:
                 found = self._rows.read_header(lines, is_last)
             except RowError as error:
-                told = f"the upload's first line is not a header of UTF-8 text: {error}; {CSV_WAY}"
+                told = f"the upload's first line is not a header of UTF-8 text; {CSV_WAY}; {error}"
                 raise BadRequestError(told, "malformed_csv") from None
             if found is None:
                 return None

@@ -123,10 +123,12 @@ def test_hostile_rows_are_refused_in_little_memory_and_leave_nothing(reader: Row
             fill(b"{}"), fill(b'{"a":{}}'), fill(b"{%b}" % b",".join(b'"%d":{}' % i for i in range(2000))),
         ],
         "too_many_rows": [fill(row), fill(row + b" " * 100)],
-        "wrong_type": [fill(b"[]"), fill(b"1"), fill(b'""'), fill(b"[1,2]")],
+        "wrong_type": [
+            fill(b"[]"), fill(b"1"), fill(b'""'), fill(b"[1,2]"), b'{"rows":[' + b"9" * BODY + b"]}",
+        ],
         "malformed_json": [
             fill(b""), b'{"rows":[' + b"[" * BODY, b'{"rows":[' + b"{" * BODY, b'{"rows":[' + b" " * BODY,
-            b'{"rows":[' + b"," * BODY, b'{"rows":[' + b"9" * BODY + b"]}", fill(b'{"a":'), b'{"rows":[' + row + b"," * BODY + b"]}",
+            b'{"rows":[' + b"," * BODY, fill(b'{"a":'), b'{"rows":[' + row + b"," * BODY + b"]}",
         ],
         "body_too_large": [
             b'{"rows":[{"' + b"a" * BODY + b'":1}]}', b'{"rows":["' + b"a" * BODY + b'"]}',
