@@ -1,53 +1,13 @@
-"""What every route is asked, and its right answer."""
+"""One of each question for the tests of what is beneath HTTP."""
 
-import json
-from typing import Any, NamedTuple
+from typing import Any
 
 import pytest
 
 from app.contract.bundle import Bundle
-from tests.app.predictor.wire.talk import RawAnswer, dump
-
-CSV_ROWS = 3000
-
-
-class Question(NamedTuple):
-    """A POST of which only the order of packets and the headers around it vary."""
-
-    target: str
-    content_type: str
-    body: bytes
+from tests.app.predictor.questions import Question, make_questions
 
 
 @pytest.fixture(scope="session")
 def questions(bundle: Bundle, row: dict[str, Any]) -> dict[str, Question]:
-    """One of each way through the server: small and at once, small and awaited, large, streamed."""
-    kinds = {column.name: "BYTES" if column.type == "category" else "FP64" for column in bundle.manifest.schema.columns}
-    tensors = [{"name": name, "shape": [1], "datatype": kinds[name], "data": [value]} for name, value in row.items()]
-    line = ",".join(str(value) for value in row.values()) + "\n"
-    as_json = "application/json"
-    return {
-        "a row": Question("/v1/predict", as_json, dump(row)),
-        "a few rows": Question("/v1/predict", as_json, dump({"rows": [row] * 3})),
-        "rows for a thread": Question("/v1/predict", as_json, dump({"rows": [row] * 100})),
-        "a large body": Question("/v1/predict", as_json, dump({"rows": [row] * 2000})),
-        "tensors": Question(f"/v2/models/{bundle.manifest.name}/infer", as_json, dump({"inputs": tensors})),
-        "an explanation": Question("/v1/explain", as_json, dump(row)),
-        "an upload": Question("/v1/batch", "text/csv", (",".join(row) + "\n" + line * CSV_ROWS).encode()),
-        "what is refused": Question("/v1/predict", as_json, dump({"rows": []})),
-    }
-
-
-def normalise(answer: RawAnswer) -> tuple[int, dict[str, str], Any]:
-    """What must not depend on how the question came."""
-    headers = {name: value for name, value in answer.headers.items() if name not in ("date", "x-request-id")}
-    del headers["content-length"]  # of numbers with one digit more or less
-    lines = [json.loads(line, parse_float=round_number) for line in answer.body.splitlines()]
-    for line in lines:
-        line.pop("request_id", None)
-    return answer.status, headers, lines
-
-
-def round_number(text: str) -> float:
-    """A score depends in its last digits on how many rows are scored at once."""
-    return round(float(text), 6)
+    return make_questions(bundle, row)

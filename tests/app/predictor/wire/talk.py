@@ -2,7 +2,7 @@
 
 import json
 import socket
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 from tests.app.predictor.running import RunningServer
 
@@ -73,7 +73,3 @@ def make_chunked(target: str, body: bytes, *headers: Header, size: int = 100, tr
     chunks = b"".join(b"%x\r\n%b\r\n" % (len(piece), piece) for piece in pieces)
     end = b"0\r\n" + trailers.encode("latin-1") + b"\r\n"
     return make_head(target, *headers, ("transfer-encoding", "chunked")) + chunks + end
-
-
-def dump(value: Any) -> bytes:
-    return json.dumps(value).encode()

@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from app.predictor.wire.parsing import MAX_HEAD_BYTES
+from tests.app.predictor.questions import Question, normalise
 from tests.app.predictor.running import RunningServer, StartServer, read_metrics, take_free_port
-from tests.app.predictor.wire.conftest import Question, normalise
 from tests.app.predictor.wire.talk import ask, make_chunked, make_head, make_request, split_answers, talk
 from tests.app.predictor.wire.test_upgrades import H2C, KINDS
 

@@ -7,8 +7,8 @@ import pytest
 
 from app.predictor.key_file import make_key
 from app.predictor.wire.parsing import MAX_HEAD_BYTES
+from tests.app.predictor.questions import Question, normalise
 from tests.app.predictor.running import RunningServer
-from tests.app.predictor.wire.conftest import Question, normalise
 from tests.app.predictor.wire.talk import Header, ask, make_chunked, make_head, split_answers, talk
 
 CLOSE = ("connection", "close")

@@ -5,8 +5,8 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.app.predictor.questions import Question, normalise
 from tests.app.predictor.running import RunningServer
-from tests.app.predictor.wire.conftest import Question, normalise
 from tests.app.predictor.wire.talk import Header, ask, make_chunked, make_head, make_request, split_answers, talk
 
 # of Java's HttpClient and curl --http2
