@@ -23,9 +23,9 @@ import msgspec
 from app.predictor import endpoint, predict
 from app.predictor.application import Application, create_app
 from app.predictor.endpoint import Endpoint
-from app.predictor.loading import Loading
 from app.predictor.logs import configure_logs
 from app.predictor.model import ServedModel, load_model
+from app.predictor.process.loading import Loading
 from app.predictor.server import Server
 from app.predictor.settings import read_settings
 from bench.model import mix_rows

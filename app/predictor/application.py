@@ -11,10 +11,10 @@ from app.predictor.body import SMALL_BODY_BYTES
 from app.predictor.counters import Counters
 from app.predictor.endpoint import Endpoint
 from app.predictor.headers import allow_origins
-from app.predictor.loading import Loading
 from app.predictor.logs import log_event, log_request
 from app.predictor.metrics import make_registry
 from app.predictor.model import ServedModel
+from app.predictor.process.loading import Loading
 from app.predictor.receipts import Receipts
 from app.predictor.request_ids import HEADER
 from app.predictor.routes import REQUEST_ID, make_routes, make_service_routes

@@ -157,6 +157,10 @@ METRICS = (
         _by_version(lambda sums: sums.squared), True,
     ),
     MetricRow(
+        "lathe_feedback_folder_strange_entries", "gauge", (), "Entries of the feedback folder that cannot be swept",
+        lambda s: _one(s.used_receipts.strange),
+    ),
+    MetricRow(
         "lathe_key_requests_total", "counter", ("key", "answer"), "Requests with a valid API key, by what it allowed",
         _read_keys,
     ),

@@ -1,11 +1,14 @@
 """The process's life: listen, load, serve, drain, stop."""
 
 import asyncio
+import contextlib
 import functools
 import gc
+import logging
 import signal
 import socket
-from collections.abc import Mapping
+import threading
+from collections.abc import Iterator, Mapping
 from types import FrameType
 from typing import Any
 
@@ -17,8 +20,8 @@ from app.predictor.application import Application
 from app.predictor.direct import DirectProtocol
 from app.predictor.endpoint import CLOSE, Endpoint
 from app.predictor.listener import BACKLOG
-from app.predictor.loading import Loading
 from app.predictor.logs import log_event
+from app.predictor.process.loading import Loading
 from app.predictor.protocol import GuardedProtocol
 from app.predictor.turn import Turn
 from app.predictor.types import AsgiApp
@@ -37,7 +40,7 @@ class Server(uvicorn.Server):
         self._aside = aside
         self.state = application.state
         self._turn = Turn(self.state.compute_margins)
-        self.load_error: ContractError | None = None
+        self.load_error: BaseException | None = None
         self._drain_until: float | None = None
         super().__init__(self._configure(application, application.direct))
         self.state.requests = self.server_state.tasks
@@ -81,7 +84,11 @@ class Server(uvicorn.Server):
     async def _install(self) -> None:
         try:
             manifest = await self.application.load(self._loading)
-        except ContractError as error:
+        except asyncio.CancelledError:
+            raise
+        except BaseException as error:  # a library's SystemExit and a lack of memory too: nothing will be served
+            if not isinstance(error, ContractError):
+                log_event("load_failed", logging.CRITICAL, exc_info=True, bundle=str(self.state.settings.bundle))
             self.load_error = error
             self.should_exit = True
             return
@@ -101,9 +108,18 @@ class Server(uvicorn.Server):
             self.should_exit = True
         return await super().on_tick(counter)
 
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """uvicorn's, and SIGHUP, which is as SIGTERM unless whoever started this ignores it, as `nohup` does."""
+        with super().capture_signals():
+            before = signal.getsignal(signal.SIGHUP)
+            if threading.current_thread() is threading.main_thread() and before is not signal.SIG_IGN:
+                signal.signal(signal.SIGHUP, self.handle_exit)
+            yield
+
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
-        """SIGTERM drains first; SIGINT, or a second signal, stops at once."""
-        if sig != signal.SIGTERM or self._drain_until is not None:
+        """SIGTERM drains first; SIGINT, a second signal, or one before anything was served stops at once."""
+        if sig == signal.SIGINT or self._drain_until is not None or self.state.phase == "starting":
             self.force_exit = self.should_exit
             self.should_exit = True
             return

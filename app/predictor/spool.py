@@ -3,11 +3,14 @@
 Most clients read nothing before they have sent all; an answer sent earlier would block both sides for good.
 """
 
+import contextlib
+import errno
 import tempfile
 
 from app.predictor.errors import ApiError
 
 MEMORY_BYTES = 16 * 1024 * 1024
+NO_ROOM = "the answer does not fit on this server's disk, send fewer rows at once"
 
 
 class SpoolError(ApiError):
@@ -23,7 +26,7 @@ class Spool:
     def __init__(self, max_bytes: int) -> None:
         self._max_bytes = max_bytes
         self._file = tempfile.SpooledTemporaryFile(MEMORY_BYTES)  # noqa: SIM115 - closed by the endpoint
-        self.size = 0
+        self.size = self.left = 0
 
     def write(self, content: bytes) -> None:
         """Raises: SpoolError."""
@@ -32,14 +35,25 @@ class Spool:
         try:
             self._file.write(content)
         except OSError as error:  # full, read-only, or there is no folder for temporary files
-            raise SpoolError("the answer does not fit on this server's disk, send fewer rows at once") from error
+            raise SpoolError(NO_ROOM) from error
         self.size += len(content)
+        self.left = self.size
 
     def rewind(self) -> None:
-        self._file.seek(0)
+        """Raises: SpoolError; what the last writes left in memory goes to the disk only now."""
+        try:
+            self._file.seek(0)
+        except OSError as error:
+            raise SpoolError(NO_ROOM) from error
 
     def read(self, size: int) -> bytes:
-        return self._file.read(size)
+        """Raises: OSError if the disk fails, or gives back less than it took."""
+        content = self._file.read(size)
+        self.left -= len(content)
+        if not content and self.left:
+            raise OSError(errno.EIO, f"{self.left} bytes of the answer are gone from the disk")
+        return content
 
     def close(self) -> None:
-        self._file.close()
+        with contextlib.suppress(OSError):  # of what did not fit, which is told already
+            self._file.close()

@@ -1,7 +1,9 @@
 """Which receipts are used up, so that an outcome counts once: remembered by one process, or noted for all replicas."""
 
 import contextlib
+import errno
 import itertools
+import logging
 import os
 import secrets
 import time
@@ -12,6 +14,7 @@ from pathlib import Path
 
 from app.predictor.errors import ConflictError
 from app.predictor.labels import Label
+from app.predictor.logs import log_event
 from app.predictor.receipts import Receipt
 from app.predictor.settings import Settings
 
@@ -25,6 +28,11 @@ class FeedbackFolderError(ValueError):
 
 class UsedReceipts(ABC):
     """What was said of each receipt, its first outcome only."""
+
+    @property
+    def strange(self) -> int:
+        """What stands where receipts are noted and is not as it is made here."""
+        return 0
 
     @abstractmethod
     def find_truth(self, receipt: Receipt) -> float | None:
@@ -81,6 +89,7 @@ class NotedReceipts(UsedReceipts):
         self._max_age_seconds = max_age_seconds
         self._clock = clock
         self._swept: date | None = None
+        self._strange: set[Path] = set()
         probe = folder / f".probe-{secrets.token_hex(8)}"
         try:
             probe.symlink_to("0.0")
@@ -128,26 +137,53 @@ class NotedReceipts(UsedReceipts):
         return True
 
     def _sweep(self) -> None:
-        """Once a day: forgets the days whose receipts are all too old to come back, a few links a call."""
+        """Once a day: forgets the days whose receipts are all too old to come back, a few links a call.
+
+        What cannot be swept is said once and left alone: it keeps nobody's outcome from being noted.
+        """
         today = datetime.fromtimestamp(self._clock(), UTC).date()
         if today == self._swept:
             return
-        for folder in self._folder.iterdir():
-            if self._is_over(folder.name, today):
-                for link in itertools.islice(folder.iterdir(), SWEPT_LINKS):
-                    link.unlink(missing_ok=True)  # another replica sweeps too
-                try:
-                    folder.rmdir()
-                except OSError:
-                    return  # the next call goes on
-        self._swept = today
+        try:
+            over = [self._folder / name for name in os.listdir(self._folder) if self._is_over(name, today)]
+        except OSError as error:
+            over = []
+            self._say_strange(self._folder, error)
+        if all(self._sweep_day(day) for day in over):
+            self._swept = today
+
+    def _sweep_day(self, day: Path) -> bool:
+        """Whether nothing is left to do there: it is gone, or it cannot go."""
+        try:
+            if day.is_symlink():  # what it leads to is not ours
+                raise NotADirectoryError(errno.ENOTDIR, os.strerror(errno.ENOTDIR))
+            for link in itertools.islice(day.iterdir(), SWEPT_LINKS):
+                link.unlink(missing_ok=True)
+            day.rmdir()
+        except FileNotFoundError:
+            return True  # another replica sweeps too
+        except OSError as error:
+            if error.errno == errno.ENOTEMPTY:
+                return False  # the next call goes on
+            self._say_strange(day, error)
+        return True
+
+    def _say_strange(self, place: Path, error: OSError) -> None:
+        if place not in self._strange:
+            self._strange.add(place)
+            log_event("feedback_folder_strange", logging.WARNING, path=str(place), reason=error.strerror)
+
+    @property
+    def strange(self) -> int:
+        """Entries of the folder that are not as they are made here, each said in the log once."""
+        return len(self._strange)
 
     def _is_over(self, name: str, today: date) -> bool:
         try:
             day = date.fromisoformat(name)
         except ValueError:
             return False  # not ours
-        return (today - day).days - 2 > self._max_age_seconds / DAY_SECONDS
+        return name == day.isoformat() and (today - day).days - 2 > self._max_age_seconds / DAY_SECONDS
 
 
 def open_used_receipts(settings: Settings) -> UsedReceipts:

@@ -49,7 +49,7 @@ def read_verdict(path: Path, digest: str) -> Verdict | None:
     """
     try:
         report = msgspec.json.decode(path.read_bytes(), type=_Report)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError) as error:
+    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         log_event("gate_report_ignored", logging.WARNING, path=str(path), reason=str(error))
         return None
     if report.schema_version != REPORT_VERSION or report.candidate.digest != digest:

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from app.predictor.__main__ import main, prepare_libraries
+from app.predictor.process.start import main, prepare_libraries
 
 SECRET = "s3cret of the innards"
 

@@ -13,7 +13,7 @@ import pytest
 
 from app.contract.bundle import Bundle
 from app.predictor.application import create_app
-from app.predictor.loading import begin_loading
+from app.predictor.process.loading import begin_loading
 from app.predictor.settings import read_settings
 from tests.app.predictor.running import RunningServer, read_metrics
 

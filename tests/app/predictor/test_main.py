@@ -162,10 +162,10 @@ def test_onnx_runtime_does_not_collect_what_it_would_tell_its_maker(
 
 WATCHED = """
 import gc, os, signal, sys, threading, time, urllib.request
-from app.predictor.__main__ import main
+from app.predictor.process.start import main
 
 def watch():
-    while "app.predictor.loading" not in sys.modules:
+    while "app.predictor.process.loading" not in sys.modules:
         time.sleep(0.001)
     print("collects while it loads", gc.isenabled())
     while True:
@@ -193,9 +193,9 @@ def test_garbage_is_collected_again_once_it_is_ready(bundle_folder: Path) -> Non
 
 IMPORTED = """
 import sys
-from app.predictor.__main__ import prepare_libraries
+from app.predictor.process.start import prepare_libraries
 prepare_libraries()
-import app.predictor.loading
+import app.predictor.process.loading
 unused = ("fastapi", "uvicorn", "xgboost.plotting", "xgboost.sklearn", "pandas")
 print([name for name in unused if sys.modules.get(name)])
 """

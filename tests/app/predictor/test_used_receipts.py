@@ -130,3 +130,66 @@ def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     for folder in (tmp_path / "nowhere", Path("/proc")):
         with pytest.raises(FeedbackFolderError, match=r"cannot be written: .*, expected a folder"):
             note(folder)
+
+
+def put_file(place: Path) -> None:
+    place.write_text("not ours")
+
+
+def put_link_to_nowhere(place: Path) -> None:
+    place.symlink_to("nowhere")
+
+
+def put_link_to_a_folder(place: Path) -> None:
+    kept = place.parent / "kept"
+    kept.mkdir()
+    (kept / "file").write_text("somebody's")
+    place.symlink_to(kept)
+
+
+def put_folder_in_a_day(place: Path) -> None:
+    (place / "inner").mkdir(parents=True)
+
+
+STRANGE = [put_file, put_link_to_nowhere, put_link_to_a_folder, put_folder_in_a_day]
+
+
+@pytest.mark.parametrize("put", STRANGE)
+def test_what_is_strange_among_days_that_are_over_is_said_once_and_blocks_nobody(
+    tmp_path: Path, put: Callable[[Path], None], caplog: pytest.LogCaptureFixture
+) -> None:
+    (tmp_path / "2020-01-01").mkdir()
+    put(tmp_path / "2020-01-02")
+    (tmp_path / "2020-01-03").mkdir()
+    now = [float(NOW)]
+    used = note(tmp_path, lambda: now[0])
+    for number in range(3):
+        assert used.use([label(number)]) == [True]
+        now[0] += DAY_SECONDS
+    assert [path.name for path in tmp_path.glob("2020*")] == ["2020-01-02"]
+    assert used.strange == 1
+    (record,) = caplog.records
+    assert record.message == "feedback_folder_strange"
+    assert record.fields["path"] == str(tmp_path / "2020-01-02")  # type: ignore[attr-defined]
+    assert all(path.read_text() == "somebody's" for path in tmp_path.glob("kept/*"))
+
+
+def test_only_a_day_as_it_is_written_here_is_swept(tmp_path: Path) -> None:
+    for name in ("20200101", "2020-W01-1", "2020-1-1", "notes"):
+        (tmp_path / name).mkdir()
+    used = note(tmp_path)
+    used.use([label(1)])
+    assert len(list(tmp_path.iterdir())) == 5
+    assert used.strange == 0
+
+
+@pytest.mark.parametrize("put", [put_file, put_link_to_nowhere])
+def test_what_stands_in_the_place_of_a_day_blocks_that_day_alone(tmp_path: Path, put: Callable[[Path], None]) -> None:
+    used = note(tmp_path)
+    put(tmp_path / "2026-09-22")
+    with pytest.raises(OSError, match="2026-09-22"):
+        used.use([label(1, issued=NOW + DAY_SECONDS)])
+    assert used.use([label(2)]) == [True]
+    with pytest.raises(OSError, match="2026-09-22"):
+        used.use([label(3), label(4, issued=NOW + DAY_SECONDS)])
+    assert used.use([label(3)]) == [True]  # of the request that failed nothing was noted

@@ -1,0 +1,1 @@
+"""The life of the process: its start, the signals it gets, its end."""
