@@ -61,13 +61,15 @@ def data(
     output: Annotated[Path | None, typer.Option("--output", help="Write the validated rows there, as CSV.")] = None,
 ) -> None:
     """Get the data, check every row, and say what it is."""
-    from training.stages import read_table  # noqa: PLC0415 - each verb imports only what it needs
+    from training.data.table import write_rows  # noqa: PLC0415 - each verb imports only what it needs
+    from training.stages import read_table  # noqa: PLC0415
 
     table = read_table(load_dataset(dataset), source, Artifacts(root), rows, seed)
     console.print_table_summary(table)
     if output:
-        table.frame.to_csv(output, index=False)
-        console.print_done(f"{len(table):,} rows written to {output}")
+        quoted = write_rows(table, output)
+        told = f", {quoted:,} cells with an apostrophe, since a spreadsheet would run them" if quoted else ""
+        console.print_done(f"{len(table):,} rows written to {output}{told}")
 
 
 @app.command()

@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from operator import itemgetter
 from typing import Any, Protocol
 
@@ -10,6 +10,7 @@ import msgspec
 import numpy as np
 
 from app.contract.errors import RowError
+from app.contract.intake.formulas import may_hold_formulas, quote_formulas
 from app.contract.schema import ReferenceBins
 from app.contract.scoring import Scores
 from app.predictor.inputs.warned import UNKNOWN_CATEGORY
@@ -54,7 +55,7 @@ class Summary:
         self.edges = np.linspace(*ends, BARS + 1)
         self.counts = np.zeros(BARS, dtype=np.int64)
         self.threshold = threshold
-        self.scored = self.rejected = self.at_risk = self.warned = 0
+        self.scored = self.rejected = self.at_risk = self.warned = self.quoted_formulas = 0
 
     def add(self, scores: Scores, rejected: int, warned: int = 0) -> None:
         self.counts += np.histogram(np.clip(scores, self.edges[0], self.edges[-1]), self.edges)[0]
@@ -71,6 +72,7 @@ class Summary:
             "rejected": self.rejected,
             "warned": self.warned,
             "at_risk": None if self.threshold is None else self.at_risk,
+            "quoted_formulas": self.quoted_formulas,
             "histogram": {"edges": self.edges.tolist(), "counts": self.counts.tolist()},
         }
 
@@ -128,7 +130,10 @@ class NdjsonWriter:
 
 
 class CsvWriter:
-    """Keeps the uploaded columns as they are; one named as an added column gives way to it."""
+    """Keeps the uploaded columns as they are; one named as an added column gives way to it.
+
+    What a spreadsheet would run is quoted, and counted.
+    """
 
     content_type = CSV_TYPE + b"; charset=utf-8"
 
@@ -141,14 +146,25 @@ class CsvWriter:
         self._added = itemgetter(*places)(ADDED)
         self._pick = itemgetter(*places)
         self._kept: list[int] | None = None
+        self._quoted = 0
 
     def write_rows(self, outcome: Outcome) -> bytes:
-        text = io.StringIO()
-        writer = csv.writer(text, lineterminator="\r\n")
+        lines = list(self._list_lines(outcome))
+        text = _write_csv(lines)
+        if may_hold_formulas(text):
+            count = -len(self._added)
+            for place, cells in enumerate(lines):
+                kept, quoted = quote_formulas(cells[:count])
+                lines[place] = [*kept, *cells[count:]]
+                self._quoted += quoted
+            text = _write_csv(lines)
+        return text.encode()
+
+    def _list_lines(self, outcome: Outcome) -> Iterator[list[str]]:
         header = self._reader.header
         if self._kept is None:
             self._kept = [place for place, name in enumerate(header) if name not in self._added]
-            writer.writerow([*(header[place] for place in self._kept), *self._added])
+            yield [*(header[place] for place in self._kept), *self._added]
         told = {place: f"{UNKNOWN_CATEGORY}: {', '.join(names)}" for place, names in outcome.warned.items()}
         added = {
             place: (repr(score), {True: "true", False: "false", None: ""}[decision], "", told.get(place, ""), receipt)
@@ -160,11 +176,17 @@ class CsvWriter:
         whole = len(self._kept) == len(header)
         for place, cells in enumerate(outcome.stretch.rows):
             kept = cells if whole else [cells[index] for index in self._kept]
-            writer.writerow([*kept, *self._pick(added[place])])
-        return text.getvalue().encode()
+            yield [*kept, *self._pick(added[place])]
 
     def write_end(self, summary: Summary) -> bytes:
+        summary.quoted_formulas = self._quoted
         return b""
+
+
+def _write_csv(lines: list[list[str]]) -> str:
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerows(lines)
+    return text.getvalue()
 
 
 def describe_problem(problem: RowError) -> dict[str, str]:

@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from pathlib import Path
 
 import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
 from app.contract.features.plan import FeaturePlan, Matrix
+from app.contract.intake.formulas import quote_formula
 from app.contract.schema import TrainingData
 from training.dataset import Dataset
 
@@ -81,3 +83,11 @@ class Table:
             positives=int(self.target.sum()) if self.dataset.task == "binary" else None,
             origin=self.origin,
         )
+
+
+def write_rows(table: Table, path: Path) -> int:
+    """Writes the rows as CSV; how many cells got an apostrophe, since a spreadsheet would run them."""
+    safe = table.frame.map(lambda value: quote_formula(value) if isinstance(value, str) else value)
+    safe.to_csv(path, index=False)
+    texts = table.frame.select_dtypes(object)
+    return int((safe[texts.columns] != texts)[texts.notna()].to_numpy(dtype=bool).sum()) if len(texts.columns) else 0

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from app.contract.intake.formulas import quote_formula
 from app.contract.intake.separators import describe_separator, find_separator
 from training.data.fingerprint import fingerprint_frame
 from training.data.reading import read_values
@@ -95,6 +96,8 @@ def _show_example(raw: RawData, case: dict[Any, Any]) -> str:
 
 def _write_rejected(raw: RawData, reasons: "pd.Series[Any]", path: Path) -> None:
     rejected = raw.frame.loc[reasons.index]
+    rejected = rejected.map(lambda value: quote_formula(value) if isinstance(value, str) else value)
+    rejected.columns = pd.Index([quote_formula(str(name)) for name in rejected.columns])
     rejected.insert(0, "reason", reasons.to_numpy(), allow_duplicates=True)
     rejected.insert(0, "row", reasons.index, allow_duplicates=True)
     try:

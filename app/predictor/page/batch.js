@@ -59,7 +59,7 @@ async function scoreSlices(file, tally, signal) {
   let told = 0;
   for await (const { body, done } of sliceFile(file)) {
     const response = await call("/v1/batch", { body, type: "text/csv", accept: "text/csv", signal });
-    tally.add(new Uint8Array(await response.arrayBuffer()));
+    tally.add(new Uint8Array(await response.arrayBuffer()), JSON.parse(response.headers.get("x-lathe-summary")));
     signal.throwIfAborted();
     find("progress-bar").value = done;
     find("progress-text").textContent =

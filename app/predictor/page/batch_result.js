@@ -27,6 +27,14 @@ export function showResult(card, words, tally, { href, name }) {
         { class: "bar" },
         make("a", { class: "button", id: "download", href, download: name }, "Download the scored file"),
       ),
+      tally.quotedFormulas
+        ? make(
+            "p",
+            { class: "hint", id: "quoted-formulas" },
+            `In the scored file ${plural(tally.quotedFormulas, "cell")} that a spreadsheet would run as a formula ` +
+              "begins with an apostrophe.",
+          )
+        : null,
       tally.scored ? histogramCard(card, words, tally) : null,
       tally.scored ? worstCard(card, words, tally) : null,
       tally.rejected ? refusedCard(tally) : null,

@@ -1,11 +1,13 @@
 // A large file as requests that any server and proxy takes: whole records, the header before each part.
+// What is no CSV is sent as well, at least its beginning: the server says what it is, as it does for a small file.
 //
 // Each slice answered is progress that can be shown and stopped; proxies refuse long bodies (nginx: 1 MB).
 
 import { recordEnds } from "./csv.js";
 
+const NEWLINE = 0x0a;
 const SLICE_BYTES = 256 * 1024;
-const LONGEST_RECORD_BYTES = 4 * 1024 * 1024;
+const LONGEST_LINE_BYTES = 2 * 1024 * 1024; // more than the server takes
 
 // Yields {body, done}: CSV bytes to send, and how much of the file (0 to 1) they reach.
 // The last slice is not shorter than the others, unless it is the only one.
@@ -19,8 +21,9 @@ export async function* sliceFile(file) {
     if (header === null) {
       const { first } = recordEnds(held, 0, held.length);
       if (first === 0) {
-        checkLength(held);
-        continue;
+        if (held.length <= LONGEST_LINE_BYTES) continue;
+        yield { body: held, done: read / file.size }; // the server refuses it
+        return;
       }
       header = held.slice(0, first);
       held = held.slice(first);
@@ -44,17 +47,12 @@ async function* readChunks(file) {
   }
 }
 
+// Where a slice may end: behind a record, or, if a quoted field is longer than the server takes, behind a line.
 function findCut(held) {
   const { last } = recordEnds(held, 0, SLICE_BYTES);
   if (last > 0) return last;
-  const { first } = recordEnds(held, 0, held.length);
-  if (first === 0) checkLength(held);
-  return first;
-}
-
-function checkLength(held) {
-  if (held.length <= LONGEST_RECORD_BYTES) return;
-  throw new Error("A line of the file is longer than 4 MB: is a quotation mark never closed, or is it no CSV file?");
+  const line = held.lastIndexOf(NEWLINE, SLICE_BYTES - 1) + 1 || held.indexOf(NEWLINE) + 1;
+  return line || (held.length > LONGEST_LINE_BYTES ? held.length : 0);
 }
 
 function join(one, other) {

@@ -18,16 +18,17 @@ export class Tally {
     this.refused = [];
     this.reasons = new Map();
     this.parts = [];
-    this.rows = this.atRisk = this.rejected = 0;
+    this.rows = this.atRisk = this.rejected = this.quotedFormulas = 0;
   }
 
   get scored() {
     return this.rows - this.rejected;
   }
 
-  // One answer of the server: CSV with its header.
-  add(bytes) {
+  // One answer of the server: CSV with its header, and its summary.
+  add(bytes, summary) {
     const isFirst = this.parts.length === 0;
+    this.quotedFormulas += summary.quoted_formulas;
     this.parts.push(isFirst ? bytes : bytes.subarray(recordEnds(bytes, 0, bytes.length).first));
     const [head, ...records] = parseRecords(decoder.decode(bytes));
     if (isFirst) this.head = head.slice(0, -ADDED);

@@ -47,6 +47,7 @@ def test_every_row_scores_as_xgboost_does_over_many_chunks(
         "rejected": 0,
         "warned": 0,
         "at_risk": at_risk,
+        "quoted_formulas": 0,
         "histogram": {"edges": edges.tolist(), "counts": counts.tolist()},
     }
 
@@ -202,6 +203,23 @@ def test_a_csv_answer_is_the_upload_with_scores(client: httpx.Client, rows: list
     assert answer.headers["content-disposition"] == 'attachment; filename="scored.csv"'
     again = upload(client, answer.text, accept=CSV)
     assert [row["score"] for row in csv.DictReader(io.StringIO(again.text))][:7] == [row["score"] for row in scored][:7]
+
+
+def test_formulas_in_carried_cells_are_quoted_counted_and_left_alone_in_json_lines(
+    client: httpx.Client, rows: list[dict[str, Any]]
+) -> None:
+    notes = ["=cmd|' /C calc'!A0", "-5", "a;@x", "plain", "+x"]
+    named = [row | {"=note": note} for row, note in zip(rows, notes, strict=False)]
+    answer = upload(client, to_csv(named), accept=CSV)
+    scored = list(csv.DictReader(io.StringIO(answer.text)))
+    assert [row["'=note"] for row in scored] == ["'=cmd|' /C calc'!A0", "-5", "a;'@x", "plain", "'+x"]
+    assert json.loads(answer.headers["x-lathe-summary"])["quoted_formulas"] == 4  # the name of the column is one
+    lines, summary = read_lines(upload(client, to_csv(named)))
+    assert [line["carried"]["=note"] for line in lines] == notes
+    assert summary["quoted_formulas"] == 0
+    again = upload(client, answer.text, accept=CSV)
+    assert json.loads(again.headers["x-lathe-summary"])["quoted_formulas"] == 0
+    assert [row["'=note"] for row in csv.DictReader(io.StringIO(again.text))] == [row["'=note"] for row in scored]
 
 
 @pytest.mark.parametrize(

@@ -15,6 +15,7 @@ from training.data.files import read_rows
 from training.data.load import load_table
 from training.data.reading import read_values
 from training.data.sources import RawData
+from training.data.table import write_rows
 from training.data.validation import validate_raw
 from training.dataset import Dataset
 from training.errors import DataError, InputError
@@ -215,3 +216,22 @@ def test_no_broken_row_is_lost_and_no_sound_row_is_blamed(
     with pytest.raises(DataError):
         validate_raw(RawData(raw, "drawn"), ai4i, rejected)
     assert read_rejected(rejected)["row"].astype(int).tolist() == sorted(lines)
+
+
+def test_a_rejected_cell_that_a_spreadsheet_would_run_is_quoted(
+    ai4i: Dataset, planted: Planted, rejected: Path
+) -> None:
+    raw = read_rows(planted("good.csv"))
+    raw.loc[3, ["Product ID", "Type"]] = ["=1+1", "-L"]
+    with pytest.raises(DataError, match="1 of 24 rows refused"):
+        validate_raw(RawData(raw, "file rows.csv"), ai4i, rejected)
+    assert pd.read_csv(rejected)[["Product ID", "Type"]].to_numpy().tolist() == [["'=1+1", "'-L"]]
+
+
+def test_rows_written_for_a_person_are_quoted_and_counted(ai4i: Dataset, planted: Planted, rejected: Path) -> None:
+    raw = read_rows(planted("good.csv"))
+    raw.loc[[3, 4], "Product ID"] = ["=1+1", "@x"]
+    table = validate_raw(RawData(raw, "file rows.csv"), ai4i, rejected)
+    rejected.parent.mkdir()
+    assert write_rows(table, rejected.with_name("rows.csv")) == 2
+    assert pd.read_csv(rejected.with_name("rows.csv"))["Product ID"].tolist()[1:3] == ["'=1+1", "'@x"]

@@ -112,6 +112,69 @@ def test_a_file_that_cannot_be_scored_is_told_at_the_field(batch_page: Page) -> 
     expect(batch_page.locator("#file-error")).not_to_be_empty()
 
 
+def write_raw(bundle: Bundle, size: int, note: str) -> bytes:
+    """A CSV whose last column is `note` as it stands, whatever quotes are in it."""
+    lines = write_rows(bundle, 50).decode().splitlines()
+    plain = [line[: line.index(',"piece')] for line in lines[1:]]
+    return "\n".join([lines[0], *(f"{plain[index % 50]},{note}" for index in range(size))]).encode()
+
+
+def test_a_large_file_with_inch_marks_is_scored_as_a_small_one_is(
+    batch_page: Page, client: httpx.Client, bundle: Bundle, tmp_path: Path
+) -> None:
+    content = write_raw(bundle, 60_000, '5" bolt of many' + " " * 60)
+    assert len(content) > 4 * 1024 * 1024
+    (tmp_path / "bolts.csv").write_bytes(content)
+    batch_page.set_input_files("#file", tmp_path / "bolts.csv")
+    expect(batch_page.locator("#batch-status")).to_contain_text("60,000 rows done", timeout=60_000)
+    answer = client.post("/v1/batch", content=content, headers=CSV)
+    assert read_tiles(batch_page)["Refused"] == "0"
+    shown = list(csv.DictReader(io.StringIO(download(batch_page)[1].decode())))
+    expected = list(csv.DictReader(io.StringIO(answer.text)))
+    assert (
+        [row["note"] for row in shown] == [row["note"] for row in expected] == ['5" bolt of many' + " " * 60] * 60_000
+    )
+    assert [row["decision"] for row in shown] == [row["decision"] for row in expected]
+
+
+def test_a_quote_that_is_never_closed_costs_the_rows_that_the_server_refuses(
+    batch_page: Page, client: httpx.Client, bundle: Bundle, tmp_path: Path
+) -> None:
+    lines = write_raw(bundle, 60_000, "plain").splitlines()
+    lines[3] = lines[3].replace(b",plain", b',"open')
+    (tmp_path / "open.csv").write_bytes(b"\n".join(lines))
+    batch_page.set_input_files("#file", tmp_path / "open.csv")
+    expect(batch_page.locator("#batch-status")).to_contain_text("60,000 rows done, ", timeout=60_000)
+    assert read_tiles(batch_page)["Refused"] == "1"
+    assert client.post("/v1/batch", content=b"\n".join(lines), headers=CSV).text.count("malformed_csv") == 1
+
+
+@pytest.mark.parametrize(
+    ("content", "told"),
+    [
+        (b"PK\x03\x04 [Content_Types].xml" + bytes(5_000_000), "is an Excel workbook (.xlsx), expected CSV"),
+        ("type,b\n1,2\n".encode("utf-16") * 500_000, "is text in UTF-16, expected CSV"),
+        (b"type,b\r1,2\r" * 500_000, "is text whose lines end with CR alone"),
+        (b"x" * 5_000_000, "a line of the upload is longer than"),
+        (b"type;b\n" + b"L;1,5\n" * 900_000, "has semicolons between its cells, expected commas"),
+    ],
+    ids=["excel", "utf-16", "old-mac", "one-line", "semicolons"],
+)
+def test_a_large_file_of_another_kind_is_told_what_the_server_says(
+    batch_page: Page, tmp_path: Path, content: bytes, told: str
+) -> None:
+    (tmp_path / "other.csv").write_bytes(content)
+    batch_page.set_input_files("#file", tmp_path / "other.csv")
+    expect(batch_page.locator("#file-error")).to_contain_text(told)
+
+
+def test_formulas_come_back_quoted_and_the_page_says_so(batch_page: Page, bundle: Bundle) -> None:
+    upload(batch_page, write_raw(bundle, 100, "=cmd|' /C calc'!A0"))
+    expect(batch_page.locator("#quoted-formulas")).to_contain_text("100 cells that a spreadsheet would run")
+    notes = [row["note"] for row in csv.DictReader(io.StringIO(download(batch_page)[1].decode()))]
+    assert notes == ["'=cmd|' /C calc'!A0"] * 100
+
+
 def test_a_dropped_file_is_scored(batch_page: Page, bad_rows: bytes) -> None:
     transfer = batch_page.evaluate_handle(
         """text => {
