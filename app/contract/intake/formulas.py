@@ -7,6 +7,7 @@ from app.contract.cells import parse_number
 
 # https://owasp.org/www-community/attacks/CSV_Injection, with the wide forms that Excel takes as well
 _SIGNS = "=+\\-@\uff1d\uff0b\uff0d\uff20"
+_PLAIN_SIGNS = "=+-@\t\uff1d\uff0b\uff0d\uff20"
 _FORMULA = re.compile(rf"\s*[{_SIGNS}]|[\t\r\n]")
 # where a semicolon or a tab separates cells, as in much of Europe, a formula may begin behind one
 _PARTS = re.compile(r"([;\t])")
@@ -37,4 +38,6 @@ def quote_formulas(cells: Iterable[str]) -> tuple[list[str], int]:
 
 def may_hold_formulas(text: str) -> bool:
     """Whether a row of this CSV needs a closer look: the usual ones do not, and to know that costs next to nothing."""
-    return _SUSPECT.search(text) is not None or '"\r' in text or '"\n' in text
+    if '"\r' in text or '"\n' in text:
+        return True
+    return any(sign in text for sign in _PLAIN_SIGNS) and _SUSPECT.search(text) is not None
