@@ -69,6 +69,10 @@ def write_record(
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
     sealed = msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
+    try:  # as whoever reads it will
+        msgspec.json.decode(sealed, type=Record)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{RECORD_NAME} would not be readable: {error}; nothing was recorded") from error
     files = {f"{BUNDLE_FOLDER}/{name}": part for name, part in found.files.items()}
     write_folder(folder, {**files, REPORT_NAME: content, RECORD_NAME: sealed})
     return record

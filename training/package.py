@@ -11,6 +11,7 @@ from app.contract.bins import build_bins
 from app.contract.bundle import (
     INFERENCE_NAME,
     MANIFEST_NAME,
+    MAX_BYTES,
     MODEL_NAME,
     NO_DIGEST,
     Bundle,
@@ -24,6 +25,7 @@ from app.contract.parity import compare_engines
 from app.contract.schema import SCHEMA_VERSION, DriftUse, GoldenRow, Interval, Manifest, ReferenceBins, Value
 from app.contract.scoring import ReferenceModel, Scores, check_golden_rows, spread_matrix
 from training.data.table import Table
+from training.errors import InputError
 from training.files import write_folder
 from training.inference import ConversionError, convert_booster
 from training.params import Params
@@ -47,11 +49,20 @@ def package_model(
     """
     bundle = _judge_artifact(_build_bundle(model, fitted, params, metrics), fitted, params)
     sealed = seal_manifest(bundle.manifest)
+    check_bundle_size({**bundle.files, MANIFEST_NAME: sealed})
     check_golden_rows(Bundle(manifest=parse_manifest(sealed), files=bundle.files), model.reference.score_table)
     write_folder(folder, {**bundle.files, MANIFEST_NAME: sealed}, last=MANIFEST_NAME)
     bundle = read_bundle(folder)
     check_golden_rows(bundle, ReferenceModel.from_bundle(bundle).score_table)
     return bundle
+
+
+def check_bundle_size(files: Mapping[str, bytes]) -> None:
+    """Raises: InputError if there is more than a pull request, a release and a pod take."""
+    if (total := sum(map(len, files.values()))) > MAX_BYTES:
+        raise InputError(
+            f"the bundle would have {total:,} bytes, its readers take {MAX_BYTES:,}: train fewer or shallower trees"
+        )
 
 
 def _build_bundle(model: TrainedModel, fitted: Table, params: Params, metrics: Mapping[str, Interval]) -> Bundle:

@@ -14,7 +14,7 @@ from app.contract.schema import SCHEMA_VERSION, FileDigest, Manifest
 MANIFEST_NAME = "bundle.json"
 MODEL_NAME = "model.ubj"
 INFERENCE_NAME = "model.onnx"  # optional, derived from the model
-MAX_FILE_BYTES = 512 * 1024 * 1024
+MAX_BYTES = 128 * 1024 * 1024  # of all files together; review/bundle.py takes as much
 
 NO_DIGEST = "0" * 64
 _OPENING = re.compile(rb'\{\n  "digest": "([0-9a-f]{64})",\n')
@@ -101,8 +101,8 @@ def _read_file(folder: Path, name: str) -> bytes:
         found = path.stat()
         if not stat.S_ISREG(found.st_mode):  # a pipe would never open, a device never end
             raise BundleError(f"{path} is not a regular file; expected a bundle's {name}")
-        if found.st_size > MAX_FILE_BYTES:
-            raise BundleError(f"{path} is larger than {MAX_FILE_BYTES} bytes")
+        if found.st_size > MAX_BYTES:
+            raise BundleError(f"{path} is larger than {MAX_BYTES} bytes")
         return path.read_bytes()
     except OSError as error:
         raise BundleError(f"{path} cannot be read: {error.strerror}; expected a bundle's {name}") from error

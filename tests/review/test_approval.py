@@ -197,3 +197,16 @@ def test_a_tree_is_read_only_from_a_clean_checkout(tmp_path: Path) -> None:
 def test_a_folder_without_git_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match=r"failed in .*: give --tree"):
         read_tree(tmp_path)
+
+
+def test_as_many_approvers_as_the_reader_takes_are_recorded_and_one_more_is_refused(
+    bundle_folder: Path, tmp_path: Path
+) -> None:
+    people = [f"reviewer-{index:02}" for index in range(21)]
+    record = write(bundle_folder, tmp_path / "approved", approved_by=people[:20])
+    assert verify_approved(read_folder(tmp_path / "approved"), "the artifact")[0] == record
+    with pytest.raises(InputError, match=r"approval\.json would not be readable: .*length <= 20.*nothing was recorded"):
+        write(bundle_folder, tmp_path / "other", approved_by=people)
+    assert not (tmp_path / "other").exists()
+    with pytest.raises(InputError, match=r"approval\.json would not be readable"):
+        write(bundle_folder, tmp_path / "other", approved_by=["x" * 201])

@@ -71,7 +71,7 @@ def test_a_hostile_artifact_is_refused_in_one_line(serve: Serve, case: str) -> N
 def test_one_that_says_it_is_large_is_not_fetched(serve: Serve) -> None:
     artifact = make_artifact(1, "gate-report", GOOD, size_in_bytes=MAX_PACKED_BYTES + 1)
     github, state = serve(report_world(GOOD, artifacts=[artifact]))
-    with pytest.raises(RefusedError, match="has 1,048,577 bytes, expected"):
+    with pytest.raises(RefusedError, match="has 4,194,305 bytes, expected"):
         fetch_report(github, 500)
     assert len(state.requests) == 1
 
@@ -79,7 +79,7 @@ def test_one_that_says_it_is_large_is_not_fetched(serve: Serve) -> None:
 def test_one_that_is_larger_than_it_says_is_not_read(serve: Serve) -> None:
     content = GOOD + b"\x00" * MAX_PACKED_BYTES
     github, _ = serve(report_world(content, artifacts=[make_artifact(1, "gate-report", GOOD)]))
-    with pytest.raises(RefusedError, match="is larger than 1,048,576 bytes: not taken"):
+    with pytest.raises(RefusedError, match="is larger than 4,194,304 bytes: not taken"):
         fetch_report(github, 500)
 
 

@@ -82,7 +82,7 @@ def test_what_is_no_report_is_refused(content: bytes) -> None:
 
 def test_a_report_on_disk_is_bounded(tmp_path: Path) -> None:
     (tmp_path / "report.json").write_bytes(b" " * (MAX_BYTES + 1))
-    with pytest.raises(InputError, match=r"has 1,048,577 bytes, expected at most 1,048,576"):
+    with pytest.raises(InputError, match=r"has 4,194,305 bytes, expected at most 4,194,304"):
         read_report(tmp_path / "report.json")
 
 

@@ -16,6 +16,7 @@ from training.gate.policy import Policy
 from training.gate.result import Check, Latency, MetricLine, SliceLine, Verdict
 from training.metrics import Judgement
 from training.provenance import describe_revision
+from training.report.limits import check_size, fit_report
 
 REPORT_VERSION = 1
 
@@ -169,7 +170,12 @@ def _measure_errors(judgement: Judgement) -> Outcome:
 
 
 def encode_report(report: Report) -> bytes:
-    return msgspec.json.format(msgspec.json.encode(report), indent=2) + b"\n"
+    """The bytes of report.json, which the reader on the other side takes.
+
+    Raises: InputError.
+    """
+    content = fit_report(msgspec.to_builtins(report))
+    return check_size(msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")
 
 
 def read_report(path: Path) -> Report:

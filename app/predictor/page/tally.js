@@ -5,7 +5,7 @@ import { parseRecords, recordEnds } from "./csv.js";
 
 const BINS = 20;
 export const MOST_KEPT = 100;
-const ADDED = 3; // the server's columns behind the file's own: score, decision, error
+const FIRST_ADDED = "score"; // the server's columns behind the file's own: score, decision, error, and further ones
 
 const decoder = new TextDecoder();
 
@@ -31,14 +31,13 @@ export class Tally {
     this.quotedFormulas += summary.quoted_formulas;
     this.parts.push(isFirst ? bytes : bytes.subarray(recordEnds(bytes, 0, bytes.length).first));
     const [head, ...records] = parseRecords(decoder.decode(bytes));
-    if (isFirst) this.head = head.slice(0, -ADDED);
-    for (const record of records) this.addRecord(record);
+    const own = head.lastIndexOf(FIRST_ADDED);
+    if (isFirst) this.head = head.slice(0, own);
+    for (const record of records) this.addRecord(record.slice(0, own), record.slice(own));
   }
 
-  addRecord(record) {
+  addRecord(fields, [written, decision, error]) {
     this.rows += 1;
-    const fields = record.slice(0, -ADDED);
-    const [written, decision, error] = record.slice(-ADDED);
     if (error !== "") {
       this.refuse(fields, error);
       return;

@@ -228,8 +228,8 @@ def test_a_device_a_pipe_a_loop_and_a_folder_are_refused_without_reading(
 @pytest.mark.parametrize("name", FILES)
 def test_an_oversize_file_is_refused_without_reading(copy: Path, xgboost_reader: mock.Mock, name: str) -> None:
     with (copy / name).open("wb") as file:
-        file.truncate(bundle_module.MAX_FILE_BYTES + 1)  # a hole: it takes no space
-    assert f"{name} is larger than {bundle_module.MAX_FILE_BYTES} bytes" in refuse(copy, xgboost_reader)
+        file.truncate(bundle_module.MAX_BYTES + 1)  # a hole: it takes no space
+    assert f"{name} is larger than {bundle_module.MAX_BYTES} bytes" in refuse(copy, xgboost_reader)
 
 
 def test_no_folder_and_no_bundle_are_told_apart_from_a_damaged_one(tmp_path: Path, xgboost_reader: mock.Mock) -> None:
