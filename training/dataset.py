@@ -15,6 +15,7 @@ from app.contract.bins import MISSING
 from app.contract.errors import ContractError
 from app.contract.features.plan import FeaturePlan, input_features
 from app.contract.schema import Column, DerivedFeature, ModelSchema, Struct, Target, Task, Value
+from training.declared import find_blank_problems, find_value_problems
 from training.errors import InputError
 from training.yaml_file import read_struct
 
@@ -196,6 +197,8 @@ def _find_problems(dataset: Dataset) -> Iterator[str]:
     yield from _find_infinite(msgspec.to_builtins(dataset), "")
     yield from _find_column_problems(dataset)
     yield from _find_strangers(dataset)
+    yield from find_blank_problems(_list_texts(dataset))
+    yield from find_value_problems(dataset.columns, _list_rows(dataset))
     if dataset.task == "binary" and (dataset.target.positive is None or dataset.costs is None):
         yield "a binary task needs target.positive and costs"
     if dataset.costs and not min(dataset.costs.missed, dataset.costs.false_alarm) > 0:
@@ -255,6 +258,27 @@ def _find_column_problems(dataset: Dataset) -> Iterator[str]:
             yield f"column {column.name!r} has minimum {column.minimum:g} above maximum {column.maximum:g}"
         if column.source in dataset.leakage or column.source == dataset.target.source:
             yield f"column {column.name!r} comes from {column.source!r}, which is leakage or the target"
+
+
+def _list_texts(dataset: Dataset) -> Iterator[tuple[str, str]]:
+    """Every text that is compared with a cell or a name of the raw data."""
+    for raw in dataset.raw_columns:
+        yield f"the raw column {raw!r}", raw
+    for column in dataset.columns:
+        yield from ((f"a category of {column.name!r}", category) for category in column.categories)
+    if isinstance(dataset.target.positive, str):
+        yield "target.positive", dataset.target.positive
+
+
+def _list_rows(dataset: Dataset) -> Iterator[tuple[str, dict[str, Value]]]:
+    """Every value of a column that the file gives, by where it stands."""
+    for column in dataset.columns:
+        if column.example is not None:
+            yield "example", {column.name: column.example}
+    for direction in dataset.behaviour.directions:
+        yield from ((f"behaviour {direction.name!r}", row) for row in (direction.given, direction.start, direction.end))
+    for case in dataset.behaviour.minimum_function:
+        yield f"behaviour {case.name!r}", case.row
 
 
 def _find_strangers(dataset: Dataset) -> Iterator[str]:

@@ -2,6 +2,7 @@
 
 import contextlib
 import struct
+import sys
 from collections.abc import Callable
 from typing import Any, Generic, TypeVar
 
@@ -23,6 +24,8 @@ NUMBER_TYPES = {
 NULL = b"null"
 OPENING_BYTES = 64
 WHOLE_TYPES = frozenset(name for name in NUMBER_TYPES if not name.startswith("FP"))
+
+INFINITE = float("inf")
 
 Numbers = NDArray[np.float64]
 Strings = list[str | None]
@@ -108,9 +111,9 @@ def read_numbers(tensor: Tensor, raw: memoryview | None, path: str) -> Numbers:
         if raw.nbytes != size * kind.itemsize:
             raise _wrong_size(path)
         return np.frombuffer(raw, kind).astype(np.float64)
-    found = _read_json(tensor, path, _decode_numbers, _decode_sparse_numbers, _decode_nested)
+    found = _read_floats(tensor, path)
     try:
-        values = to_array(found, len(found))
+        values = to_array(found, len(found))  # type: ignore[arg-type]
     except struct.error:  # null
         values = np.array(found, dtype=np.float64)
     if len(values) != size:
@@ -119,6 +122,29 @@ def read_numbers(tensor: Tensor, raw: memoryview | None, path: str) -> Numbers:
         field = f"{path}.data[{int((np.rint(values) != values).argmax())}]"
         raise RowError("not_whole", f"{field} is not whole, expected {tensor.datatype}", field)
     return values
+
+
+def _read_floats(tensor: Tensor, path: str) -> list[float | None]:
+    """Numbers in JSON; one that is too large for a float is infinite, so that it is refused as what it is.
+
+    Raises: RowError.
+    """
+    try:
+        return _read_json(tensor, path, _decode_numbers, _decode_sparse_numbers, _decode_nested)
+    except RowError:
+        data = bytes(tensor.data) if isinstance(tensor.data, msgspec.Raw) else b""
+        if not 0 < len(data) <= SMALL_BODY_BYTES:
+            raise
+        values = decode_anything(data)
+        if not isinstance(values, list) or not all(type(value) in (int, float, type(None)) for value in values):
+            raise
+        return [_limit(value) for value in values]
+
+
+def _limit(value: float | None) -> float | None:
+    if value is None or abs(value) <= sys.float_info.max:
+        return value
+    return INFINITE if value > 0 else -INFINITE
 
 
 def read_strings(tensor: Tensor, raw: memoryview | None, path: str) -> Strings:

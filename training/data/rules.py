@@ -8,6 +8,7 @@ import pandas as pd
 import pandera.pandas as pa
 
 from app.contract.schema import Column
+from app.contract.values import column_bounds, name_categories
 from training.data.reading import Reading
 from training.dataset import Dataset
 
@@ -54,7 +55,10 @@ def build_rules(dataset: Dataset, frame: pd.DataFrame) -> pa.DataFrameSchema:
 
 
 def _rule_column(column: Column, dataset: Dataset) -> pa.Column:
-    checks = [_check_categories(column)] if column.type == "category" else _check_number(column)
+    if column.type != "category":
+        checks = _check_number(column)
+    else:
+        checks = [] if column.unknown == "missing" else [_check_categories(column)]
     return pa.Column(checks=checks, nullable=column.nullable, **_rule_unique(column.source, dataset))
 
 
@@ -74,18 +78,17 @@ def _rule_unique(raw: str, dataset: Dataset) -> dict[str, Any]:
 
 
 def _check_categories(column: Column) -> pa.Check:
-    return pa.Check.isin(column.categories, error=f"is not one of {', '.join(column.categories)}")
+    return pa.Check.isin(column.categories, error=f"is not one of {name_categories(column.categories)}")
 
 
 def _check_number(column: Column) -> list[pa.Check]:
     checks = [_check_finite()]
+    unit = f" {column.unit}" if column.unit else ""
+    low, high = column_bounds(column)
+    checks.append(pa.Check.ge(low, error=f"is below {low:g}{unit}"))
+    checks.append(pa.Check.le(high, error=f"is above {high:g}{unit}"))
     if column.type == "integer":
         checks.append(_check_whole())
-    unit = f" {column.unit}" if column.unit else ""
-    if column.minimum is not None:
-        checks.append(pa.Check.ge(column.minimum, error=f"is below {column.minimum:g}{unit}"))
-    if column.maximum is not None:
-        checks.append(pa.Check.le(column.maximum, error=f"is above {column.maximum:g}{unit}"))
     return checks
 
 

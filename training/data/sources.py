@@ -1,6 +1,6 @@
 """Where raw rows come from: a file or URL, the UCI repository, or the built-in generator, in that order."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import pandas as pd
 
@@ -19,10 +19,12 @@ class RawData:
 
     `frame` has raw columns and, as index, the row's number in its source (a CSV file's line).
     `origin` says in plain words which source and why; it holds no folder, so that it may travel.
+    `refused` says of rows, by their number, why they could not be read.
     """
 
     frame: pd.DataFrame
     origin: str
+    refused: dict[int, str] = field(default_factory=dict)
 
 
 def load_raw(dataset: Dataset, source: str | None = None, rows: int | None = None, seed: int | None = None) -> RawData:
@@ -40,7 +42,8 @@ def load_raw(dataset: Dataset, source: str | None = None, rows: int | None = Non
     if source == UCI:
         return RawData(uci.fetch_uci(dataset), _name_uci(dataset))
     if source:
-        return RawData(files.read_rows(source), f"file {name_source(source)}")
+        found = files.read_file(source, dataset.columns)
+        return RawData(found.frame, f"file {name_source(source)}", found.refused)
     return _load_default(dataset)
 
 

@@ -10,7 +10,7 @@ from app.contract.intake.formulas import quote_formula
 from app.contract.intake.separators import describe_separator, find_separator
 from training.data.fingerprint import fingerprint_frame
 from training.data.reading import read_values
-from training.data.rules import find_broken
+from training.data.rules import BROKEN_COLUMNS, find_broken
 from training.data.sorting import find_untimed, read_time, sort_rows
 from training.data.sources import RawData
 from training.data.table import Table
@@ -30,9 +30,10 @@ def validate_raw(raw: RawData, dataset: Dataset, rejected_path: Path) -> Table:
     """
     remove_rejected(rejected_path)
     _check_columns(raw, dataset)
-    reading = read_values(raw.frame, dataset)
+    reading = read_values(raw.frame.drop(index=list(raw.refused)), dataset)
     time = read_time(reading.frame, dataset, raw.origin)
-    parts = [find_broken(reading, dataset), find_untimed(reading.frame, dataset, time)]
+    unread = pd.DataFrame([(row, "", reason) for row, reason in raw.refused.items()], columns=BROKEN_COLUMNS)
+    parts = [find_broken(reading, dataset), find_untimed(reading.frame, dataset, time), unread]
     broken = pd.concat([part for part in parts if len(part)] or parts[:1]).drop_duplicates(["row", "column"])
     if len(broken):
         _refuse_rows(raw, dataset, broken, rejected_path)

@@ -10,10 +10,15 @@ import msgspec
 import pytest
 
 from app.contract.bundle import Bundle, read_bundle
+from app.predictor.model import ServedModel
 from tests.app.predictor.running import RunningServer, StartServer
-from tests.conftest import make_bundle
+from tests.churn import write_churn
+from tests.conftest import DATASETS, make_bundle
+from training.data.load import load_table
+from training.data.splits import group_holdout
 from training.data.table import Table
-from training.params import Params
+from training.dataset import Dataset, load_dataset
+from training.params import Params, load_params
 
 
 @pytest.fixture
@@ -71,6 +76,24 @@ def lenient(lenient_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> I
             yield session
     finally:
         running.kill()
+
+
+@pytest.fixture(scope="session")
+def churn_table(tmp_path_factory: pytest.TempPathFactory) -> Table:
+    """Rows of another dataset: text categories, one of them digits, and missing values."""
+    folder = tmp_path_factory.mktemp("churn")
+    rows = write_churn(folder / "rows.csv")
+    return load_table(load_dataset(str(DATASETS / "churn.yaml")), str(rows), folder / "rejected.csv")
+
+
+@pytest.fixture(scope="session")
+def published_model(published: Path, ai4i: Dataset, tmp_path_factory: pytest.TempPathFactory) -> ServedModel:
+    """The default model of the published file, fitted to the rows that `python -m training` fits it to."""
+    folder = tmp_path_factory.mktemp("published")
+    table = load_table(ai4i, str(published), folder / "rejected.csv")
+    params = load_params()
+    fitted = table.take(group_holdout(table, params.evaluation.holdout_share).train)
+    return ServedModel(make_bundle(folder / "bundle", fitted, params), 1)
 
 
 @pytest.fixture(scope="session")

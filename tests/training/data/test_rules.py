@@ -19,7 +19,7 @@ def test_each_cell_is_blamed_once_for_the_first_cause(churn: Dataset) -> None:
     broken = find_broken(read_values(frame, churn), churn)
     assert broken.to_dict("records") == [
         {"row": 5, "column": "tenure", "reason": "is not a number"},
-        {"row": 9, "column": "tenure", "reason": "is not a whole number"},
+        {"row": 9, "column": "tenure", "reason": "is below 0 months"},
     ]
 
 
