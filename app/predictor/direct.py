@@ -189,8 +189,13 @@ class DirectProtocol(GuardedProtocol):
         """Goes on the ASGI way from where the headers were complete, with `app` to answer."""
         self.direct = None
         usual, self.app = self.app, app
-        super().on_headers_complete()
-        self.app = usual
+        try:
+            super().on_headers_complete()
+        except ApiError as error:
+            self.refuse(error, self.url.decode("latin-1"))
+            return
+        finally:
+            self.app = usual
         if self.direct_body:
             super().on_body(self.direct_body)
 

@@ -33,6 +33,7 @@ from app.predictor.model import ScoringError
 from app.predictor.request_ids import HEADER
 from app.predictor.state import ServingState
 from app.predictor.types import Receive, Scope, Send
+from app.predictor.wire.fields import join_repeated
 
 JSON_TYPE = (b"content-type", b"application/json")
 CLOSE = (b"connection", b"close")
@@ -190,6 +191,8 @@ class Endpoint(Route):
         headers = dict(given)
         request_id = self._choose_id(headers.get(HEADER))
         try:
+            if len(headers) < len(given):
+                headers = dict(join_repeated(given))
             caller = self._admit(headers)
             check_size(len(body), self._max_bytes)
             reply = self.respond(headers, body, request_id)

@@ -142,6 +142,7 @@ CODES = (
     "not_found",
     "not_ready",
     "overloaded",
+    "repeated_header",
     "repeated_name",
     "request_timeout",
     "score_not_finite",

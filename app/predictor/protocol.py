@@ -24,7 +24,8 @@ class GuardedProtocol(ParsingProtocol):
         self.state = state
         self.waiting_since = 0.0
         self.answered_at = 0.0  # when a request was last answered without uvicorn's keep-alive timer
-        self.refusal: ApiError | None = None  # what ends the connection; nothing is parsed any more
+        self.is_over = False  # nothing is parsed any more
+        self.refusal: ApiError | None = None  # what ends the connection
         self.refused_path = ""
         self.lingers_since = 0.0  # when that was sent, 0 before
         self.has_ended = False  # the client sends no more, and may still read
@@ -59,11 +60,11 @@ class GuardedProtocol(ParsingProtocol):
         self.waiting_since = 0.0
 
     def data_received(self, data: bytes) -> None:
-        if self.refusal is not None or self.lingers_since:
+        if self.is_over:
             return
         self._unset_keepalive_if_required()
         self.feed(data)
-        if self.waiting_since and self.refusal is None:
+        if self.waiting_since and not self.is_over:
             if self._has_headers():
                 self.count_framing(len(data))
             else:
@@ -145,6 +146,7 @@ class GuardedProtocol(ParsingProtocol):
 
         It gets the shape, the headers, the counts and the log line of every error.
         """
+        self.is_over = True
         self.refusal, self.refused_path = error.with_traceback(None), path
         if self._is_idle():
             if self.waiting_since and self._has_headers():  # answered before its body was complete
@@ -178,6 +180,7 @@ class GuardedProtocol(ParsingProtocol):
         if self.has_ended:
             self.transport.close()
             return
+        self.is_over = True
         self.lingers_since = self.loop.time()
         self.transport.write_eof()
         self.flow.resume_reading()

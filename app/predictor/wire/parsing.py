@@ -9,6 +9,7 @@ from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from app.predictor.errors import ApiError, BadRequestError, HeadTooLargeError, MethodNotAllowedError
 from app.predictor.logs import log_event
+from app.predictor.wire.fields import join_repeated
 
 MAX_HEAD_BYTES = 64 * 1024
 FRAMING_BYTES = 64  # of a chunk: more than any length and line ends need
@@ -90,12 +91,22 @@ class ParsingProtocol(HttpToolsProtocol):
         self.check_head()
         if self.parser.get_http_version() not in VERSIONS:
             raise BadRequestError(NOT_HTTP, "malformed_http")
+        if not self.url.startswith(b"/") and not self.parser.should_upgrade():
+            self._complete_target()
+        if len(dict(self.headers)) < len(self.headers):
+            self.headers[:] = join_repeated(self.headers)
         if not self.parser.should_upgrade():
             super().on_headers_complete()
         elif self.parser.get_method() == b"CONNECT":
             raise MethodNotAllowedError("this is no proxy, expected another method than CONNECT", METHODS)
         else:
             self.is_upgrading = True
+
+    def _complete_target(self) -> None:
+        """`http://host` means its root (RFC 9112 section 3.2.2); uvicorn fails at a target without a path."""
+        parsed = httptools.parse_url(self.url)
+        if parsed.path is None:
+            self.url = b"/" if parsed.query is None else b"/?%b" % parsed.query
 
     def check_head(self) -> None:
         """Raises: HeadTooLargeError."""

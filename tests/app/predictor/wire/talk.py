@@ -1,5 +1,6 @@
 """Raw bytes to a server and back."""
 
+import contextlib
 import json
 import socket
 from typing import NamedTuple
@@ -28,10 +29,11 @@ def talk(server: RunningServer, *parts: bytes, ends: bool = False, port: int | N
     """Sends the parts in packets of their own and reads until the server closes; `ends` closes the sending half."""
     with socket.create_connection(("127.0.0.1", port or server.port), timeout=20) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
-        for part in parts:
-            connection.sendall(part)
-        if ends:
-            connection.shutdown(socket.SHUT_WR)
+        with contextlib.suppress(BrokenPipeError, OSError if ends else BrokenPipeError):  # closed meanwhile
+            for part in parts:
+                connection.sendall(part)
+            if ends:
+                connection.shutdown(socket.SHUT_WR)
         received = b""
         while more := connection.recv(65536):
             received += more
