@@ -24,6 +24,7 @@ from app.contract.engine import Engine
 from app.contract.parity import compare_engines
 from app.contract.schema import SCHEMA_VERSION, DriftUse, GoldenRow, Interval, Manifest, ReferenceBins, Value
 from app.contract.scoring import ReferenceModel, Scores, check_golden_rows, spread_matrix
+from app.contract.soundness import check_manifest
 from training.data.table import Table
 from training.errors import InputError
 from training.files import write_folder
@@ -50,6 +51,7 @@ def package_model(
     bundle = _judge_artifact(_build_bundle(model, fitted, params, metrics), fitted, params)
     sealed = seal_manifest(bundle.manifest)
     check_bundle_size({**bundle.files, MANIFEST_NAME: sealed})
+    check_manifest(parse_manifest(sealed))
     check_golden_rows(Bundle(manifest=parse_manifest(sealed), files=bundle.files), model.reference.score_table)
     write_folder(folder, {**bundle.files, MANIFEST_NAME: sealed}, last=MANIFEST_NAME)
     bundle = read_bundle(folder)

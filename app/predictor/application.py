@@ -11,6 +11,7 @@ from app.predictor.body import SMALL_BODY_BYTES
 from app.predictor.counters import Counters
 from app.predictor.endpoint import Endpoint
 from app.predictor.headers import allow_origins
+from app.predictor.inputs.golden import check_accepted
 from app.predictor.logs import log_event, log_request
 from app.predictor.metrics import make_registry
 from app.predictor.model import ServedModel
@@ -58,6 +59,7 @@ class Application:
         report = self.state.settings.gate_report
         if report is not None:
             self.state.verdict = await asyncio.to_thread(read_verdict, report, model.digest)
+        check_accepted(openinference.Inferrer(self.state, model))
         self.install_model(model)
         return model.manifest
 

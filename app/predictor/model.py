@@ -18,6 +18,7 @@ from app.contract.features.plan import FeaturePlan, Matrix, find_derivation
 from app.contract.parity import Comparison, compare_engines
 from app.contract.schema import Value
 from app.contract.scoring import Scores, calibrate_margins, check_golden_rows, spread_matrix
+from app.contract.soundness import check_served
 from app.predictor.logs import log_event
 from app.predictor.traffic import BinCounts, TrafficBins
 
@@ -210,6 +211,7 @@ def load_model(folder: Path, threads: int, parity_rows: int = 0) -> ServedModel:
     Raises: BundleError, ContractError with one line that says what is wrong.
     """
     bundle = read_bundle(folder)
+    check_served(bundle.manifest)
     model = ServedModel(bundle, threads)
     check_paths(bundle, model)
     if parity_rows and model.engine.name == "onnxruntime":

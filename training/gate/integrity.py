@@ -10,6 +10,7 @@ from app.contract.engine import Engine
 from app.contract.errors import ContractError
 from app.contract.parity import compare_engines
 from app.contract.scoring import PARITY_TOLERANCE, check_golden_rows, spread_matrix
+from app.contract.soundness import check_manifest
 from training.gate.evidence import Evidence, fill_frame
 from training.gate.policy import TaskRules
 from training.gate.result import Check, choose_verdict
@@ -83,6 +84,7 @@ def _check_golden(evidence: Evidence) -> Check:
     bundle, model = evidence.candidate.bundle, evidence.candidate.model
     expected = f"within {PARITY_TOLERANCE:g}"
     try:
+        check_manifest(bundle.manifest)
         check_golden_rows(bundle, model.score_table)
     except ContractError as error:
         return Check(name="integrity/golden", verdict="fail", found=str(error), expected=expected, reason=f"{error}.")

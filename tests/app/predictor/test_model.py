@@ -184,3 +184,14 @@ def test_a_score_that_is_not_finite_is_no_answer(bundle: Bundle, monkeypatch: py
         model.score_columns({name: [value] for name, value in zip(model.names, row, strict=True)})
     with pytest.raises(BundleError, match="not finite"):
         check_paths(bundle, model)
+
+
+def test_a_bundle_whose_bounds_refuse_its_golden_rows_is_refused(bundle: Bundle, tmp_path: Path) -> None:
+    schema = bundle.manifest.schema
+    columns = tuple(
+        msgspec.structs.replace(column, maximum=1.0, example=0) if column.name == "tool_wear_min" else column
+        for column in schema.columns
+    )
+    folder = rewrite(bundle, tmp_path, schema=msgspec.structs.replace(schema, columns=columns))
+    with pytest.raises(BundleError, match=r"golden row [0-9]+: column 'tool_wear_min' is [0-9]+, expected 0 to 1"):
+        load_model(folder, 1)
