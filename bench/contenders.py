@@ -43,6 +43,7 @@ class Contender:
     prepare: tuple[str, ...] = ()
     health: str = "/openapi.json"  # what a load balancer asks; a plain FastAPI app has nothing better
     metrics: str = ""  # what Prometheus scrapes, if it is on the same port
+    engine: str = ""  # what /v1/model must name as the engine in use, or nothing it measures is what serves
 
 
 HEALTH_V2 = "/v2/health/ready"
@@ -56,7 +57,16 @@ def list_contenders(model_name: str) -> list[Contender]:
     batches = {"records": LATHE_RECORDS, "tensor": lathe_tensor(model_name)}
     command = ("{python}", "-m", "app.predictor", "--bundle", "{bundle}", "--port", "{port}")
     lathe = Contender(
-        "lathe", "Lathe", "lathe", LATHE, command, LATHE_ROW, batches, health="/readyz", metrics="/metrics"
+        "lathe",
+        "Lathe",
+        "lathe",
+        LATHE,
+        command,
+        LATHE_ROW,
+        batches,
+        health="/readyz",
+        metrics="/metrics",
+        engine="onnxruntime",
     )
     return [lathe, *_kserve(), *_mlserver(), *_bentoml(), *_mlflow(), *_ray(), *_tutorial(), *_ceilings()]
 

@@ -17,12 +17,25 @@ SINGLE_ROWS = 50  # asked one by one; every row of the batch is compared as well
 def check_parity(server: Server, model: ServedModel) -> float:
     """The largest difference found, 0 for a ceiling.
 
-    Raises: ContenderError if an answer is no 200 or differs by more than TOLERANCE.
+    Raises: ContenderError if an answer is no 200 or differs by more than TOLERANCE, or another engine answers.
     """
+    if server.contender.engine:
+        _check_engine(server)
     singles = [model.rows.take(index, index + 1) for index in range(SINGLE_ROWS)]
     asked = [(server.contender.row, rows) for rows in singles]
     asked += [(batch, model.rows) for batch in server.contender.batches.values()]
     return max(_compare(server, model, protocol, rows) for protocol, rows in asked)
+
+
+def _check_engine(server: Server) -> None:
+    try:
+        found = msgspec.json.decode(server.ask("/v1/model", None).body)["engine"]
+    except (OSError, http.client.HTTPException, msgspec.DecodeError, KeyError) as error:
+        raise server.failure(f"does not say on /v1/model which engine answers: {error!r}") from error
+    if found != server.contender.engine:
+        raise server.failure(
+            f"answers single rows by {found}, expected {server.contender.engine}: make the bundle anew"
+        )
 
 
 def _compare(server: Server, model: ServedModel, protocol: Protocol, rows: Rows) -> float:

@@ -199,8 +199,11 @@ def main() -> None:
     given = parser.parse_args()
     with open(os.devnull, "w") as nowhere:
         configure_logs("info").setStream(nowhere)
-        model = load_model(given.bundle, 1)
-        application = create_app(read_settings(bundle=given.bundle))
+        settings = read_settings(bundle=given.bundle)
+        model = load_model(given.bundle, 1, settings.parity_rows)  # with the engine that serves by default
+        if model.engine.name != "onnxruntime":
+            sys.exit(f"bundle {given.bundle} is served by {model.engine.name}, expected onnxruntime: make it anew")
+        application = create_app(settings)
         application.install_model(model)
         costs = measure_costs(application, model, given.seconds)
     json.dump(costs, sys.stdout)

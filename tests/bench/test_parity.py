@@ -57,6 +57,13 @@ def test_a_score_that_differs_takes_the_contender_out(server: Server, model: Ser
         check_parity(server, replace(model, rows=replace(model.rows, scores=scores)))
 
 
+def test_another_engine_than_the_expected_takes_the_contender_out(server: Server, model: ServedModel) -> None:
+    assert server.contender.engine == "onnxruntime"
+    server.contender = replace(server.contender, engine="xgboost")
+    with pytest.raises(ContenderError, match="Lathe answers single rows by onnxruntime, expected xgboost"):
+        check_parity(server, model)
+
+
 def test_a_peers_probability_is_calibrated_as_the_bundle_says(model: ServedModel) -> None:
     raw = replace(model, calibration=replace_calibration(model, 1.0, 0.0)).calibrate([0.25, 0.5])
     assert raw == pytest.approx([0.25, 0.5])
