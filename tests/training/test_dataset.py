@@ -90,6 +90,15 @@ def test_an_unordered_category_gives_a_flag_for_each_category() -> None:
         (CHURN, "{by: Branch}", "{by: Shop}", "group.by names 'Shop', expected one of customerID"),
         (AI4I, "slices: [type]", "slices: [quality]", "slices names 'quality'"),
         (AI4I, "key: UDI", "key: ID", "key names 'ID'"),
+        (
+            AI4I,
+            "categories: [L, M, H]",
+            'categories: [L, M, " H"]',
+            "a category of 'type' is ' H', which no cell can equal",
+        ),
+        (AI4I, "source: Torque [Nm]", 'source: "Torque [Nm] "', "the raw column 'Torque .Nm. ' is"),
+        (AI4I, "{type: M, air", "{type: m, air", "an ordinary piece is no alarm': type is a known category but for"),
+        (AI4I, "example: M", "example: X", "example: type is not a known category, expected one of L, M, H"),
         (AI4I, "order: UDI", "order: time", "order names 'time'"),
         (AI4I, "{UDI: integer,", "{Type: integer,", "raw_types names 'Type', expected one of UDI, Product ID, TWF"),
         (

@@ -12,6 +12,7 @@ const decoder = new TextDecoder();
 export class Tally {
   constructor(card) {
     this.range = scoreRange(card);
+    this.added = ADDED + card.schema.columns.some((column) => column.unknown === "missing");
     this.bins = new Array(BINS).fill(0);
     this.head = [];
     this.worst = []; // by score, highest first

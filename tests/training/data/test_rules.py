@@ -1,5 +1,6 @@
 """The dataset file's rules, cell by cell."""
 
+import msgspec
 import pandas as pd
 
 from tests.churn import generate_churn
@@ -43,3 +44,13 @@ def test_a_missing_text_beside_an_impossible_number_is_told_without_a_warning(ch
     frame.loc[5, "MonthlyCharges"] = -1.0
     broken = find_broken(read_values(frame, churn), churn)
     assert broken["reason"].tolist() == ["is missing", "is below 0 USD"]
+
+
+def test_an_undeclared_category_is_refused_unless_the_dataset_file_takes_it_as_missing(churn: Dataset) -> None:
+    frame = generate_churn(200)
+    frame.loc[3, "Contract"] = "one year"
+    broken = find_broken(read_values(frame, churn), churn)
+    assert broken["reason"].tolist() == ["is not one of Month-to-month, One year, Two year"]
+    columns = tuple(msgspec.structs.replace(column, unknown="missing") for column in churn.columns)
+    lenient = msgspec.structs.replace(churn, columns=columns)
+    assert find_broken(read_values(frame, lenient), lenient).empty
