@@ -83,6 +83,7 @@ class Application:
         self.fast[batch.ROUTE] = batch.BatchEndpoint(state, model, receipts)
         self.fast = {path: self._allow_origins(route) for path, route in self.fast.items()}
         self.direct |= {path.encode(): route for path, route in self.fast.items() if isinstance(route, Endpoint)}
+        self.state.streamed = frozenset((batch.ROUTE.encode(),))
         self.state.install_model(model)
 
     async def _serve_rest(self, app: AsgiApp, scope: Scope, receive: Receive, send: Send) -> None:

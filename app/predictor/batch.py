@@ -85,11 +85,11 @@ class BatchEndpoint(Route):
         except asyncio.CancelledError:
             if is_answering:
                 raise  # the server cuts the connection: the length that was stated is not reached
-            await self._refuse(send, NotServingError("the server is stopping"), start, request_id)
+            await self.refuse(send, NotServingError("the server is stopping"), start, request_id)
         except Exception as error:  # the last line before the server
             if is_answering:
                 raise
-            await self._refuse(send, self._explain(error, request_id), start, request_id)
+            await self.refuse(send, self._explain(error, request_id), start, request_id)
 
     async def _score(self, headers: Headers, receive: Receive, spool: Spool) -> HeaderList:
         """Reads and scores the whole upload; the head of the answer."""

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 
-from app.predictor.errors import DisconnectedError, SlowClientError, TooLargeError, UnsupportedMediaError
+from app.predictor.errors import CrowdedError, DisconnectedError, SlowClientError, TooLargeError, UnsupportedMediaError
 from app.predictor.types import Message, Receive, Scope
 
 SMALL_BODY_BYTES = 16 * 1024  # above it a batch
@@ -12,6 +12,7 @@ LOOP_BODY_BYTES = 64 * 1024
 
 EXPIRED = "lathe.expired"  # set in the scope's state by app.predictor.protocol when the body's time is over
 
+CROWDED = "lathe.crowded"  # there by app.predictor.admission: the body needs room that there is not, or not any more
 STREAM = "lathe.stream"  # set there by an endpoint that keeps its own deadlines while it streams
 ABORT = "lathe.abort"  # there by app.predictor.protocol: cuts the connection at once
 
@@ -27,7 +28,7 @@ def check_size(size: int, max_bytes: int) -> None:
 async def read_body(scope: Scope, headers: Headers, receive: Receive, max_bytes: int) -> bytes:
     """The whole body, at most `max_bytes` long.
 
-    Raises: TooLargeError, SlowClientError, DisconnectedError.
+    Raises: TooLargeError, SlowClientError, CrowdedError, DisconnectedError.
     """
     stated = headers.get(b"content-length")
     if stated is not None:
@@ -49,7 +50,10 @@ async def _read_chunks(scope: Scope, receive: Receive, message: Message, max_byt
         check_size(len(body), max_bytes)
         if not message.get("more_body", False):
             return bytes(body)
-        if scope.get("state", {}).get(EXPIRED):
+        marks = scope.get("state", {})
+        if marks.get(CROWDED):
+            raise CrowdedError
+        if marks.get(EXPIRED):
             raise SlowClientError("the body did not arrive in time")
         message = await receive()
 

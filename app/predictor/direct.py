@@ -91,9 +91,10 @@ class DirectProtocol(GuardedProtocol):
         if endpoint is None:
             super().on_message_complete()
             return
-        answer = endpoint.answer_now(self.headers, self.direct_body, self._common_headers())
+        body, self.direct_body = self.direct_body, b""  # an idle connection keeps none
+        answer = endpoint.answer_now(self.headers, body, self._common_headers())
         if isinstance(answer, Pending):
-            self.direct_body = b""
+            del body
             self._hand_over(_finish_later(endpoint, answer))
             super().on_message_complete()
             return
@@ -196,8 +197,9 @@ class DirectProtocol(GuardedProtocol):
             return
         finally:
             self.app = usual
-        if self.direct_body:
-            super().on_body(self.direct_body)
+        body, self.direct_body = self.direct_body, b""
+        if body:
+            super().on_body(body)
 
 
 def _finish_later(endpoint: Endpoint, pending: Pending) -> AsgiApp:

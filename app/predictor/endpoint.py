@@ -18,6 +18,7 @@ from app.predictor.counters import DurationCell
 from app.predictor.errors import (
     RETRY_AFTER_SECONDS,
     ApiError,
+    CrowdedError,
     DisconnectedError,
     InvalidInputError,
     MethodNotAllowedError,
@@ -111,8 +112,17 @@ class Route:
 
     def _explain(self, error: Exception, request_id: str) -> ApiError:
         """What to tell of an exception; one that nobody expected is logged in full and told in brief."""
+        told = self._translate(error, request_id)
+        # its traceback holds the frames it came through, and what they hold: the body, rows, often the error itself, a
+        # circle that only a collection would find
+        error.__traceback__ = error.__context__ = None
+        return told
+
+    def _translate(self, error: Exception, request_id: str) -> ApiError:
         if isinstance(error, ApiError):
             return error
+        if isinstance(error, CrowdedError):
+            return self.state.shed("bytes")
         if isinstance(error, RowError):
             return InvalidInputError(str(error), error.code, error.field)
         if isinstance(error, ScoringError):
@@ -120,9 +130,10 @@ class Route:
         log_event("request_failed", logging.ERROR, exc_info=True, request_id=request_id, route=self.route)
         return ApiError("something went wrong here, not in the request")
 
-    async def _refuse(self, send: Send, error: ApiError, start: float, request_id: str) -> None:
+    async def refuse(self, send: Send, error: ApiError, start: float, request_id: str, path: str = "") -> None:
+        """Answers with an error; `path` where it is not the route's own."""
         self._count_refusal(start, error, request_id)
-        body = render_error(error, request_id, self.route)
+        body = render_error(error, request_id, path or self.route)
         await send_response(send, error.status, [JSON_TYPE, *error_headers(error)], request_id, body)
 
     def _count_success(self, start: float, request_id: str, caller: Caller | None = None, rows: int = 0) -> None:
@@ -170,8 +181,8 @@ class Endpoint(Route):
             if self._takes_batches and is_large(headers):
                 self.state.check_batches()  # sooner than the body of one that will be turned away is read
             with self.state.admitting():
-                body = await read_body(scope, headers, receive, self._max_bytes)
-                reply = self.respond(headers, body, request_id)
+                # the body has no name here: nothing keeps it once it is read
+                reply = self.respond(headers, await read_body(scope, headers, receive, self._max_bytes), request_id)
                 if isinstance(reply, Unscored):
                     reply = reply.render(*self.state.compute_margins([reply.vector]))
                 elif not isinstance(reply, bytes | Answer):
@@ -179,9 +190,9 @@ class Endpoint(Route):
         except DisconnectedError:
             self._count(start, CLIENT_GONE, request_id)
         except asyncio.CancelledError:  # the server stops and has waited long enough for the rest of the body
-            await self._refuse(send, NotServingError("the server is stopping"), start, request_id)
+            await self.refuse(send, NotServingError("the server is stopping"), start, request_id)
         except Exception as error:  # the last line before the server
-            await self._refuse(send, self._explain(error, request_id), start, request_id)
+            await self.refuse(send, self._explain(error, request_id), start, request_id)
         else:
             await self._succeed(send, reply, start, request_id, caller)
 
@@ -262,9 +273,9 @@ class Endpoint(Route):
             with self.state.admitting():
                 reply = await pending.reply
         except asyncio.CancelledError:
-            await self._refuse(send, NotServingError("the server is stopping"), pending.start, pending.request_id)
+            await self.refuse(send, NotServingError("the server is stopping"), pending.start, pending.request_id)
         except Exception as error:  # the last line before the server
-            await self._refuse(send, self._explain(error, pending.request_id), pending.start, pending.request_id)
+            await self.refuse(send, self._explain(error, pending.request_id), pending.start, pending.request_id)
         else:
             await self._succeed(send, reply, pending.start, pending.request_id, pending.caller)
 

@@ -116,9 +116,13 @@ class NotServingError(ApiError):
 EMPTY = "the body is empty, expected {}"  # or there are only blanks in it
 
 
+class CrowdedError(Exception):
+    """A body gives way to another while it arrives."""
+
+
 def explain_shed(reason: str) -> NotServingError:
     """What a request that is turned away is told; `reason` is one of the metric's."""
-    what = "requests" if reason == "concurrency" else reason
+    what = {"concurrency": "requests", "bytes": "bytes in flight"}.get(reason, reason)
     return NotServingError(f"too many {what} at once, ask again in a moment", "overloaded")
 
 

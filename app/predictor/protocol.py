@@ -3,6 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
+from app.predictor.admission.metered import MeteredProtocol
 from app.predictor.body import ABORT, EXPIRED, STREAM
 from app.predictor.endpoint import CLOSE, JSON_TYPE, UNMATCHED, error_headers, render_response
 from app.predictor.errors import ApiError, render_error
@@ -16,7 +17,7 @@ LINGER_SECONDS = (
 )
 
 
-class GuardedProtocol(ParsingProtocol):
+class GuardedProtocol(MeteredProtocol, ParsingProtocol):
     """One connection. `waiting_since` is when the server began to wait for the client, 0 while it does not."""
 
     def __init__(self, state: ServingState, *args: Any, **kwargs: Any) -> None:
@@ -69,6 +70,8 @@ class GuardedProtocol(ParsingProtocol):
                 self.count_framing(len(data))
             else:
                 self.count_head(len(data))
+                if self.refusal is None and not self.claim_head(len(data)):
+                    self.refuse(self.state.shed("bytes"))
 
     def _has_headers(self) -> bool:
         return self.cycle is not None and self.cycle.scope is self.scope

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from typing import Any, Literal
 
-from pydantic import Field, ValidationError
+from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ENV_PREFIX = "LATHE_"
@@ -36,6 +36,11 @@ class Settings(BaseSettings):
         description="Rows compared between both engines at the start; if they differ, XGBoost answers alone",
     )
     max_body_bytes: int = Field(8 * 1024 * 1024, ge=1024, description="Largest request body; above it 413")
+    max_bytes_in_flight: int = Field(
+        64 * 1024 * 1024,
+        ge=1024,
+        description="Bytes of bodies, and of answers not taken yet, of all connections; above it 503 with Retry-After",
+    )
     max_rows: int = Field(10_000, ge=1, description="Most rows in one JSON request; above it 422")
     max_concurrency: int = Field(1024, ge=1, description="Requests at once; above it 503 with Retry-After")
     max_waiting_batches: int = Field(32, ge=1, description="Batches at once; above it 503 with Retry-After")
@@ -71,6 +76,14 @@ class Settings(BaseSettings):
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level logged")
     log_requests: bool = Field(False, description="One log line for every request, not only failed and slow ones")
     slow_request_seconds: float = Field(1.0, gt=0, description="From this duration on a request is logged as slow")
+
+    @field_validator("max_bytes_in_flight")
+    @classmethod
+    def _holds_a_body(cls, value: int, info: ValidationInfo) -> int:
+        largest = info.data.get("max_body_bytes", 0)
+        if value < largest:
+            raise ValueError(f"expected at least the {largest} bytes of one body, LATHE_MAX_BODY_BYTES")
+        return value
 
     def count_threads(self) -> int:
         """Threads for one batch."""

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, TypeVar
 
 from app.predictor.access import Access
+from app.predictor.admission.room import Room
 from app.predictor.counters import Counters
 from app.predictor.errors import NotServingError, explain_shed
 from app.predictor.labels import FeedbackSums
@@ -47,6 +48,8 @@ class ServingState:
         )
         self.waiting_batches = 0
         self.uploads = 0
+        self.bytes_in_flight = Room(settings.max_bytes_in_flight)
+        self.streamed: frozenset[bytes] = frozenset()  # paths whose bodies are read while they are used
         self.receipt_keys = read_receipt_keys(settings.receipt_key_file)
         self.feedback = FeedbackSums()
         self.used_receipts = open_used_receipts(settings)

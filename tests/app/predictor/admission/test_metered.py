@@ -1,0 +1,151 @@
+"""Bytes in flight are counted over all connections, and what does not fit is refused before it is read."""
+
+import contextlib
+import json
+import select
+import socket
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from tests.app.predictor.running import RunningServer, StartServer, read_metrics
+
+BODY = 100_000
+OTHER = "127.0.0.2"
+
+
+@pytest.fixture
+def small(start_server: StartServer, bundle_folder: Path) -> RunningServer:
+    """A server with room for two large bodies."""
+    return start_server(bundle_folder, max_body_bytes=BODY, max_bytes_in_flight=2 * BODY + 50_000).wait_until_ready()
+
+
+@contextlib.contextmanager
+def holding_back(
+    server: RunningServer, sent: int, framing: bytes = b"content-length: 100000"
+) -> Iterator[socket.socket]:
+    """A connection whose body the server waits for: that it does is told by `100 Continue`."""
+    with socket.create_connection(("127.0.0.1", server.port)) as connection:
+        connection.settimeout(20)
+        connection.sendall(b"POST /v1/predict HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\n" + framing + b"\r\n\r\n")
+        assert connection.recv(1000).startswith(b"HTTP/1.1 100 ")
+        connection.sendall(b" " * sent)
+        yield connection
+
+
+def read_shed(client: httpx.Client) -> float:
+    """How many were refused for want of room."""
+    return sum(v for k, v in read_metrics(client).items() if k.startswith("lathe_shed") and 'reason="bytes"' in k)
+
+
+def large(row: dict[str, Any]) -> bytes:
+    return json.dumps({"rows": [row] * 500}).encode().ljust(90_000)
+
+
+def assert_refused(answer: bytes) -> None:
+    assert answer.startswith(b"HTTP/1.1 503 ")
+    assert b"retry-after: 1" in answer
+    assert b'"overloaded"' in answer
+
+
+@pytest.mark.parametrize("sent", [0, 1, 80_000, 99_800])
+def test_who_holds_bodies_back_gives_way_to_another_client(
+    small: RunningServer, row: dict[str, Any], sent: int
+) -> None:
+    elsewhere = httpx.HTTPTransport(local_address=OTHER)
+    with (
+        httpx.Client(base_url=small.url, transport=elsewhere, timeout=20) as client,
+        holding_back(small, sent) as first,
+        holding_back(small, sent) as second,
+    ):
+        assert read_shed(client) == 0
+        assert client.post("/v1/predict", content=large(row)).status_code == httpx.codes.OK
+        assert_refused(first.recv(4000))
+        assert read_shed(client) == 1
+        second.sendall(large(row).ljust(BODY)[sent:] if sent == 0 else b" " * (BODY - sent))
+        assert second.recv(4000).startswith(b"HTTP/1.1 200 " if sent == 0 else b"HTTP/1.1 413 ")
+        # all room is free again
+        for _ in range(5):
+            assert client.post("/v1/predict", content=large(row)).status_code == httpx.codes.OK
+
+
+def test_a_body_that_does_not_fit_is_refused_by_its_head_and_small_ones_are_not(
+    small: RunningServer, row: dict[str, Any]
+) -> None:
+    # those of other clients that hold no more do not give way
+    hosts = ["127.0.0.3", "127.0.0.4"]
+    with contextlib.ExitStack() as stack:
+        for host in hosts:
+            connection = stack.enter_context(
+                socket.create_connection(("127.0.0.1", small.port), source_address=(host, 0))
+            )
+            connection.sendall(
+                b"POST /v1/predict HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 100000\r\n\r\n"
+            )
+            assert connection.recv(1000).startswith(b"HTTP/1.1 100 ")
+        client = stack.enter_context(httpx.Client(base_url=small.url, timeout=20))
+        with socket.create_connection(("127.0.0.1", small.port)) as connection:
+            connection.sendall(b"POST /v2/health HTTP/1.1\r\nhost: x\r\ncontent-length: 99999\r\n\r\n")
+            assert_refused(connection.recv(4000))  # though nothing of the body was sent
+            connection.sendall(b" " * 99_999 + b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
+            assert connection.recv(4000).startswith(b"HTTP/1.1 200 ")  # and what was sent of it was dropped
+        assert client.get("/healthz").status_code == httpx.codes.OK
+        assert client.post("/v1/predict", json=row).status_code == httpx.codes.OK
+
+
+def test_a_chunked_body_is_counted_as_it_arrives(start_server: StartServer, bundle_folder: Path) -> None:
+    server = start_server(bundle_folder, max_body_bytes=800_000, max_bytes_in_flight=800_000).wait_until_ready()
+    with contextlib.ExitStack() as stack:
+        connections = [stack.enter_context(holding_back(server, 0, b"transfer-encoding: chunked")) for _ in range(2)]
+        for connection in connections:
+            connection.sendall(b"64000\r\n" + b" " * 0x64000 + b"\r\n")
+        assert_refused(connections[0].recv(4000) if _is_readable(connections[0]) else connections[1].recv(4000))
+
+
+def _is_readable(connection: socket.socket) -> bool:
+    return bool(select.select([connection], [], [], 3)[0])
+
+
+def test_heads_that_do_not_end_are_counted(start_server: StartServer, bundle_folder: Path) -> None:
+    server = start_server(bundle_folder, max_body_bytes=60_000, max_bytes_in_flight=60_000).wait_until_ready()
+    with contextlib.ExitStack() as stack:
+        connections = []
+        for _ in range(2):
+            connection = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
+            connection.settimeout(20)
+            connection.sendall(b"GET / HTTP/1.1\r\nx: " + b"x" * 40_000)
+            connections.append(connection)
+        readable, _, _ = select.select(connections, [], [], 5)
+        assert len(readable) == 1
+        assert_refused(readable[0].recv(4000))
+        assert httpx.get(f"{server.url}/healthz").status_code == httpx.codes.OK
+
+
+def test_answers_that_nobody_takes_give_way(
+    start_server: StartServer, bundle_folder: Path, row: dict[str, Any]
+) -> None:
+    server = start_server(
+        bundle_folder, max_body_bytes=2_000_000, max_bytes_in_flight=2_000_000, max_rows=10_000
+    ).wait_until_ready()
+    body = json.dumps({"rows": [row] * 10_000}).encode()
+    assert len(body) < 2_000_000
+    head = b"POST /v1/predict HTTP/1.1\r\nhost: x\r\nx-lathe-receipt: 1\r\ncontent-length: %d\r\n\r\n" % len(body)
+    with contextlib.ExitStack() as stack:
+        client = stack.enter_context(httpx.Client(base_url=server.url, timeout=20))
+
+        def count_cut() -> float:
+            samples = read_metrics(client).items()
+            return sum(v for k, v in samples if k.startswith("lathe_closed") and 'reason="slow_reader"' in k)
+
+        for _ in range(30):
+            connection = stack.enter_context(socket.socket())
+            connection.setsockopt(socket.SOL_SOCKET, socket.SO_RCVBUF, 4096)
+            connection.connect(("127.0.0.1", server.port))
+            connection.sendall(head + body)
+            if count_cut():
+                break
+        assert count_cut()
+        assert client.post("/v1/predict", json=row).status_code == httpx.codes.OK
