@@ -46,6 +46,7 @@ class Caller:
         self.name = entry.name
         self.answers = dict.fromkeys(ANSWERS, 0)
         self.rows = 0
+        self.uploads: dict[Charge, None] = {}  # under way, the oldest first
         self.set_entry(entry)
 
     def set_entry(self, entry: KeyEntry) -> None:
@@ -72,11 +73,72 @@ class Caller:
             self._requests.take(1, now)
         self.answers["accepted"] += 1
 
-    def charge_rows(self, rows: int) -> None:
-        """Rows are paid when their number is known: a large request is answered, and waited for afterwards."""
-        self.rows += rows
+    @property
+    def is_limited_by_rows(self) -> bool:
+        return self._rows is not None
+
+    def check_rows(self, now: float) -> None:
+        """Raises: RateLimitedError while rows are owed."""
+        wait = 0.0 if self._rows is None else self._rows.seconds_until_one(now)
+        if wait > 0:
+            self.answers["limited"] += 1
+            self.answers["accepted"] -= 1  # as which it was counted by its head
+            raise RateLimitedError("this API key's rate limit is reached", math.ceil(wait))
+
+    def take_rows(self, rows: int, now: float) -> None:
+        """Takes them from what the key may still ask for; less than 0 gives back."""
         if self._rows is not None:
-            self._rows.take(rows, monotonic())
+            self._rows.take(rows, now)
+
+
+class Charge:
+    """What one request costs its key: its rows are taken before they are scored, so that others of the key see them.
+
+    A key may owe one request's rows, however many: a large one is answered, and waited for afterwards.
+    """
+
+    __slots__ = ("_clock", "caller", "taken")
+
+    def __init__(self, caller: Caller, clock: Callable[[], float] = monotonic) -> None:
+        self.caller = caller
+        self._clock = clock
+        self.taken = 0
+
+    def reserve(self, rows: int) -> None:
+        """Takes rows in advance; as many as there are at most.
+
+        Raises: RateLimitedError if another request of the key has left it in debt meanwhile.
+        """
+        now = self._clock()
+        self.caller.check_rows(now)
+        self.caller.take_rows(rows, now)
+        self.taken = rows
+
+    def settle(self, rows: int) -> None:
+        """Pays for the rows that were answered, 0 for a request that was refused."""
+        if rows != self.taken:
+            self.caller.take_rows(rows - self.taken, self._clock())
+        self.taken = 0
+        self.caller.rows += rows
+
+    def begin_upload(self) -> None:
+        """Raises: RateLimitedError as `reserve`."""
+        self.caller.check_rows(self._clock())
+        self.caller.uploads[self] = None
+
+    def add(self, rows: int) -> None:
+        """Pays for a part of an upload, whose rows are scored.
+
+        Raises: RateLimitedError if the key owes more and an older upload of it is under way.
+        """
+        self.caller.rows += rows
+        self.caller.take_rows(rows, self._clock())
+        if next(iter(self.caller.uploads)) is not self:
+            self.caller.check_rows(self._clock())
+
+    def end_upload(self) -> None:
+        """Once or more often."""
+        self.caller.uploads.pop(self, None)
 
 
 class Access:
@@ -93,8 +155,8 @@ class Access:
         self._keys: Mapping[bytes, Caller] = {}
         self._install(read_key_file(path))
 
-    def admit(self, headers: Headers, scope: str) -> Caller:
-        """Whose key the request has.
+    def admit(self, headers: Headers, scope: str) -> Charge:
+        """What the request costs, and whom.
 
         Raises: UnauthorizedError, ForbiddenError, RateLimitedError.
         """
@@ -109,7 +171,7 @@ class Access:
         if found is None or not found.entry.matches(key):
             raise UnauthorizedError("the API key is not known here")
         found.admit(scope, now)
-        return found
+        return Charge(found, self._clock)
 
     def _refresh(self) -> None:
         """Reads the file again if it is another one, or changed; a broken one changes nothing."""

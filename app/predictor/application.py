@@ -70,8 +70,9 @@ class Application:
             state.receipt_keys, manifest.name, manifest.version, model.threshold, state.settings.receipt_max_age_seconds
         )
         state.feedback.open_version(manifest.version)
-        infer = Endpoint(state, openinference.ROUTE, openinference.Inferrer(state, model).respond)
-        self.fast[predict.ROUTE] = Endpoint(state, predict.ROUTE, predict.Predictor(state, model, receipts).respond)
+        inferrer, predictor = openinference.Inferrer(state, model), predict.Predictor(state, model, receipts)
+        infer = Endpoint(state, openinference.ROUTE, inferrer.respond, count_rows=inferrer.count_rows)
+        self.fast[predict.ROUTE] = Endpoint(state, predict.ROUTE, predictor.respond, count_rows=predictor.count_rows)
         self.fast |= dict.fromkeys(openinference.infer_paths(manifest), infer)
         for route, respond in (
             (explain.ROUTE, explain.Explainer(state, model).respond),

@@ -1,14 +1,18 @@
 """POST /v1/batch: a CSV or JSON-lines upload of any length, scored while it arrives, answered when it is complete."""
 
 import asyncio
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
+from functools import partial
 from time import monotonic, perf_counter
 
 import msgspec
 
+from app.predictor.access import Charge
+from app.predictor.admission.upload_place import UploadPlace
 from app.predictor.body import ABORT, STREAM, Headers, check_media, check_size
 from app.predictor.endpoint import CLIENT_GONE, HeaderList, Route
 from app.predictor.errors import (
+    CrowdedError,
     DisconnectedError,
     NotAcceptableError,
     NotServingError,
@@ -27,6 +31,7 @@ from app.predictor.upload_csv import CsvReader
 from app.predictor.upload_ndjson import NdjsonReader
 
 ROUTE = "/v1/batch"
+Read = Callable[[], AsyncIterator[tuple[bytes, bool]]]
 ROW_REASONS = (*REASONS, NOT_FINITE.code, "malformed_csv", "malformed_json", "repeated_name")
 CHUNK_BYTES = 64 * 1024  # few enough rows that nothing else waits long for the interpreter
 SEND_BYTES = 256 * 1024
@@ -70,15 +75,21 @@ class BatchEndpoint(Route):
         marks = scope.setdefault("state", {})
         marks[STREAM] = True  # its deadlines are kept here, not by app.predictor.protocol
         is_answering = False
+        charge = None
         try:
-            with self.state.open_upload() as spool:
-                head = await self._score(headers, receive, spool)
+            charge = self._admit(headers)
+            client = charge.caller.name if charge else (scope.get("client") or ("",))[0]
+            async with self.state.open_upload(client) as (spool, place):
+                head = await self._score(headers, partial(self._read, receive, place), spool, charge)
                 self._count_success(start, request_id)
                 is_answering = True
-                await self._send(send, [*head, (HEADER, request_id.encode())], spool)
+                await self._send(send, [*head, (HEADER, request_id.encode())], spool, place)
         except DisconnectedError:
             self._count(start, CLIENT_GONE, request_id)
-        except StalledError:
+        except (StalledError, CrowdedError) as error:
+            if not is_answering:
+                await self.refuse(send, self._explain(error, request_id), start, request_id)
+                return
             self.state.counters.closed["slow_reader"] += 1
             if ABORT in marks:
                 marks[ABORT]()
@@ -90,10 +101,12 @@ class BatchEndpoint(Route):
             if is_answering:
                 raise
             await self.refuse(send, self._explain(error, request_id), start, request_id)
+        finally:
+            if charge is not None:
+                charge.end_upload()
 
-    async def _score(self, headers: Headers, receive: Receive, spool: Spool) -> HeaderList:
+    async def _score(self, headers: Headers, read: Read, spool: Spool, charge: Charge | None) -> HeaderList:
         """Reads and scores the whole upload; the head of the answer."""
-        caller = self._admit(headers)
         check_media(headers, (CSV_TYPE, NDJSON_TYPE))
         content_type = headers.get(b"content-type", CSV_TYPE).partition(b";")[0].strip().lower()
         wanted = choose_answer(headers, content_type)
@@ -102,15 +115,17 @@ class BatchEndpoint(Route):
         stated = headers.get(b"content-length")
         if stated is not None:
             check_size(int(stated), self._max_bytes)
-        async for chunk, is_last in self._read(receive):
+        if charge is not None:
+            charge.begin_upload()
+        async for chunk, is_last in read():
             progress = await self.state.run_chunk(upload.feed, chunk, is_last)
             for scored in progress.scored:
                 self.model.add_traffic(scored)
                 self._sums.issued += 0 if receipts is None else len(scored.scores)
                 self.state.counters.count_decisions(len(scored.scores), scored.positive)
             self.state.counters.count_rejected_rows(progress.rejected)
-            if caller is not None:
-                caller.charge_rows(progress.rows)
+            if charge is not None:
+                charge.add(progress.rows)
         summary = await self.state.run_chunk(upload.finish)
         self.state.counters.batches += 1
         return [
@@ -135,7 +150,7 @@ class BatchEndpoint(Route):
         )
         return Upload(self.model, reader, writer, spool, receipts), writer.content_type
 
-    async def _read(self, receive: Receive) -> AsyncIterator[tuple[bytes, bool]]:
+    async def _read(self, receive: Receive, place: UploadPlace) -> AsyncIterator[tuple[bytes, bool]]:
         """The body in chunks, and whether it is the last. Nothing is read while a chunk is scored.
 
         Raises: DisconnectedError, SlowClientError, TooLargeError.
@@ -144,23 +159,25 @@ class BatchEndpoint(Route):
         received, waited = 0, 0.0
         while True:
             begun = monotonic()
-            message = await self._receive(receive, received, waited)
+            message = await self._receive(receive, place, received, waited)
             waited += monotonic() - begun
             held += message["body"]
             received += len(message["body"])
+            place.moved(len(message["body"]))
             check_size(received, self._max_bytes)
             is_last = not message.get("more_body", False)
-            if is_last or len(held) >= CHUNK_BYTES:
-                yield bytes(held), is_last
-                held.clear()
+            while len(held) > CHUNK_BYTES:
+                yield bytes(held[:CHUNK_BYTES]), False
+                del held[:CHUNK_BYTES]
             if is_last:
+                yield bytes(held), True
                 return
 
-    async def _receive(self, receive: Receive, received: int, waited: float) -> Message:
+    async def _receive(self, receive: Receive, place: UploadPlace, received: int, waited: float) -> Message:
         """The next part of the body; `waited` counts the client's time only, not ours."""
         left = self._patience + received / MIN_BYTES_PER_SECOND - waited
         try:
-            async with asyncio.timeout(min(self._patience, left)):
+            async with place.waiting(min(self._patience, left)):
                 message = await receive()
         except TimeoutError:
             self.state.counters.closed["slow_body"] += 1
@@ -169,7 +186,7 @@ class BatchEndpoint(Route):
             raise DisconnectedError
         return message
 
-    async def _send(self, send: Send, head: HeaderList, spool: Spool) -> None:
+    async def _send(self, send: Send, head: HeaderList, spool: Spool, place: UploadPlace) -> None:
         """Raises: StalledError if the client stops taking its answer."""
         await send({"type": "http.response.start", "status": 200, "headers": head})
         left = spool.size
@@ -177,7 +194,8 @@ class BatchEndpoint(Route):
             part = await asyncio.to_thread(spool.read, SEND_BYTES)
             left -= len(part)
             try:
-                async with asyncio.timeout(self._patience):
+                async with place.waiting(self._patience):
                     await send({"type": "http.response.body", "body": part, "more_body": left > 0})
             except TimeoutError:
                 raise StalledError from None
+            place.moved(len(part))

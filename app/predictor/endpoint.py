@@ -12,7 +12,7 @@ import msgspec
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE
 
 from app.contract.errors import RowError
-from app.predictor.access import Caller
+from app.predictor.access import Charge
 from app.predictor.body import SMALL_BODY_BYTES, Headers, check_size, read_body
 from app.predictor.counters import DurationCell
 from app.predictor.errors import (
@@ -50,6 +50,14 @@ UNLOGGED = (UnauthorizedError.status, RateLimitedError.status, NotServingError.s
 HeaderList = list[tuple[bytes, bytes]]
 
 
+CountRows = Callable[[bytes], int]
+
+
+def count_one(body: bytes) -> int:
+    """Of a route that takes one row."""
+    return 1
+
+
 class Answer(msgspec.Struct, frozen=True, gc=False):
     """A body that is not plain JSON, or not of one row, with the headers it needs."""
 
@@ -75,7 +83,7 @@ class Pending(msgspec.Struct, frozen=True, gc=False):
     reply: Awaitable[Reply]
     start: float
     request_id: str
-    caller: Caller | None
+    charge: Charge | None
 
 
 class Begun(msgspec.Struct, frozen=True, gc=False):
@@ -85,7 +93,7 @@ class Begun(msgspec.Struct, frozen=True, gc=False):
     unscored: Unscored
     start: float
     request_id: str
-    caller: Caller | None
+    charge: Charge | None
 
 
 class Route:
@@ -101,8 +109,8 @@ class Route:
         self._slow_seconds = 0.0 if state.settings.log_requests else state.settings.slow_request_seconds
         self._access = state.access
 
-    def _admit(self, headers: Headers) -> Caller | None:
-        """Whose request it is, None where no keys are needed.
+    def _admit(self, headers: Headers) -> Charge | None:
+        """What the request costs whom, None where no keys are needed.
 
         Raises: NotServingError, UnauthorizedError, ForbiddenError, RateLimitedError.
         """
@@ -122,7 +130,7 @@ class Route:
         if isinstance(error, ApiError):
             return error
         if isinstance(error, CrowdedError):
-            return self.state.shed("bytes")
+            return self.state.shed(error.reason)
         if isinstance(error, RowError):
             return InvalidInputError(str(error), error.code, error.field)
         if isinstance(error, ScoringError):
@@ -136,9 +144,9 @@ class Route:
         body = render_error(error, request_id, path or self.route)
         await send_response(send, error.status, [JSON_TYPE, *error_headers(error)], request_id, body)
 
-    def _count_success(self, start: float, request_id: str, caller: Caller | None = None, rows: int = 0) -> None:
-        if caller is not None:
-            caller.charge_rows(rows)
+    def _count_success(self, start: float, request_id: str, charge: Charge | None = None, rows: int = 0) -> None:
+        if charge is not None:
+            charge.settle(rows)
         seconds = perf_counter() - start
         self._success.observe(seconds)
         if seconds >= self._slow_seconds:
@@ -163,9 +171,17 @@ class Endpoint(Route):
     """
 
     def __init__(
-        self, state: ServingState, route: str, respond: Respond, scope: str = "predict", max_bytes: int | None = None
+        self,
+        state: ServingState,
+        route: str,
+        respond: Respond,
+        scope: str = "predict",
+        max_bytes: int | None = None,
+        count_rows: CountRows = count_one,
     ) -> None:
+        """`count_rows` gives how many rows a body has at most, exactly for one that is answered, without reading it."""
         super().__init__(state, route, scope)
+        self._count_rows = count_rows
         self.respond = respond
         self._takes_batches = max_bytes is None
         self._max_bytes = min(state.settings.max_body_bytes, max_bytes or state.settings.max_body_bytes)
@@ -176,13 +192,16 @@ class Endpoint(Route):
         start = perf_counter()
         headers = dict(scope["headers"])
         request_id = self._choose_id(headers.get(HEADER))
+        charge = None
         try:
-            caller = self._admit(headers)
+            charge = self._admit(headers)
             if self._takes_batches and is_large(headers):
                 self.state.check_batches()  # sooner than the body of one that will be turned away is read
             with self.state.admitting():
-                # the body has no name here: nothing keeps it once it is read
-                reply = self.respond(headers, await read_body(scope, headers, receive, self._max_bytes), request_id)
+                body = await read_body(scope, headers, receive, self._max_bytes)
+                self._reserve(charge, body)
+                reply = self.respond(headers, body, request_id)
+                del body  # nothing keeps it once it is read
                 if isinstance(reply, Unscored):
                     reply = reply.render(*self.state.compute_margins([reply.vector]))
                 elif not isinstance(reply, bytes | Answer):
@@ -194,29 +213,39 @@ class Endpoint(Route):
         except Exception as error:  # the last line before the server
             await self.refuse(send, self._explain(error, request_id), start, request_id)
         else:
-            await self._succeed(send, reply, start, request_id, caller)
+            await self._succeed(send, reply, start, request_id, charge)
+        finally:
+            _forgive(charge)
+
+    def _reserve(self, charge: Charge | None, body: bytes) -> None:
+        """Raises: RateLimitedError."""
+        if charge is not None and charge.caller.is_limited_by_rows:
+            charge.reserve(self._count_rows(body))
 
     def answer_now(self, given: list[tuple[bytes, bytes]], body: bytes, common: bytes) -> bytes | Begun | Pending:
         """The response to a complete request, its head and `common` header lines included, or what it waits for."""
         start = perf_counter()
         headers = dict(given)
         request_id = self._choose_id(headers.get(HEADER))
+        charge = None
         try:
             if len(headers) < len(given):
                 headers = dict(join_repeated(given))
-            caller = self._admit(headers)
+            charge = self._admit(headers)
             check_size(len(body), self._max_bytes)
+            self._reserve(charge, body)
             reply = self.respond(headers, body, request_id)
         except Exception as error:  # the last line before the server
+            _forgive(charge)
             return self._render_refusal(self._explain(error, request_id), start, request_id, common)
         if isinstance(reply, Unscored):
-            return Begun(self, reply, start, request_id, caller)
+            return Begun(self, reply, start, request_id, charge)
         if isinstance(reply, bytes):
-            return self._render_row(reply, start, request_id, caller, common)
+            return self._render_row(reply, start, request_id, charge, common)
         if isinstance(reply, Answer):
-            self._count_success(start, request_id, caller, reply.rows)
+            self._count_success(start, request_id, charge, reply.rows)
             return render_response(200, reply.headers, request_id, common, reply.body)
-        return Pending(reply, start, request_id, caller)
+        return Pending(reply, start, request_id, charge)
 
     def end_now(self, begun: Begun, margin: float | Exception, common: bytes) -> bytes:
         """The response that `answer_now` began; the margin may be why there is none."""
@@ -226,11 +255,12 @@ class Endpoint(Route):
                 raise margin
             reply = begun.unscored.render(margin)
         except Exception as error:  # the last line before the server
+            _forgive(begun.charge)
             return self._render_refusal(self._explain(error, request_id), start, request_id, common)
-        return self._render_row(reply, start, request_id, begun.caller, common)
+        return self._render_row(reply, start, request_id, begun.charge, common)
 
-    def _render_row(self, body: bytes, start: float, request_id: str, caller: Caller | None, common: bytes) -> bytes:
-        self._count_success(start, request_id, caller, 1)
+    def _render_row(self, body: bytes, start: float, request_id: str, charge: Charge | None, common: bytes) -> bytes:
+        self._count_success(start, request_id, charge, 1)
         return b"%b%bcontent-length: %d\r\nx-request-id: %b\r\n\r\n%b" % (
             OPENING,
             common,
@@ -277,12 +307,20 @@ class Endpoint(Route):
         except Exception as error:  # the last line before the server
             await self.refuse(send, self._explain(error, pending.request_id), pending.start, pending.request_id)
         else:
-            await self._succeed(send, reply, pending.start, pending.request_id, pending.caller)
+            await self._succeed(send, reply, pending.start, pending.request_id, pending.charge)
+        finally:
+            _forgive(pending.charge)
 
-    async def _succeed(self, send: Send, reply: Reply, start: float, request_id: str, caller: Caller | None) -> None:
+    async def _succeed(self, send: Send, reply: Reply, start: float, request_id: str, charge: Charge | None) -> None:
         answer = Answer(reply, [JSON_TYPE]) if isinstance(reply, bytes) else reply
-        self._count_success(start, request_id, caller, answer.rows)
+        self._count_success(start, request_id, charge, answer.rows)
         await send_response(send, 200, answer.headers, request_id, answer.body)
+
+
+def _forgive(charge: Charge | None) -> None:
+    """Gives back what was taken for rows that were not answered; nothing once it is settled."""
+    if charge is not None and charge.taken:
+        charge.settle(0)
 
 
 def is_large(headers: Headers) -> bool:

@@ -117,7 +117,11 @@ EMPTY = "the body is empty, expected {}"  # or there are only blanks in it
 
 
 class CrowdedError(Exception):
-    """A body gives way to another while it arrives."""
+    """What gives way to another while it waits for its client; `reason` is one of the metric's."""
+
+    def __init__(self, reason: str = "bytes") -> None:
+        super().__init__(reason)
+        self.reason = reason
 
 
 def explain_shed(reason: str) -> NotServingError:

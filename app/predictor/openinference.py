@@ -1,5 +1,6 @@
 """The Open Inference Protocol V2: metadata and inference, with the binary tensor extension."""
 
+import re
 from collections.abc import Awaitable, Sequence
 from typing import Any
 
@@ -38,6 +39,8 @@ from app.predictor.tensors import (
 ROUTE = "/v2/models/{name}/infer"
 MATRIX = "rows"  # one tensor of all columns, categories as codes
 MATRIX_NAME = f'"{MATRIX}"'.encode()
+SHAPE = b'"shape"'
+_FIRST_DIMENSION = re.compile(rb"\s*:\s*\[\s*([0-9]{1,9})\b")
 NAME_WITHIN = 256  # bytes in which the name of a matrix usually stands
 HEADER_LENGTH = b"inference-header-content-length"
 LENGTH_DIGITS = 18
@@ -88,6 +91,17 @@ class Inferrer:
         self.columns = {column.name: column for column in model.manifest.schema.columns}
         self.bounds = TableBounds(model.manifest.schema.columns)
         self.outputs = [output["name"] for output in describe_model(model.manifest)["outputs"]]
+
+    def count_rows(self, body: bytes) -> int:
+        """How many rows the body's shapes tell of at most; an answered request has as many as every one tells."""
+        limit, found, place = self.state.settings.max_rows, 0, 0
+        for _ in range(len(self.columns) + 1):
+            place = body.find(SHAPE, place) + len(SHAPE)
+            if place < len(SHAPE):
+                break
+            told = _FIRST_DIMENSION.match(body, place, place + NAME_WITHIN)
+            found = max(found, int(told[1]) if told else limit)
+        return min(found or limit, limit)
 
     def respond(self, headers: Headers, body: bytes, request_id: str) -> Reply | Awaitable[Reply]:
         """JSON bytes, or an Answer with binary tensors; awaited for many rows.

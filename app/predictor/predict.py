@@ -10,6 +10,7 @@ from app.contract.schema import Value
 from app.predictor.body import LOOP_BODY_BYTES, SMALL_BODY_BYTES, Headers, check_json
 from app.predictor.endpoint import JSON_TYPE, Answer, Reply, Unscored
 from app.predictor.errors import TooLargeError
+from app.predictor.inputs.pieces import count_until
 from app.predictor.inputs.warned import render_warnings
 from app.predictor.model import ReadyRow, ReadyTable, Scored, ServedModel
 from app.predictor.receipts import Receipts, wants_receipts
@@ -48,6 +49,12 @@ class Predictor:
         }
         self._head = msgspec.json.encode(about)[:-1] + b',"predictions":'
         self._rows = state.counters.rows
+
+    def count_rows(self, body: bytes) -> int:
+        """How many rows the body has at most; exactly if it will be answered and no text in it has a brace."""
+        if not self.reader.is_batch(body):
+            return 1
+        return max(1, min(count_until(body, b"{", self.reader.max_rows) - 1, self.reader.max_rows))
 
     def respond(self, headers: Headers, body: bytes, request_id: str) -> Reply | Unscored | Awaitable[Reply]:
         """The answer's JSON; one row still needs its margin, many rows are awaited.

@@ -9,7 +9,7 @@ import tempfile
 
 from app.predictor.errors import ApiError
 
-MEMORY_BYTES = 16 * 1024 * 1024
+MEMORY_BYTES = 1024 * 1024
 NO_ROOM = "the answer does not fit on this server's disk, send fewer rows at once"
 
 

@@ -4,12 +4,13 @@ import asyncio
 import contextlib
 import os
 import sys
-from collections.abc import Callable, Iterator, Sequence, Sized
+from collections.abc import AsyncIterator, Callable, Iterator, Sequence, Sized
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, TypeVar
 
 from app.predictor.access import Access
 from app.predictor.admission.room import Room
+from app.predictor.admission.upload_place import UploadPlace, take_place
 from app.predictor.counters import Counters
 from app.predictor.errors import NotServingError, explain_shed
 from app.predictor.labels import FeedbackSums
@@ -47,7 +48,7 @@ class ServingState:
             settings.count_threads(), thread_name_prefix="batch", initializer=yield_to_loop
         )
         self.waiting_batches = 0
-        self.uploads = 0
+        self.uploads = Room(settings.max_uploads)
         self.bytes_in_flight = Room(settings.max_bytes_in_flight)
         self.streamed: frozenset[bytes] = frozenset()  # paths whose bodies are read while they are used
         self.receipt_keys = read_receipt_keys(settings.receipt_key_file)
@@ -138,18 +139,15 @@ class ServingState:
         """As `run_batch` for a part of an upload, which was admitted as a whole."""
         return await asyncio.get_running_loop().run_in_executor(self.batch_threads, work, *given)
 
-    @contextlib.contextmanager
-    def open_upload(self) -> Iterator[Spool]:
-        """Counts one upload among those at once; the spool for its answer.
+    @contextlib.asynccontextmanager
+    async def open_upload(self, client: str) -> AsyncIterator[tuple[Spool, UploadPlace]]:
+        """Takes a place among the uploads at once; the spool for its answer.
 
-        Raises: NotServingError if there are too many.
+        Raises: CrowdedError if none is free in a while.
         """
-        if self.uploads >= self.settings.max_uploads:
-            raise self.shed("uploads")
-        self.uploads += 1
-        spool = Spool(self.settings.max_answer_bytes)
-        try:
-            yield spool
-        finally:
-            self.uploads -= 1
-            spool.close()
+        async with take_place(self.uploads, client) as place:
+            spool = Spool(self.settings.max_answer_bytes)
+            try:
+                yield spool, place
+            finally:
+                spool.close()

@@ -63,11 +63,14 @@ class MeteredProtocol(HttpToolsProtocol):
             self._received = 0
             self.scope["state"][CLAIM] = claim
             self.scope["state"][CROWDED] = claim is None
-        super().on_headers_complete()
-        if self.cycle is None or self.cycle.scope is not self.scope:  # not begun: the head is parsed once more
-            self._release(self.scope)
-            self._body = None
-        elif self._body is not None and not self._is_streamed():
+        try:
+            super().on_headers_complete()
+        finally:
+            is_begun = self.cycle is not None and self.cycle.scope is self.scope
+            if not is_begun:  # the head is refused, or parsed once more
+                self._release(self.scope)
+                self._body = None
+        if self._body is not None and not self._is_streamed():
             self._body.give_way = partial(_give_way, self.cycle)
 
     def _is_streamed(self) -> bool:

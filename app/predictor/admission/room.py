@@ -26,7 +26,7 @@ class Room:
     """Claims of all clients together never exceed the capacity. For one thread.
 
     Where there is no room, those who are waited for give way, the one that waits longest first: for a client that
-    would hold no more than they do, at once; for any other, once they have been waited for two seconds. So neither a
+    would hold less than they do, at once; for any other, once they have been waited for two seconds. So neither a
     client that holds back what it announced nor many of them together can shut others out.
     """
 
@@ -36,9 +36,11 @@ class Room:
         self._clock = clock
         self._claims: dict[Claim, None] = {}  # in the order in which they were made
 
-    def claim(self, client: str, size: int, give_way: Callable[[], None] | None = None) -> Claim | None:
-        """None if there is no room."""
-        if self.used + size > self.capacity and not self._find_room(client, size):
+    def claim(
+        self, client: str, size: int, give_way: Callable[[], None] | None = None, *, shares: bool = True
+    ) -> Claim | None:
+        """None if there is no room; `shares` says whether a client that holds more gives way at once."""
+        if self.used + size > self.capacity and not self._find_room(client, size, shares=shares):
             return None
         claim = Claim(client, size, self._clock(), give_way)
         self._claims[claim] = None
@@ -55,6 +57,10 @@ class Room:
         self.used += size
         return True
 
+    def holds(self, claim: Claim) -> bool:
+        """Whether the claim was neither released nor has it given way."""
+        return claim in self._claims
+
     def release(self, claim: Claim) -> None:
         """Once or more often."""
         if claim in self._claims:
@@ -62,7 +68,7 @@ class Room:
             self.used -= claim.size
             claim.give_way = None
 
-    def _find_room(self, client: str, size: int, own: Claim | None = None) -> bool:
+    def _find_room(self, client: str, size: int, own: Claim | None = None, *, shares: bool = True) -> bool:
         """Whether enough gave way; nobody does in vain."""
         chosen, found = [], self.capacity - self.used
         held = Counter[str]()
@@ -74,7 +80,7 @@ class Room:
                 break
             if claim.give_way is None or claim is own:
                 continue
-            is_greedy = claim.client != client and held[claim.client] >= held[client] + size
+            is_greedy = shares and claim.client != client and held[claim.client] > held[client] + size
             if is_greedy or claim.since <= before:
                 chosen.append(claim)
                 held[claim.client] -= claim.size

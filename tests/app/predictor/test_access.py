@@ -48,7 +48,7 @@ def test_a_key_is_taken_in_either_header(tmp_path: Path) -> None:
     path.write_text(line)
     access = Access(path)
     for headers in (bearer(key), {b"authorization": b"bearer  " + key.encode()}, {b"x-api-key": key.encode()}):
-        assert access.admit(headers, "predict").name == "press"
+        assert access.admit(headers, "predict").caller.name == "press"
     other = make_key("press")[0]
     strange = make_key("stranger")[0]
     for headers in (
@@ -128,6 +128,46 @@ def test_a_change_elsewhere_in_the_file_gives_no_new_tokens(tmp_path: Path, cloc
     clock.now += 2
     assert code_of(lambda: access.admit(bearer(key), "predict")) == "rate_limited"
     assert access.reloads["ok"] == 1
+
+
+def test_rows_are_taken_before_they_are_scored_so_that_others_of_the_key_see_them(tmp_path: Path, clock: Clock) -> None:
+    key, line = make_key("press")
+    path = tmp_path / "keys"
+    path.write_text(f"{line} rows_per_second=50")
+    access = Access(path, clock)
+    charges = [access.admit(bearer(key), "predict") for _ in range(12)]  # all of them by their heads
+    charges[0].reserve(10_000)
+    for charge in charges[1:]:
+        assert code_of(lambda charge=charge: charge.reserve(10_000)) == "rate_limited"  # type: ignore[misc]
+    assert code_of(lambda: access.admit(bearer(key), "predict")) == "rate_limited"
+    charges[0].settle(0)  # it was refused
+    assert code_of(lambda: access.admit(bearer(key), "predict")) == "ok"
+    charges[1].reserve(10_000)
+    charges[1].settle(10_000)
+    clock.now += 198
+    assert code_of(lambda: access.admit(bearer(key), "predict")) == "rate_limited"
+    clock.now += 3
+    assert code_of(lambda: access.admit(bearer(key), "predict")) == "ok"
+    assert access.callers["press"].rows == 10_000
+    assert access.callers["press"].answers == {"accepted": 4, "forbidden": 0, "limited": 13}
+
+
+def test_of_the_uploads_of_a_key_only_the_oldest_goes_on_in_debt(tmp_path: Path, clock: Clock) -> None:
+    key, line = make_key("press")
+    path = tmp_path / "keys"
+    path.write_text(f"{line} rows_per_second=50")
+    access = Access(path, clock)
+    first, second = (access.admit(bearer(key), "batch") for _ in range(2))
+    first.begin_upload()
+    second.begin_upload()
+    first.add(1000)
+    first.add(1000)
+    assert code_of(lambda: second.add(10)) == "rate_limited"
+    second.end_upload()
+    first.end_upload()
+    assert code_of(lambda: access.admit(bearer(key), "batch")) == "rate_limited"
+    clock.now += 41
+    assert code_of(lambda: access.admit(bearer(key), "batch")) == "ok"
 
 
 @given(st.lists(st.floats(0, 3), max_size=60), st.floats(0.1, 50))

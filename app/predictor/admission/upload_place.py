@@ -1,0 +1,64 @@
+"""A place among the uploads at once: a slow client keeps it only while nobody else wants it."""
+
+import asyncio
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from time import monotonic
+
+from app.predictor.admission.room import Claim, Room
+from app.predictor.errors import CrowdedError
+
+FAIR_BYTES_PER_SECOND = 256 * 1024  # slower than that, an upload gives way once it is two seconds behind
+WAIT_SECONDS = 5.0  # for a place
+SHARE_SECONDS = 1.0  # from then on a client that has several places gives way to one that has none
+LOOK_SECONDS = 0.1
+
+
+class UploadPlace:
+    """The claim of one upload, for the time until its answer is taken."""
+
+    def __init__(self, room: Room, claim: Claim) -> None:
+        self._room = room
+        self._claim = claim
+        self._lag = 0.0  # seconds that the client is behind the fair rate
+
+    def moved(self, size: int) -> None:
+        """The client has sent or taken bytes."""
+        self._lag = max(0.0, self._lag - size / FAIR_BYTES_PER_SECOND)
+
+    @asynccontextmanager
+    async def waiting(self, seconds: float) -> AsyncIterator[None]:
+        """Waits for the client, and for nothing of ours.
+
+        Raises: TimeoutError, CrowdedError if the place is another's now.
+        """
+        begun = monotonic()
+        self._claim.since = begun - self._lag
+        try:
+            async with asyncio.timeout(seconds) as limit:
+                self._claim.give_way = lambda: limit.reschedule(0.0)
+                yield
+        except TimeoutError:
+            if not self._room.holds(self._claim):
+                raise CrowdedError("uploads") from None
+            raise
+        finally:
+            self._claim.give_way = None
+            self._lag += monotonic() - begun
+
+
+@asynccontextmanager
+async def take_place(room: Room, client: str) -> AsyncIterator[UploadPlace]:
+    """A place, at once or when one is free soon.
+
+    Raises: CrowdedError.
+    """
+    begun = monotonic()
+    while (claim := room.claim(client, 1, shares=monotonic() - begun >= SHARE_SECONDS)) is None:
+        if monotonic() - begun >= WAIT_SECONDS:
+            raise CrowdedError("uploads")
+        await asyncio.sleep(LOOK_SECONDS)
+    try:
+        yield UploadPlace(room, claim)
+    finally:
+        room.release(claim)
