@@ -15,7 +15,8 @@ from app.contract.scoring import Scores
 from app.contract.values import find_first, settle_categories
 from app.predictor.body import LOOP_BODY_BYTES, SMALL_BODY_BYTES, Headers, check_media
 from app.predictor.endpoint import JSON_TYPE, Answer, Reply
-from app.predictor.errors import BadRequestError
+from app.predictor.errors import BadRequestError, TooLargeError
+from app.predictor.inputs.pieces import count_until
 from app.predictor.inputs.tensor_checks import check_datatype, check_parameters, locate_cell, locate_column
 from app.predictor.inputs.warned import list_warnings
 from app.predictor.model import ReadyTable, Scored, ServedModel
@@ -44,6 +45,8 @@ _FIRST_DIMENSION = re.compile(rb"\s*:\s*\[\s*([0-9]{1,9})\b")
 NAME_WITHIN = 256  # bytes in which the name of a matrix usually stands
 HEADER_LENGTH = b"inference-header-content-length"
 LENGTH_DIGITS = 18
+OTHER_VALUES = 4096  # names, shapes and parameters
+VALUE_BYTES = 64  # of a value in JSON with the blanks around it, on average
 EXTENSIONS = ["binary_tensor_data"]
 MATRIX_RANK = 2
 
@@ -72,6 +75,11 @@ def describe_model(manifest: Manifest) -> dict[str, Any]:
 
 def _datatype(column: Column) -> str:
     return {"category": "BYTES", "integer": "INT64", "number": "FP64"}[column.type]
+
+
+def column_values(column: Column) -> int:
+    """At most so many commas stand in the JSON of one value of a column, with the one behind it."""
+    return 1 + max((name.count(",") for name in column.categories or ()), default=0)
 
 
 class Table(msgspec.Struct, frozen=True, gc=False):
@@ -145,6 +153,8 @@ class Inferrer:
         """The request and its values, all checked against the schema."""
         length = len(body) if stated is None else _parse_length(stated, len(body))
         content = body[:length]
+        if length > LOOP_BODY_BYTES:
+            self._check_extent(content)
         request = decode_request(content, is_numbers=MATRIX_NAME in content[:NAME_WITHIN])
         if content.count(b":") != count_names(request):
             refuse_repeated_names(content)
@@ -161,6 +171,7 @@ class Inferrer:
     def _read_columns(self, tensors: Sequence[Tensor], parts: list[memoryview | None]) -> Table:
         found: dict[str, Numbers | Strings] = {}
         rows = tensors[0].shape[0] if tensors and tensors[0].shape else 0
+        self._check_most(rows)
         for index, (tensor, raw) in enumerate(zip(tensors, parts, strict=True)):
             path = f"inputs[{index}]"
             column = self.columns.get(tensor.name)
@@ -209,10 +220,28 @@ class Inferrer:
                     raise locate_cell(error, column, place, len(self.columns), is_nested(tensor)) from None
         return Table(dict(zip(self.columns, table, strict=True)), is_encoded=True, rows=rows)
 
-    def _check_count(self, rows: int) -> None:
+    def _check_extent(self, content: bytes) -> None:
+        """Whether JSON this large may be decoded at all.
+
+        Raises: RowError, TooLargeError for more values, or more bytes, than a request of as many rows as are allowed.
+        """
+        limit = self.state.settings.max_rows
+        values = limit * sum(column_values(column) for column in self.columns.values()) + OTHER_VALUES
+        if len(content) > LOOP_BODY_BYTES + values * VALUE_BYTES:
+            told = (
+                f"the JSON is larger than the {LOOP_BODY_BYTES + values * VALUE_BYTES} bytes that {limit} rows may have"
+            )
+            raise TooLargeError(told)
+        if count_until(content, b",", values) > values:
+            raise RowError("too_many_rows", f"the request has more values than the {limit} rows allowed", "inputs")
+
+    def _check_most(self, rows: int) -> None:
         limit = self.state.settings.max_rows
         if rows > limit:
             raise RowError("too_many_rows", f"the request has more rows than the {limit} allowed", "inputs")
+
+    def _check_count(self, rows: int) -> None:
+        self._check_most(rows)
         if rows == 0:
             raise RowError("no_rows", "the request has no rows, expected at least one", "inputs")
 

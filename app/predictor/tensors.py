@@ -156,7 +156,7 @@ def read_strings(tensor: Tensor, raw: memoryview | None, path: str) -> Strings:
     if raw is None:
         values: Strings = _read_json(tensor, path, _decode_strings, _decode_nested_strings)
     else:
-        values = _split_strings(raw, path)
+        values = _split_strings(raw, path, size)
     if len(values) != size:
         raise _wrong_size(path)
     return values
@@ -210,12 +210,14 @@ def _read_json(tensor: Tensor, path: str, *decoders: Callable[[Any], list[Any]])
     raise told or RowError("wrong_type", f"{path}.data does not follow its datatype", f"{path}.data")
 
 
-def _split_strings(raw: memoryview, path: str) -> Strings:
-    """Strings of the binary extension: a length of four bytes before each."""
+def _split_strings(raw: memoryview, path: str, size: int) -> Strings:
+    """Strings of the binary extension: a length of four bytes before each. Those beyond `size` are not looked at."""
     values: Strings = []
     position = 0
     try:
         while position < len(raw):
+            if len(values) == size:
+                raise _wrong_size(path)
             (length,) = struct.unpack_from("<I", raw, position)
             end = position + 4 + length
             if end > len(raw):

@@ -23,7 +23,10 @@ NOT_FINITE = RowError("score_not_finite", "the model's score of the row is not f
 
 
 class Reader(Protocol):
-    """Whole lines of bytes in, stretches of rows out."""
+    """Whole lines of bytes in, at most `max_lines` at once; stretches of rows out."""
+
+    @property
+    def max_lines(self) -> int: ...
 
     is_text: bool
 
@@ -41,6 +44,14 @@ class Progress(msgspec.Struct, gc=False):
     @property
     def rows(self) -> int:
         return sum(len(part.scores) for part in self.scored) + self.rejected.total()
+
+
+def take_lines(lines: bytes, most: int) -> tuple[bytes, bytes]:
+    """At most so many lines, and the rest."""
+    if lines.count(b"\n") <= most:
+        return lines, b""
+    rest = lines.split(b"\n", most)[-1]
+    return lines[: len(lines) - len(rest)], rest
 
 
 class Upload:
@@ -79,10 +90,17 @@ class Upload:
             raise TooLargeError(f"a line of the upload is longer than {MAX_LINE_BYTES} bytes", "line_too_long")
         end = len(held) if is_last else end
         lines, self._tail = held[:end], held[end:]
-        stretch = self.reader.read(lines, is_last) if lines or is_last else None
-        if stretch is None:
-            return Progress([], Counter())
-        return self._score(stretch)
+        progress = Progress([], Counter())
+        while lines or is_last:
+            part, lines = take_lines(lines, self.reader.max_lines)
+            ends = is_last and not lines
+            if (stretch := self.reader.read(part, ends)) is not None:
+                found = self._score(stretch)
+                progress.scored += found.scored
+                progress.rejected += found.rejected
+            if not lines:
+                break
+        return progress
 
     def _score(self, stretch: Stretch) -> Progress:
         checked = check_stretch(self.model.manifest.schema, stretch, self.reader.is_text)

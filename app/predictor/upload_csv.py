@@ -10,6 +10,9 @@ from app.contract.schema import ModelSchema
 from app.predictor.errors import BadRequestError, InvalidInputError
 from app.predictor.records import Stretch
 
+MAX_COLUMNS = 1024
+MAX_CELLS = 128 * 1024  # of a stretch: a row that is too short answers with as many as the header has
+
 
 class CsvReader:
     """Takes whole lines of bytes, gives stretches; the first row is the header."""
@@ -22,6 +25,10 @@ class CsvReader:
         self._rows = CsvRows()
         self._places: dict[str, int] = {}
         self._extra: list[tuple[str, int]] = []
+
+    @property
+    def max_lines(self) -> int:
+        return MAX_CELLS // len(self.header) if self.header else 1
 
     def check_head(self, head: bytes) -> None:
         """Raises: BadRequestError if the upload begins as something else than CSV does."""
@@ -59,6 +66,8 @@ class CsvReader:
         return {name: cells[place] for name, place in self._extra}
 
     def _read_header(self, cells: Cells) -> None:
+        if len(cells) > MAX_COLUMNS:
+            raise BadRequestError(f"the header has more columns than the {MAX_COLUMNS} allowed", "malformed_csv")
         names = [cell.strip() for cell in cells]
         if len(set(names)) < len(names):
             raise BadRequestError("the upload's header has the same name twice", "repeated_name")

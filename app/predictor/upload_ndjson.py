@@ -18,6 +18,7 @@ _decode_lines = msgspec.json.Decoder(dict[str, Any]).decode_lines
 class NdjsonReader:
     """Takes whole lines of bytes, gives stretches. Blank lines are no rows."""
 
+    max_lines = 4096  # a row that is refused answers with many times its own size
     is_text = False
 
     def __init__(self, schema: ModelSchema) -> None:

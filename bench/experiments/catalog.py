@@ -4,6 +4,7 @@ from bench.errors import BenchError
 from bench.experiments import (
     beside_batches,
     corrupt_bundle,
+    hostile_memory,
     malformed,
     overload,
     oversize_body,
@@ -13,7 +14,17 @@ from bench.experiments import (
 )
 from bench.experiments.experiment import Experiment
 
-MODULES = (rolling_restart, slow_clients, overload, beside_batches, oversize_body, malformed, corrupt_bundle, soak)
+MODULES = (
+    rolling_restart,
+    slow_clients,
+    overload,
+    beside_batches,
+    oversize_body,
+    malformed,
+    corrupt_bundle,
+    hostile_memory,
+    soak,
+)
 EXPERIMENTS: dict[str, Experiment] = {module.EXPERIMENT.name: module.EXPERIMENT for module in MODULES}
 
 

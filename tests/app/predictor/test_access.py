@@ -149,7 +149,7 @@ def test_rows_are_taken_before_they_are_scored_so_that_others_of_the_key_see_the
     clock.now += 3
     assert code_of(lambda: access.admit(bearer(key), "predict")) == "ok"
     assert access.callers["press"].rows == 10_000
-    assert access.callers["press"].answers == {"accepted": 4, "forbidden": 0, "limited": 13}
+    assert access.callers["press"].answers == {"accepted": 3, "forbidden": 0, "limited": 13}
 
 
 def test_of_the_uploads_of_a_key_only_the_oldest_goes_on_in_debt(tmp_path: Path, clock: Clock) -> None:

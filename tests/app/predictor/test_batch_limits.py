@@ -54,10 +54,9 @@ def test_limits_of_uploads_hold(tight: RunningServer, row: dict[str, Any]) -> No
         streamed = client.post(ROUTE, content=parts(), headers={"content-type": CSV})
         assert refusal(streamed)[:2] == (413, "body_too_large")
         with open_upload(tight, b"type") as connection:
-            second = upload(client, to_csv([row]))
-            assert refusal(second)[:2] == (503, "overloaded")
-            assert second.headers["retry-after"] == "1"
             assert client.post("/v1/predict", json=row).status_code == httpx.codes.OK
+            second = upload(client, to_csv([row]))  # waits for its place
+            assert second.status_code == httpx.codes.OK
             assert connection.recv(1000).startswith(b"HTTP/1.1 408 ")  # it goes on no further
         assert upload(client, to_csv([row])).status_code == httpx.codes.OK
         closed = {name: value for name, value in read_metrics(client).items() if "closed_connections" in name}

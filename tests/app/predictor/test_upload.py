@@ -1,8 +1,10 @@
 """One upload: where its bytes are cut changes nothing, and a row without a finite score costs only itself."""
 
+import contextlib
 import csv
 import io
 import json
+import tracemalloc
 from collections import Counter
 from typing import Any
 
@@ -11,6 +13,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.contract.bundle import Bundle
+from app.predictor.errors import BadRequestError
 from app.predictor.model import Scored, ScoringError, ServedModel
 from app.predictor.spool import Spool
 from app.predictor.upload import Upload
@@ -122,3 +125,30 @@ def test_a_row_without_a_finite_score_costs_only_itself(
     assert (scored, refused) == (2, 1)
     assert [line["row"] for line in told[:-1]] == [1, 2, 3]
     assert told[1]["error"]["code"] == "score_not_finite"
+
+
+@pytest.mark.parametrize("is_csv", [False, True])
+def test_many_columns_and_short_rows_take_little_memory(model: ServedModel, is_csv: bool) -> None:
+    header = ",".join(
+        [column.name for column in model.manifest.schema.columns] + [f"c{index}" for index in range(1000)]
+    )
+    reader = CsvReader(model.manifest.schema)
+    with contextlib.closing(Spool(2**30)) as spool:
+        upload = Upload(model, reader, CsvWriter(reader, False) if is_csv else NdjsonWriter(), spool)
+        upload.feed(header.encode() + b"\n", False)
+        tracemalloc.start()
+        progress = upload.feed(b"x\n" * 2000, True)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert progress.rows == progress.rejected.total() == 2000
+    assert peak < 40 * 2**20
+
+
+def test_more_columns_than_are_allowed_are_refused(model: ServedModel) -> None:
+    header = ",".join(
+        [column.name for column in model.manifest.schema.columns] + [f"c{index}" for index in range(5000)]
+    )
+    with contextlib.closing(Spool(2**30)) as spool:
+        upload = Upload(model, CsvReader(model.manifest.schema), NdjsonWriter(), spool)
+        with pytest.raises(BadRequestError, match="more columns than the 1024 allowed"):
+            upload.feed(header.encode() + b"\n" + b"x\n" * 4000, True)
