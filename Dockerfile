@@ -26,7 +26,7 @@ COPY app/predictor app/predictor
 COPY .ci/compile_imported.py /tmp/
 # the root is read-only at run time: what a start imports is compiled here, by content and not by time of day
 RUN chmod -R u=rwX,go=rX app && \
-    /opt/venv/bin/python -I /tmp/compile_imported.py app.predictor.__main__ app.predictor.application app.predictor.server
+    /opt/venv/bin/python -I /tmp/compile_imported.py app.predictor.__main__ app.predictor.process.start app.predictor.application app.predictor.server
 
 # hadolint ignore=DL3006
 FROM ${BASE_IMAGE} AS predictor
