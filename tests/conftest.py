@@ -7,11 +7,13 @@ from pathlib import Path
 import hypothesis
 import msgspec
 import pytest
+from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from app.contract.bundle import Bundle, read_bundle
 from app.contract.schema import Interval
 from tests.churn import write_churn
+from tests.patience import LAST_RESORT_SECONDS
 from training.data.load import load_table
 from training.data.table import Table
 from training.dataset import Dataset, load_dataset
@@ -25,6 +27,8 @@ DATASETS = ROOT / "tests" / "data" / "datasets"
 # a busy machine is no failure, and the same commit gives the same verdict
 hypothesis.settings.register_profile("lathe", deadline=None, derandomize=True)
 hypothesis.settings.load_profile("lathe")
+
+DEFAULT_TIMEOUT_CONFIG.read = DEFAULT_TIMEOUT_CONFIG.connect = LAST_RESORT_SECONDS  # httpx gives up after 5 s
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -6,6 +6,8 @@ import threading
 from collections.abc import Awaitable, Callable, Iterator
 from contextlib import contextmanager
 
+from tests.patience import LAST_RESORT_SECONDS
+
 Streams = tuple[asyncio.StreamReader, asyncio.StreamWriter]
 Behaviour = Callable[[int, asyncio.StreamWriter], Awaitable[bool]]  # request number; False closes the connection
 
@@ -67,7 +69,7 @@ def serving(behaviour: Behaviour) -> Iterator[Served]:
     ending = asyncio.Event()
     thread = threading.Thread(target=loop.run_until_complete, args=(run(ending),))
     thread.start()
-    started.wait(5)
+    started.wait(LAST_RESORT_SECONDS)
     try:
         yield served
     finally:

@@ -15,6 +15,7 @@ from review.settings import Settings
 from review.shapes import Pull, Reference
 from tests.e2e.errors import OutsideError
 from tests.e2e.hub import TOKEN, Hub, open_hub
+from tests.patience import LAST_RESORT_SECONDS
 
 BRANCH = "promote/prod-eks"
 AUTHOR = ("-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false")
@@ -80,7 +81,7 @@ def test_the_stand_in_ends_with_the_story(bare: Path) -> None:
 def test_a_stand_in_that_died_is_said(bare: Path) -> None:
     with open_hub([], str(bare)) as opened:
         os.kill(opened._process.pid, signal.SIGKILL)
-        opened._process.wait(5)
+        opened._process.wait(LAST_RESORT_SECONDS)
         with pytest.raises(OutsideError, match="ended, with exit code -9"):
             opened.list_pulls()
 

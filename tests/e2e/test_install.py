@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import LAST_RESORT_SECONDS
 from tests.repo.sources import ROOT
 
 SCRIPT = ROOT / "gitops" / "argocd" / "install"
@@ -27,7 +28,7 @@ def calls(tmp_path: Path) -> Path:
 def install(script: Path, calls: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     environment = {**os.environ, "KUBECTL": str(calls.with_suffix(""))}
     return subprocess.run(
-        [script, *arguments], env=environment, capture_output=True, text=True, timeout=30, check=False
+        [script, *arguments], env=environment, capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=False
     )
 
 

@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +14,7 @@ import pytest
 from tests.e2e.answering import Behaviour, answer, answer_well, serving
 from tests.e2e.client import SCRIPT, Window, add_lines
 from tests.e2e.load import Connection
+from tests.patience import LAST_RESORT_SECONDS, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -29,7 +29,7 @@ def row(tmp_path: Path) -> Path:
 def run_load(url: str, row: Path, *more: str) -> Window:
     """The script as a pod runs it: by its path, in a process of its own."""
     given = [sys.executable, str(SCRIPT), "load", url, "--body", str(row), "--patience", "0.5", *more]
-    done = subprocess.run(given, capture_output=True, text=True, timeout=30, check=False)
+    done = subprocess.run(given, capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=False)
     assert done.returncode == 0, done.stderr
     return add_lines(done.stdout.splitlines())
 
@@ -100,7 +100,7 @@ def test_a_connection_dropped_without_an_answer_is_a_reset_and_the_next_request_
 
 def test_a_server_that_hangs_is_a_timeout() -> None:
     async def hanging(number: int, writer: asyncio.StreamWriter) -> bool:
-        await asyncio.sleep(2)
+        await asyncio.Event().wait()  # until the test ends it
         return False
 
     assert ask(hanging) == ["timeout"]
@@ -141,9 +141,9 @@ def test_sigterm_ends_the_load_with_its_last_line(row: Path) -> None:
         process = subprocess.Popen(command, stdout=subprocess.PIPE, text=True)
         assert process.stdout is not None
         first = process.stdout.readline()
-        time.sleep(0.3)
+        wait_until(lambda: served.requests > 10, "a load")
         process.send_signal(signal.SIGTERM)
-        rest, _ = process.communicate(timeout=10)
+        rest, _ = process.communicate(timeout=LAST_RESORT_SECONDS)
         assert process.returncode == 0
         assert add_lines([first, *rest.splitlines()]).sent == served.requests
 
@@ -151,7 +151,7 @@ def test_sigterm_ends_the_load_with_its_last_line(row: Path) -> None:
 def test_once_asks_once_and_says_so(row: Path) -> None:
     with serving(answer_well) as served:
         command = [sys.executable, str(SCRIPT), "once", served.url, "--body", str(row)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=True)
         assert json.loads(done.stdout) == {"outcome": "ok", "version": "v-one"}
         assert served.requests == 1
 
@@ -159,7 +159,9 @@ def test_once_asks_once_and_says_so(row: Path) -> None:
 def test_the_script_needs_nothing_but_python(row: Path) -> None:
     with serving(answer_well) as served:
         command = [sys.executable, "-I", "-S", str(SCRIPT), "once", served.url, "--body", str(row)]
-        done = subprocess.run(command, capture_output=True, text=True, timeout=10, check=True, cwd=row.parent)
+        done = subprocess.run(
+            command, capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=True, cwd=row.parent
+        )
     assert json.loads(done.stdout)["outcome"] == "ok"
 
 

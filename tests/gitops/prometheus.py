@@ -10,9 +10,8 @@ from typing import Any
 
 import httpx
 
-from tests.app.predictor.running import take_free_port
-
-START_SECONDS = 30
+from tests.patience import LAST_RESORT_SECONDS, wait_until
+from tests.ports import take_free_port
 
 
 class RunningPrometheus:
@@ -41,25 +40,31 @@ class RunningPrometheus:
 
     def ask(self, query: str) -> list[float]:
         """The values of an instant query, empty for an empty vector."""
-        answer = httpx.get(f"{self.url}/api/v1/query", params={"query": query}, timeout=10)
+        answer = httpx.get(f"{self.url}/api/v1/query", params={"query": query}, timeout=LAST_RESORT_SECONDS)
         assert answer.status_code == httpx.codes.OK, answer.text
         samples: list[dict[str, Any]] = answer.json()["data"]["result"]
         return [float(sample["value"][1]) for sample in samples]
 
     def wait_for(self, holds: Callable[["RunningPrometheus"], bool]) -> None:
         """Raises AssertionError where it does not come true in time."""
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
+
+        def is_seen() -> bool:
             with contextlib.suppress(httpx.TransportError, AssertionError):
-                if holds(self):
-                    return
-            time.sleep(0.2)
-        raise AssertionError("Prometheus did not see it in time")
+                return holds(self)
+            return False
+
+        wait_until(is_seen, "what Prometheus is to see")
+
+    def wait_for_scrapes(self, count: int = 2) -> None:
+        """Until every target was scraped so many times from now on."""
+        for _ in range(count):
+            now = time.time()
+            self.wait_for(lambda one, now=now: min(one.ask("timestamp(up)"), default=0.0) > now)  # type: ignore[misc]
 
     def stop(self) -> None:
         self.process.terminate()
         try:
-            self.process.wait(timeout=10)
+            self.process.wait(timeout=LAST_RESORT_SECONDS)
         except subprocess.TimeoutExpired:
             self.process.kill()
             self.process.wait()
@@ -70,4 +75,6 @@ def check_rules(queries: Mapping[str, str], folder: Path) -> subprocess.Complete
     rules = [{"record": f"asked:{number}", "expr": query} for number, query in enumerate(queries.values())]
     path = folder / "rules.yaml"
     path.write_text(json.dumps({"groups": [{"name": "queries", "rules": rules}]}), encoding="utf-8")
-    return subprocess.run(["promtool", "check", "rules", path], capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(
+        ["promtool", "check", "rules", path], capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=False
+    )

@@ -1,7 +1,6 @@
 """A canary is judged on evidence: the queries, asked of a real Prometheus that scrapes real predictors."""
 
 import math
-import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack
@@ -49,34 +48,34 @@ def verdicts(
         stack.callback(prometheus.stop)
         prometheus.wait_for(lambda running: len(running.ask("up == 1")) == len(servers))
         rows = list_rows(table)
-        ask_predictor(servers[STABLE].url, rows[: 2 * ENOUGH : 2])  # the same traffic, shared
-        ask_predictor(servers["like-stable"].url, rows[1 : 2 * ENOUGH : 2])
-        ask_predictor(servers["one-row-only"].url, rows[:1] * ENOUGH)
-        ask_predictor(servers["hardly-asked"].url, rows[:FEW])
-        ask_at_once(servers[REFUSING].url, rows[:ENOUGH])
-        time.sleep(3)  # two scrapes after the last answer
+        ask_predictor(prometheus, servers[STABLE].url, rows[: 2 * ENOUGH : 2])  # the same traffic, shared
+        ask_predictor(prometheus, servers["like-stable"].url, rows[1 : 2 * ENOUGH : 2])
+        ask_predictor(prometheus, servers["one-row-only"].url, rows[:1] * ENOUGH)
+        ask_predictor(prometheus, servers["hardly-asked"].url, rows[:FEW])
+        ask_at_once(prometheus, servers[REFUSING].url, rows[:ENOUGH])
+        prometheus.wait_for_scrapes()
         yield {
             (canary, name): judge(prometheus, metric, canary) for canary in CANARIES for name, metric in metrics.items()
         }
 
 
-def ask_predictor(url: str, rows: list[dict[str, Any]]) -> None:
+def ask_predictor(prometheus: RunningPrometheus, url: str, rows: list[dict[str, Any]]) -> None:
     """In two parts with scrapes between: a series that is new counts from its first scrape on."""
     with httpx.Client(base_url=url) as client:
         for part in (rows[:10], rows[10:]):
             for row in part:
                 assert client.post("/v1/predict", content=dumps(row)).status_code == httpx.codes.OK
-            time.sleep(2.5)
+            prometheus.wait_for_scrapes()
 
 
-def ask_at_once(url: str, rows: list[dict[str, Any]]) -> None:
+def ask_at_once(prometheus: RunningPrometheus, url: str, rows: list[dict[str, Any]]) -> None:
     """More callers than it takes, again in two parts."""
     batch = dumps({"rows": rows})
     with httpx.Client(base_url=url) as client, ThreadPoolExecutor(8) as pool:
         for count in (40, ENOUGH):
             codes = set(pool.map(lambda _: client.post("/v1/predict", content=batch).status_code, range(count)))
             assert codes == {httpx.codes.OK, httpx.codes.SERVICE_UNAVAILABLE}
-            time.sleep(2.5)
+            prometheus.wait_for_scrapes()
 
 
 def judge(prometheus: RunningPrometheus, metric: dict[str, Any], canary: str) -> tuple[str, list[float]]:

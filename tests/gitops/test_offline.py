@@ -9,6 +9,7 @@ import pytest
 
 from release.manifests.overlays import list_overlays
 from release.tools import ROOT, find_tool
+from tests.patience import LAST_RESORT_SECONDS
 
 pytestmark = pytest.mark.skipif(sys.platform != "linux" or not shutil.which("unshare"), reason="needs Linux namespaces")
 ALONE = ("unshare", "--net", "--map-root-user")
@@ -17,7 +18,7 @@ FOLDERS = [*(f"overlays/{name}" for name in list_overlays(ROOT)), "argocd"]
 
 def build(root: Path, folder: str, *prefix: str) -> subprocess.CompletedProcess[bytes]:
     command = [*prefix, find_tool("kustomize"), "build", folder]
-    return subprocess.run(command, cwd=root / "gitops", capture_output=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=root / "gitops", capture_output=True, timeout=LAST_RESORT_SECONDS, check=False)
 
 
 @pytest.mark.parametrize("folder", FOLDERS)
@@ -40,6 +41,6 @@ def test_a_planted_remote_base_does_not_render_without_a_network(tmp_path: Path)
 
 def test_the_command_line_renders_without_a_network() -> None:
     command = [*ALONE, sys.executable, "-m", "release", "render"]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=False)
     assert done.returncode == 0, done.stderr
     assert all(name in done.stdout for name in list_overlays(ROOT))

@@ -9,6 +9,7 @@ import pytest
 from tests.app.predictor.running import RunningServer
 from tests.gitops.findings import list_pods, name_object
 from tests.gitops.scenes import Recipe, Scene, make_scene
+from tests.patience import LAST_RESORT_SECONDS
 
 PROBES = ("startupProbe", "readinessProbe", "livenessProbe")
 FOUND, NOT_FOUND = 200, 404
@@ -34,7 +35,7 @@ def client(bundle_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
     server = RunningServer(bundle_folder, tmp_path_factory.mktemp("log") / "stderr")
     try:
         server.wait_until_ready()
-        with httpx.Client(base_url=server.url, timeout=20) as session:
+        with httpx.Client(base_url=server.url, timeout=LAST_RESORT_SECONDS) as session:
             yield session
     finally:
         server.kill()

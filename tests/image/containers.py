@@ -13,10 +13,10 @@ from typing import Any
 
 import httpx
 
-from tests.app.predictor.running import take_free_port
+from tests.ports import take_free_port
 from tests.repo.sources import ROOT
 
-READY_SECONDS = 60
+READY_SECONDS = 180  # as long as any machine may take
 STORAGE = ROOT / ".tools" / "images"  # kept from run to run; a build by hand cannot change what is tested
 
 

@@ -8,6 +8,7 @@ from pathlib import Path
 import pytest
 
 from release.image.image import TARGETS
+from tests.patience import LAST_RESORT_SECONDS
 from tests.repo.sources import ROOT
 
 DOCKERFILE = ROOT / "Dockerfile"
@@ -18,7 +19,9 @@ STAGE = re.compile(r"^FROM (\S+) AS (\S+)$", re.MULTILINE)
 def run_hadolint(path: Path) -> list[str]:
     """Its findings."""
     hadolint = Path(sys.executable).with_name("hadolint")
-    done = subprocess.run([hadolint, "--no-color", path], capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(
+        [hadolint, "--no-color", path], capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=False
+    )
     assert done.returncode in {0, 1}, done.stderr
     return done.stdout.splitlines()
 

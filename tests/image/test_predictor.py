@@ -14,6 +14,7 @@ from app.contract.scoring import PARITY_TOLERANCE
 from tests.image.conftest import Gated
 from tests.image.containers import Container, name_image, podman, run, run_python, start_container
 from tests.image.deployment import read_pod, translate_limits, translate_security, translate_settings
+from tests.patience import LAST_RESORT_SECONDS, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -141,9 +142,7 @@ def test_the_healthcheck_says_healthy(running: Container) -> None:
 def test_the_healthcheck_follows_the_metrics_port(predictor_image: str, security: list[str]) -> None:
     settings = ("--env=LATHE_METRICS_PORT=9090",)
     with start_container(predictor_image, *security, *settings) as container:
-        deadline = time.monotonic() + START_SECONDS
-        while container.run_healthcheck() != "healthy":
-            assert time.monotonic() < deadline
+        wait_until(lambda: container.run_healthcheck() == "healthy", "the healthcheck")
         assert httpx.get(f"{container.url}/readyz").status_code == 404
 
 
@@ -156,8 +155,7 @@ def test_sigterm_drains_and_ends_with_0_within_the_grace_period(
         container.wait_until_ready()
         begun = time.monotonic()
         podman("kill", "--signal", "TERM", container.name)
-        while httpx.get(f"{container.url}/readyz").status_code == 200:
-            assert time.monotonic() - begun < 2, "readiness did not fall"
+        wait_until(lambda: httpx.get(f"{container.url}/readyz").status_code != 200, "the fall of readiness")
         assert httpx.post(f"{container.url}/v1/predict", json=row).status_code == 200
         assert container.run_healthcheck() != "healthy"
         code = podman("wait", container.name, timeout=grace).strip()
@@ -177,7 +175,7 @@ def test_with_its_scratch_volume_full_it_refuses_long_uploads_and_serves_on(
         with start_container(predictor_image, *arguments) as container:
             container.wait_until_ready()
             url, kind = f"{container.url}/v1/batch", {"content-type": "text/csv"}
-            answer = httpx.post(url, content=upload, headers=kind, timeout=60)
+            answer = httpx.post(url, content=upload, headers=kind, timeout=LAST_RESORT_SECONDS)
             assert answer.status_code == expected, answer.text[:300]
             assert httpx.post(f"{container.url}/v1/predict", json=row).status_code == 200
 

@@ -9,11 +9,12 @@ from pathlib import Path
 
 import httpx
 
-from tests.app.predictor.running import take_free_port
+from tests.patience import LAST_RESORT_SECONDS
+from tests.ports import take_free_port
 from tests.workflows.errors import MissingError, UnexpectedError
 
 PROGRAM = "docker-registry"
-READY_SECONDS = 15
+READY_SECONDS = 120  # as long as any machine may take
 CONFIGURATION = """\
 version: 0.1
 log: {{level: error, accesslog: {{disabled: true}}}}
@@ -41,7 +42,7 @@ def run_registry(folder: Path) -> Iterator[str]:
         yield host
     finally:
         process.terminate()
-        process.wait(10)
+        process.wait(LAST_RESORT_SECONDS)
 
 
 def wait_until_ready(host: str, log: Path) -> None:

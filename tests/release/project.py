@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from release.tools import ROOT, TOOLS
+from tests.patience import LAST_RESORT_SECONDS
 from tests.release.dossiers import git
 from tests.release.registry_server import RegistryServer
 from tests.release.shelf import PASSWORD, REPOSITORY, approve
@@ -41,7 +42,7 @@ def export_sbom(path: Path) -> dict[str, Any]:
         str(ROOT / ".tools/uv/bin/uv"), "export", "--quiet", "--locked", "--no-default-groups", "--group", "predictor",
         "--preview-features", "sbom-export", "--format", "cyclonedx1.5", "--output-file", str(path),
     ]  # fmt: skip
-    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=120)
+    subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=LAST_RESORT_SECONDS)
     found: dict[str, Any] = json.loads(path.read_bytes())
     return found
 

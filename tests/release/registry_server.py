@@ -2,7 +2,6 @@
 
 import contextlib
 import subprocess
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -10,10 +9,10 @@ from pathlib import Path
 import httpx
 
 from release.registry.registry import Registry
-from tests.app.predictor.running import take_free_port
+from tests.patience import wait_until
+from tests.ports import take_free_port
 
 PROGRAM = "docker-registry"
-READY_SECONDS = 30
 
 
 @dataclass
@@ -43,13 +42,14 @@ class RegistryServer:
         )
         with (self.folder / "log").open("ab") as log:
             self.process = subprocess.Popen([PROGRAM, "serve", str(settings)], stdout=log, stderr=log)
-        deadline = time.monotonic() + READY_SECONDS
-        while time.monotonic() < deadline:
-            with contextlib.suppress(httpx.TransportError):
-                if httpx.get(f"http://{self.host}/v2/").status_code == 200:
-                    return
-            time.sleep(0.02)
-        raise AssertionError((self.folder / "log").read_text())
+        wait_until(self._is_ready, "the registry's start")
+
+    def _is_ready(self) -> bool:
+        assert self.process
+        assert self.process.poll() is None, (self.folder / "log").read_text()
+        with contextlib.suppress(httpx.TransportError):
+            return httpx.get(f"http://{self.host}/v2/").status_code == 200
+        return False
 
     def stop(self) -> None:
         if self.process:

@@ -8,7 +8,8 @@ from pathlib import Path
 import pytest
 
 from release.tools import ROOT
-from tests.app.predictor.running import take_free_port
+from tests.patience import LAST_RESORT_SECONDS
+from tests.ports import take_free_port
 
 TOKEN = "token-that-nobody-may-see"
 
@@ -18,7 +19,13 @@ def run(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]"
     given = {"GITHUB_TOKEN": TOKEN, "GITHUB_REPOSITORY": "lathe-ml/lathe", **variables}
     command = [sys.executable, "-m", "release", *arguments]
     done = subprocess.run(
-        command, cwd=ROOT, env={**known, **given}, capture_output=True, text=True, timeout=60, check=False
+        command,
+        cwd=ROOT,
+        env={**known, **given},
+        capture_output=True,
+        text=True,
+        timeout=LAST_RESORT_SECONDS,
+        check=False,
     )
     assert "Traceback" not in done.stderr
     assert TOKEN not in done.stdout + done.stderr

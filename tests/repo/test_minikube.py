@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import LAST_RESORT_SECONDS
 from tests.repo.sources import ROOT
 
 IMAGE = "ghcr.io/lathe-ml/lathe-predictor:v0.0.0"
@@ -37,7 +38,7 @@ def run(
     environment = {"PATH": f"{project / programs}{os.pathsep}/usr/bin{os.pathsep}/bin", "RECORD": str(record)}
     done = subprocess.run(
         [project / ".ci" / "minikube", *arguments],
-        env=environment, capture_output=True, text=True, timeout=20, check=False,
+        env=environment, capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=False,
     )  # fmt: skip
     return done, record.read_text(encoding="utf-8").splitlines()
 

@@ -202,7 +202,7 @@ def run_server(given: dict[str, Any], port: int = 0, blob_port: int = 0) -> Iter
         for server, thread in zip((blobs, api), threads, strict=True):
             server.shutdown()
             server.server_close()
-            thread.join(5)
+            thread.join()
 
 
 def main() -> None:

@@ -9,6 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from tests.patience import LAST_RESORT_SECONDS
+
 DEFAULTS: dict[str, Any] = {
     "repository": "lathe-ml/lathe",
     "repository_id": 1,
@@ -50,7 +52,7 @@ class Plant:
     barrier: int = 0  # so many requests are answered together
 
     def __post_init__(self) -> None:
-        self.gate = threading.Barrier(self.barrier, timeout=10) if self.barrier else None
+        self.gate = threading.Barrier(self.barrier, timeout=LAST_RESORT_SECONDS) if self.barrier else None
 
 
 class State:

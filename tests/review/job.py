@@ -9,6 +9,8 @@ from typing import Any
 
 import httpx
 
+from tests.patience import LAST_RESORT_SECONDS
+
 ROOT = Path(__file__).parents[2]
 
 
@@ -37,14 +39,14 @@ class Job:
         command = [sys.executable, "-m", "review", *arguments]
         environment = {**known, **given, **variables}
         done = subprocess.run(
-            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False
+            command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=False
         )
         assert "Traceback" not in done.stderr
         assert "token-that" not in done.stdout + done.stderr
         return done
 
     def read_record(self) -> dict[str, Any]:
-        found: dict[str, Any] = httpx.get(f"{self.api}/_record", timeout=10).json()
+        found: dict[str, Any] = httpx.get(f"{self.api}/_record", timeout=LAST_RESORT_SECONDS).json()
         assert found["violations"] == []
         return found
 
@@ -55,6 +57,6 @@ class Job:
 
     def stop(self) -> None:
         self.server.terminate()
-        self.server.wait(10)
+        self.server.wait(LAST_RESORT_SECONDS)
         if self.server.stdout:
             self.server.stdout.close()

@@ -19,6 +19,7 @@ from review.approval import (
     write_record,
 )
 from review.errors import InputError, RefusedError
+from tests.patience import LAST_RESORT_SECONDS
 from tests.review.conftest import Serve
 from tests.review.worlds import TREE, read_folder, read_report_json, report_of
 
@@ -164,7 +165,9 @@ def test_a_run_that_nobody_else_approved_is_refused(serve: Serve, given: list[di
 
 def run_git(folder: Path, *arguments: str) -> str:
     command = ["git", "-c", "user.name=x", "-c", "user.email=x@y", *arguments]
-    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=True, timeout=30).stdout.strip()
+    return subprocess.run(
+        command, cwd=folder, capture_output=True, text=True, check=True, timeout=LAST_RESORT_SECONDS
+    ).stdout.strip()
 
 
 def test_a_squash_merge_keeps_the_tree_that_was_recorded(tmp_path: Path) -> None:

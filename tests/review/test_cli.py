@@ -10,6 +10,7 @@ from typing import Any
 import pytest
 
 from review.comment import MARKER
+from tests.patience import LAST_RESORT_SECONDS
 from tests.review.job import ROOT, Job
 from tests.review.test_approval import approval
 from tests.review.test_approved import make_world, pack
@@ -58,7 +59,9 @@ def report(name: str) -> str:
 
 def test_help_names_every_verb_of_the_workflows() -> None:
     command = [sys.executable, "-m", "review", "--help"]
-    shown = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=60).stdout
+    shown = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, check=True, timeout=LAST_RESORT_SECONDS
+    ).stdout
     for verb in ("champion", "comment", "decide", "record", "find-approved", "read-dispatch", "retrain-pull"):
         assert f" {verb} " in shown
 

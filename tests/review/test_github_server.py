@@ -11,6 +11,7 @@ from typing import Any
 import httpx
 import pytest
 
+from tests.patience import LAST_RESORT_SECONDS
 from tests.review.github_server import run_server, take_page
 from tests.review.github_state import State
 from tests.review.worlds import make_pull
@@ -120,7 +121,7 @@ def test_as_a_process_it_tells_its_address_and_leaves_its_record(tmp_path: Path)
             client.post("/issues/8/comments", json={"body": "hello"})
             assert client.get("/collaborators/reviewer/permission").json()["permission"] == "admin"
         server.send_signal(signal.SIGTERM)
-        assert server.wait(10) == 0
+        assert server.wait(LAST_RESORT_SECONDS) == 0
     record = json.loads((tmp_path / "record.json").read_bytes())
     assert [write["status"] for write in record["writes"]] == [201]
     assert (record["violations"], record["comments"][0]["number"]) == ([], 8)

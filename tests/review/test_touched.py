@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from review.touched import MODEL_PATHS, TouchedError, find_last, touches_model
+from tests.patience import LAST_RESORT_SECONDS
 
 ROOT = Path(__file__).parents[2]
 IDENTITY = ("-c", "user.name=t", "-c", "user.email=t@example.invalid", "-c", "commit.gpgsign=false")
@@ -143,7 +144,7 @@ def test_only_mains_own_line_counts_a_merge_is_the_change(clone: Clone) -> None:
 def test_a_history_that_is_cut_off_is_refused(clone: Clone, tmp_path: Path) -> None:
     release(clone)
     command = ["git", "clone", "--quiet", "--depth=1", f"file://{clone.folder}", str(tmp_path / "shallow")]
-    subprocess.run(command, check=True, timeout=30)
+    subprocess.run(command, check=True, timeout=LAST_RESORT_SECONDS)
     with pytest.raises(TouchedError, match="git fetch --unshallow"):
         find_last("HEAD", tmp_path / "shallow")
 
@@ -154,7 +155,7 @@ def run(clone: Clone, *arguments: str, output: Path | None = None) -> subprocess
     command[-1] += "runpy.run_module('review.touched', run_name='__main__')"
     return subprocess.run(
         [*command, str(ROOT), *arguments], cwd=clone.folder, env=environment, capture_output=True, text=True,
-        timeout=30, check=False,
+        timeout=LAST_RESORT_SECONDS, check=False,
     )  # fmt: skip
 
 
@@ -178,7 +179,7 @@ def test_what_git_does_not_know_ends_in_one_line(clone: Clone, arguments: tuple[
 
 def test_it_needs_nothing_but_pythons_own_library() -> None:
     command = [sys.executable, "-I", "-S", "-c", "import sys; sys.path.insert(0, sys.argv[1]); import review.touched"]
-    subprocess.run([*command, str(ROOT)], check=True, timeout=30)
+    subprocess.run([*command, str(ROOT)], check=True, timeout=LAST_RESORT_SECONDS)
 
 
 def test_every_path_of_the_model_is_there() -> None:

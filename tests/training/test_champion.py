@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 
 from app.contract.bundle import Bundle, read_bundle
+from tests.patience import LAST_RESORT_SECONDS
 from tests.training.test_tracking import Server
 from training.artifacts import Artifacts
 from training.champion import name_released, order_version
@@ -148,5 +149,10 @@ def test_a_damaged_bundle_is_never_named(tmp_path: Path, bundle_folder: Path) ->
 def run_verb(bundle: Path, root: Path, release: str) -> "subprocess.CompletedProcess[str]":
     command = [sys.executable, "-m", "training", "champion", "--bundle", str(bundle), "--release", release]
     return subprocess.run(
-        [*command, "--artifacts", str(root)], cwd=ROOT, capture_output=True, text=True, timeout=120, check=False
+        [*command, "--artifacts", str(root)],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=LAST_RESORT_SECONDS,
+        check=False,
     )

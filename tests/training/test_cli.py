@@ -9,7 +9,6 @@ import socket
 import sqlite3
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
@@ -19,6 +18,8 @@ import pytest
 from app.contract.bundle import MODEL_NAME, Bundle, read_bundle
 from tests.app.contract.forging import write_forged
 from tests.conftest import ROOT
+from tests.patience import LAST_RESORT_SECONDS, wait_until
+from tests.ports import take_free_port
 from training import cli
 from training.data.splits import group_holdout
 from training.data.table import Table
@@ -282,8 +283,7 @@ def test_a_full_disk_while_packaging_ends_with_one_line_and_keeps_the_former_bun
 def test_a_tracking_server_that_is_down_is_4_and_the_bundle_is_kept(
     training: tuple[str | Path, ...], tmp_path: Path
 ) -> None:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        port = listener.getsockname()[1]
+    port = take_free_port()
     down = {**os.environ, "MLFLOW_TRACKING_URI": f"http://127.0.0.1:{port}"}
     ended = run_process(*training, env=down)
     assert ended.returncode == 4
@@ -329,10 +329,9 @@ def count_trials(study: Path) -> int:
 def test_ctrl_c_ends_with_130_and_no_traceback(training: tuple[str | Path, ...], tmp_path: Path) -> None:
     command = [sys.executable, "-m", "training", "tune", *map(str, training[1:]), "--trials", "50"]
     with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
-        while not count_trials(tmp_path / "artifacts" / "tune.db"):
-            assert process.poll() is None
-            time.sleep(0.1)
+        wait_until(lambda: process.poll() is not None or count_trials(tmp_path / "artifacts" / "tune.db"), "a trial")
+        assert process.poll() is None
         process.send_signal(signal.SIGINT)
-        _, errors = process.communicate(timeout=60)
+        _, errors = process.communicate(timeout=LAST_RESORT_SECONDS)
     assert process.returncode == 130
     assert "Traceback" not in errors

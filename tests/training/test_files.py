@@ -11,6 +11,7 @@ from pathlib import Path
 import pytest
 
 from tests.conftest import ROOT
+from tests.patience import LAST_RESORT_SECONDS
 from training.errors import InputError
 from training.files import recover_folder, replace_folder, write_file, write_folder
 
@@ -64,7 +65,7 @@ def test_a_crash_at_any_point_leaves_the_old_or_the_new_and_never_a_part(tmp_pat
         folder = tmp_path / f"run-{point}" / "bundle"
         write_folder(folder, OLD, last="manifest")
         command = [sys.executable, "-S", "-c", CRASH, str(folder), str(point)]
-        ended = subprocess.run(command, cwd=ROOT, check=False, timeout=30).returncode
+        ended = subprocess.run(command, cwd=ROOT, check=False, timeout=LAST_RESORT_SECONDS).returncode
         visible = read_folder(folder) if folder.exists() else None
         assert visible in (OLD, NEW, None)
         recover_folder(folder)

@@ -183,7 +183,10 @@ for line in sys.stdin:
         for seed in itertools.count(1000 * os.getpid()):
             changed = msgspec.structs.replace(params, model=model, rounds=10, seed=seed)
             artifacts = Artifacts(Path(line.strip()))
-            install_bundle(artifacts, make_candidate(artifacts, table, changed).digest)
+            bundle = make_candidate(artifacts, table, changed)
+            print("step", flush=True)
+            install_bundle(artifacts, bundle.digest)
+            print("step", flush=True)
     print(child, flush=True)
     os.waitpid(child, 0)
     print("ended", flush=True)
@@ -196,7 +199,7 @@ def test_kill_9_at_20_random_moments_leaves_whole_bundles_only(tmp_path: Path) -
     command = [sys.executable, "-c", FORK_TRAININGS, str(tmp_path)]
     artifacts = Artifacts(tmp_path / "artifacts")
     had: set[Path] = set()
-    states = []
+    states, longest = [], 0.0
     with subprocess.Popen(command, cwd=ROOT, stdin=subprocess.PIPE, stdout=subprocess.PIPE, text=True) as parent:
         assert parent.stdin is not None
         assert parent.stdout is not None
@@ -204,9 +207,14 @@ def test_kill_9_at_20_random_moments_leaves_whole_bundles_only(tmp_path: Path) -
             parent.stdin.write(f"{artifacts.root}\n")
             parent.stdin.flush()
             child = int(parent.stdout.readline())
-            time.sleep(float(random.uniform(0.0, 2.5)))
+            for _ in range(random.integers(0, 4)):
+                begun = time.monotonic()
+                assert parent.stdout.readline() == "step\n"
+                longest = max(longest, time.monotonic() - begun)
+            time.sleep(float(random.uniform(0.0, longest)))  # somewhere in the next steps, however slow the machine
             os.kill(child, signal.SIGKILL)
-            assert parent.stdout.readline() == "ended\n"
+            while (said := parent.stdout.readline()) != "ended\n":
+                assert said == "step\n"
             for folder in (artifacts.candidate, artifacts.bundle):
                 if folder.exists():
                     read_bundle(folder)  # whole, as it stands

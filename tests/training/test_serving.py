@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -15,6 +14,8 @@ import msgspec
 import pytest
 
 from app.contract.bundle import MODEL_NAME, Bundle
+from tests.patience import wait_until
+from tests.ports import take_free_port
 from training.errors import InputError
 from training.serving import (
     RunningPredictor,
@@ -31,8 +32,7 @@ pytestmark = pytest.mark.filterwarnings("ignore:subprocess .* is still running:R
 
 @pytest.fixture
 def port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+    return take_free_port()
 
 
 @pytest.fixture
@@ -93,8 +93,8 @@ def test_a_copied_note_leaves_the_other_projects_predictor_alone_and_a_moved_one
 
 def test_a_process_that_has_ended_is_not_found(note: Path) -> None:
     ended = subprocess.Popen([sys.executable, "-c", "", "app.predictor"])
-    while b"app.predictor" in Path(f"/proc/{ended.pid}/cmdline").read_bytes():
-        time.sleep(0.01)
+    cmdline = Path(f"/proc/{ended.pid}/cmdline")
+    wait_until(lambda: b"app.predictor" not in cmdline.read_bytes(), "the end of the process")
     write_note(note, ended.pid)  # a zombie, until it is waited for
     assert find_predictor(note) is None
     ended.wait()

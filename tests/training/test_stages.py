@@ -1,7 +1,6 @@
 """The stages as a person watches them: whose mistake it was, what was left where, and MLflow never in the way."""
 
 import shutil
-import socket
 import sys
 from pathlib import Path
 
@@ -13,6 +12,7 @@ from app.contract.bundle import MANIFEST_NAME, Bundle
 from app.contract.errors import BundleError
 from app.contract.schema import Interval
 from tests.app.contract.forging import write_forged
+from tests.ports import take_free_port
 from training import cli
 from training.artifacts import Artifacts
 from training.data.splits import group_holdout
@@ -35,8 +35,7 @@ def artifacts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Artifacts:
 @pytest.fixture
 def silent_mlflow(monkeypatch: pytest.MonkeyPatch) -> str:
     """The address of a tracking server that is not there."""
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        uri = f"http://127.0.0.1:{listener.getsockname()[1]}"
+    uri = f"http://127.0.0.1:{take_free_port()}"
     monkeypatch.setenv("MLFLOW_TRACKING_URI", uri)
     return uri
 

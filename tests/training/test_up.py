@@ -17,6 +17,7 @@ import pytest
 from app.contract.bundle import MODEL_NAME, Bundle, read_bundle
 from tests.app.contract.forging import write_forged
 from tests.conftest import ROOT
+from tests.ports import take_free_port
 from training.artifacts import Artifacts
 from training.data.table import Table
 from training.errors import InputError
@@ -44,8 +45,7 @@ class Installation:
         self.artifacts = Artifacts(folder / "artifacts")
         self.params = folder / "params.yaml"
         self.params.write_text(QUICK)
-        with socket.create_server(("127.0.0.1", 0)) as listener:
-            self.port = int(listener.getsockname()[1])
+        self.port = take_free_port()
 
     def run(self, verb: str, *arguments: str | Path) -> subprocess.CompletedProcess[str]:
         command = [

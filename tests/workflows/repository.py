@@ -5,6 +5,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.patience import LAST_RESORT_SECONDS
 from tests.repo.sources import list_files
 from tests.workflows.errors import UnexpectedError
 from tests.workflows.files import ROOT
@@ -71,7 +72,7 @@ class Repository:
 def run_git(folder: Path, *arguments: str) -> str:
     """Raises: UnexpectedError."""
     command = ["git", *IDENTITY, *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=False)
     if done.returncode:
         raise UnexpectedError(f"`git {' '.join(arguments)}` failed: {done.stderr.strip()}")
     return done.stdout.strip()

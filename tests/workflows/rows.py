@@ -49,4 +49,4 @@ def serve_folder(folder: Path) -> Iterator[str]:
             yield f"http://127.0.0.1:{server.server_port}"
         finally:
             server.shutdown()
-            thread.join(5)
+            thread.join()

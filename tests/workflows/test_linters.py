@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import LAST_RESORT_SECONDS
 from tests.workflows.errors import MissingError
 from tests.workflows.files import FOLDER, ROOT, read_workflows
 from tests.workflows.linters import audit_actions, audit_python, lint_actions, lint_scripts, scan_history
@@ -15,7 +16,9 @@ TOKEN = "ghp_" + "16C7e42F292c6912E7710c838347Ae178B4a"  # of GitHub's documenta
 
 def git(folder: Path, *arguments: str) -> None:
     identity = ("-c", "user.name=a", "-c", "user.email=a@example.invalid", "-c", "commit.gpgsign=false")
-    subprocess.run(["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, timeout=60)
+    subprocess.run(
+        ["git", *identity, *arguments], cwd=folder, check=True, capture_output=True, timeout=LAST_RESORT_SECONDS
+    )
 
 
 @pytest.fixture

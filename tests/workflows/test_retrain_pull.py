@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.patience import LAST_RESORT_SECONDS
 from tests.review.github_server import run_server
 from tests.review.github_state import State
 from tests.review.worlds import write_report
@@ -19,7 +20,9 @@ IDENTITY = ("-c", "user.name=a", "-c", "user.email=a@example.invalid", "-c", "co
 
 def git(folder: Path, *arguments: str) -> str:
     command = ["git", *IDENTITY, *arguments]
-    return subprocess.run(command, cwd=folder, check=True, capture_output=True, text=True, timeout=60).stdout.strip()
+    return subprocess.run(
+        command, cwd=folder, check=True, capture_output=True, text=True, timeout=LAST_RESORT_SECONDS
+    ).stdout.strip()
 
 
 @pytest.fixture
@@ -54,7 +57,9 @@ def run(clone: Path, starts_checks: str, role: str = "write") -> tuple[subproces
             "STARTS_CHECKS": starts_checks,
         }
         command = [str(clone / ".ci" / "retrain-pull")]
-        done = subprocess.run(command, env=environment, capture_output=True, text=True, timeout=60, check=False)
+        done = subprocess.run(
+            command, env=environment, capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=False
+        )
     return done, state
 
 

@@ -6,6 +6,7 @@ import tomllib
 
 import pytest
 
+from tests.patience import LAST_RESORT_SECONDS
 from tests.workflows.files import ROOT
 
 SBOM = ROOT / "artifacts" / "sbom.cdx.json"
@@ -14,7 +15,7 @@ SBOM = ROOT / "artifacts" / "sbom.cdx.json"
 @pytest.fixture(scope="module")
 def listed() -> set[tuple[str, str]]:
     (ROOT / "artifacts").mkdir(exist_ok=True)
-    subprocess.run(["make", "sbom"], cwd=ROOT, check=True, capture_output=True, timeout=120)
+    subprocess.run(["make", "sbom"], cwd=ROOT, check=True, capture_output=True, timeout=LAST_RESORT_SECONDS)
     content = json.loads(SBOM.read_bytes())
     assert (content["bomFormat"], content["specVersion"]) == ("CycloneDX", "1.5")
     return {(one["name"], one["version"]) for one in content["components"]}

@@ -9,6 +9,7 @@ from typing import Any
 import pytest
 from ruamel.yaml import YAML
 
+from tests.patience import LAST_RESORT_SECONDS
 from tests.workflows.files import ROOT, read_workflows
 
 GITHUB = ROOT / ".github"
@@ -98,7 +99,9 @@ def run_apply(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]
     program.chmod(0o755)
     environment = {"PATH": f"{folder}:/usr/bin:/bin", "GH_ASKED": str(folder / "asked")}
     command = [str(GITHUB / "branch-protection" / "apply"), *arguments]
-    return subprocess.run(command, env=environment, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(
+        command, env=environment, capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=False
+    )
 
 
 def test_apply_asks_for_rulesets_token_and_environments(tmp_path: Path) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from tests.patience import LAST_RESORT_SECONDS
 from tests.workflows.act import STAND_INS, list_replacements, read_log
 from tests.workflows.repository import run_git
 
@@ -20,7 +21,9 @@ JUDGE = STAND_INS / "re-actors" / "alls-green" / "judge.py"
 def run(script: Path, folder: Path, **environment: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, str(script)]
     given = {**os.environ, **environment}
-    return subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(
+        command, cwd=folder, env=given, capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=False
+    )
 
 
 def pack(folder: Path, source: str, name: str = "made", if_none: str = "error") -> subprocess.CompletedProcess[str]:
@@ -49,7 +52,9 @@ def run_step(action: str, folder: Path, **environment: str) -> subprocess.Comple
     content = YAML(typ="safe").load((STAND_INS / action / "action.yml").read_text(encoding="utf-8"))
     command = ["bash", "-eo", "pipefail", "-c", content["runs"]["steps"][0]["run"]]
     given = {**os.environ, **environment}
-    return subprocess.run(command, cwd=folder, env=given, capture_output=True, text=True, timeout=30, check=False)
+    return subprocess.run(
+        command, cwd=folder, env=given, capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=False
+    )
 
 
 def test_all_artifacts_of_a_run_come_into_one_folder_if_that_is_said(tmp_path: Path) -> None:

@@ -17,6 +17,7 @@ from app.contract.schema import Calibration, GoldenRow, ModelSchema
 from app.contract.scoring import PARITY_TOLERANCE, ReferenceModel, calibrate_margins, check_golden_rows, load_booster
 from tests.app.contract.forging import write_forged
 from tests.conftest import ROOT
+from tests.patience import LAST_RESORT_SECONDS
 from training.data.table import Table
 
 # counts what pickle looks up while bundles are read and loaded, then shows that the count would have risen
@@ -64,7 +65,9 @@ def test_neither_a_bundle_nor_a_pickle_in_its_place_is_unpickled(
     content = pickle.dumps(Intruder(tmp_path / "mark"))
     forged = write_forged(tmp_path / "forged", bundle, bundle.files | {MODEL_NAME: content})
     command = [sys.executable, "-c", COUNT_UNPICKLING, str(bundle_folder), str(forged)]
-    finished = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=True)
+    finished = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=True
+    )
     told, while_loading, alive = json.loads(finished.stdout)
     assert told == ["loaded", "model.ubj is not a UBJSON model"]
     assert (while_loading, alive) == (0, 1)

@@ -16,6 +16,7 @@ from tests.churn import write_churn
 from tests.conftest import DATASETS, make_bundle
 from training.data.load import load_table
 from training.data.splits import group_holdout
+from tests.patience import LAST_RESORT_SECONDS
 from training.data.table import Table
 from training.dataset import Dataset, load_dataset
 from training.params import Params, load_params
@@ -48,7 +49,7 @@ def server(bundle_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 @pytest.fixture(scope="session")
 def client(server: RunningServer) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=server.url, timeout=20) as session:
+    with httpx.Client(base_url=server.url, timeout=LAST_RESORT_SECONDS) as session:
         yield session
 
 

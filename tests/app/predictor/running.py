@@ -4,17 +4,17 @@ import contextlib
 import json
 import os
 import signal
-import socket
 import subprocess
 import sys
-import time
 from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 
+from tests.patience import LAST_RESORT_SECONDS, wait_until
+from tests.ports import take_free_port
+
 ROOT = Path(__file__).parents[3]
-START_SECONDS = 30
 
 
 class RunningServer:
@@ -35,19 +35,19 @@ class RunningServer:
         return f"http://127.0.0.1:{self.port}"
 
     def wait_until_ready(self) -> "RunningServer":
-        deadline = time.monotonic() + START_SECONDS
-        while time.monotonic() < deadline:
-            assert self.process.poll() is None, self.log.read_text()
-            with contextlib.suppress(httpx.TransportError):
-                if httpx.get(f"{self.url}/readyz").status_code == 200:
-                    return self
-            time.sleep(0.02)
-        raise AssertionError("the server was not ready in time")
+        wait_until(self._is_ready, "the server's readiness")
+        return self
+
+    def _is_ready(self) -> bool:
+        assert self.process.poll() is None, self.log.read_text()
+        with contextlib.suppress(httpx.TransportError):
+            return httpx.get(f"{self.url}/readyz").status_code == 200
+        return False
 
     def stop(self, sig: int = signal.SIGTERM) -> int:
         """The exit code."""
         self.process.send_signal(sig)
-        return self.process.wait(timeout=20)
+        return self.process.wait(timeout=LAST_RESORT_SECONDS)
 
     def kill(self) -> None:
         if self.process.poll() is None:
@@ -58,9 +58,15 @@ class RunningServer:
 StartServer = Callable[..., RunningServer]
 
 
-def take_free_port() -> int:
-    with socket.create_server(("127.0.0.1", 0)) as listener:
-        return int(listener.getsockname()[1])
+def wait_until_begun(server: RunningServer, requests: int = 1) -> None:
+    """Until the server has begun so many requests whose rest is yet to come."""
+    with httpx.Client(base_url=server.url) as client:
+
+        def have_begun() -> bool:
+            counts = [value for name, value in read_metrics(client).items() if "lathe_in_flight_requests" in name]
+            return counts[0] > requests  # the question itself is one more
+
+        wait_until(have_begun, f"{requests} begun requests")
 
 
 def read_metrics(client: httpx.Client) -> dict[str, float]:

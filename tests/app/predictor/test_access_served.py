@@ -1,7 +1,6 @@
 """API keys on a real server: which routes need one, what its limits answer, what metrics tell of it."""
 
 import json
-import time
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -13,6 +12,7 @@ from app.contract.bundle import Bundle
 from app.predictor.key_file import make_key
 from tests.app.predictor.running import RunningServer, StartServer, read_metrics
 from tests.app.predictor.secrets_folder import swap_secret
+from tests.patience import LAST_RESORT_SECONDS, wait_until
 
 
 @pytest.fixture(scope="module")
@@ -37,7 +37,7 @@ def locked(
 
 @pytest.fixture
 def session(locked: RunningServer) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=locked.url, timeout=20) as client:
+    with httpx.Client(base_url=locked.url, timeout=LAST_RESORT_SECONDS) as client:
         yield client
 
 
@@ -123,32 +123,35 @@ def test_with_keys_an_open_address_needs_no_warning(locked: RunningServer, keys:
 
 
 @pytest.mark.slow
-def test_a_revoked_key_is_refused_within_two_seconds(
+def test_a_revoked_key_is_refused_while_it_runs(
     start_server: StartServer, bundle_folder: Path, tmp_path: Path, row: Any
 ) -> None:
     (old, old_line), (new, new_line) = make_key("old"), make_key("new")
     path = swap_secret(tmp_path / "secret", old_line)
     server = start_server(bundle_folder, api_keys_file=path).wait_until_ready()
     with httpx.Client(base_url=server.url) as client:
-        assert client.post("/v1/predict", json=row, headers={"x-api-key": old}).status_code == httpx.codes.OK
+
+        def ask(key: str) -> int:
+            return client.post("/v1/predict", json=row, headers={"x-api-key": key}).status_code
+
+        assert ask(old) == httpx.codes.OK
         swap_secret(tmp_path / "secret", new_line)
-        time.sleep(1.1)
-        assert client.post("/v1/predict", json=row, headers={"x-api-key": old}).status_code == 401
-        assert client.post("/v1/predict", json=row, headers={"x-api-key": new}).status_code == httpx.codes.OK
+        wait_until(lambda: ask(old) == httpx.codes.UNAUTHORIZED, "the end of the old key")
+        assert ask(new) == httpx.codes.OK
         swap_secret(tmp_path / "secret", "broken 2911")
-        time.sleep(1.1)
-        assert client.post("/v1/predict", json=row, headers={"x-api-key": new}).status_code == httpx.codes.OK
+        wait_until(lambda: ask(new) == httpx.codes.OK and '"level":"error"' in server.log.read_text(), "the error")
+        assert ask(new) == httpx.codes.OK
     lines = [json.loads(line) for line in server.log.read_text().splitlines()]
-    assert [line["reason"] for line in lines if line["level"] == "error"] == [
+    assert {line["reason"] for line in lines if line["level"] == "error"} == {
         f"key file {path}, line 1: expected NAME:blake2b$SALT$HASH as `app.predictor.keys new` prints it"
-    ]
+    }
 
 
 def test_a_bad_key_file_ends_the_start_with_one_line(
     start_server: StartServer, bundle_folder: Path, tmp_path: Path
 ) -> None:
     server = start_server(bundle_folder, api_keys_file=tmp_path / "none")
-    assert server.process.wait(timeout=20) == 2
+    assert server.process.wait(timeout=LAST_RESORT_SECONDS) == 2
     assert (
         server.log.read_text().splitlines()[-1]
         == f"key file {tmp_path / 'none'} cannot be read: No such file or directory"

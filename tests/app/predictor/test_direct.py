@@ -20,6 +20,7 @@ from app.predictor.model import ServedModel
 from app.predictor.openinference import infer_paths
 from app.predictor.settings import read_settings
 from tests.app.predictor.running import RunningServer, StartServer, read_metrics
+from tests.patience import LAST_RESORT_SECONDS, wait_until
 
 HEAD = b"POST /v1/predict HTTP/1.1\r\nhost: x\r\nx-request-id: %b\r\ncontent-type: application/json\r\n"
 
@@ -27,7 +28,7 @@ HEAD = b"POST /v1/predict HTTP/1.1\r\nhost: x\r\nx-request-id: %b\r\ncontent-typ
 def ask(server: RunningServer, *parts: bytes, pause_seconds: float = 0.01) -> bytes:
     """Sends the parts one by one and reads until the server closes; the last request must say so."""
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
-        connection.settimeout(10)
+        connection.settimeout(LAST_RESORT_SECONDS)
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         for part in parts:
             connection.sendall(part)
@@ -96,7 +97,8 @@ def ask_at_once(server: RunningServer, requests: list[bytes]) -> list[bytes]:
     """Sends each request over a connection of its own, all before the first answer is read."""
     with contextlib.ExitStack() as stack:
         connections = [
-            stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=10)) for _ in requests
+            stack.enter_context(socket.create_connection(("127.0.0.1", server.port), timeout=LAST_RESORT_SECONDS))
+            for _ in requests
         ]
         for connection, sent in zip(connections, requests, strict=True):
             connection.sendall(sent)
@@ -140,7 +142,7 @@ def test_http_1_0_is_answered_and_closed(server: RunningServer, row: dict[str, A
 
 def test_a_client_that_says_no_more_after_its_request_is_answered(server: RunningServer, row: dict[str, Any]) -> None:
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
-        connection.settimeout(10)
+        connection.settimeout(LAST_RESORT_SECONDS)
         connection.sendall(request(row, last=False))
         connection.shutdown(socket.SHUT_WR)
         received = b""
@@ -160,7 +162,7 @@ def test_an_oversize_body_is_refused_in_one_piece(server: RunningServer) -> None
 def full(start_server: StartServer, bundle_folder: Path, row: dict[str, Any]) -> Iterator[RunningServer]:
     """A server with room for one batch, and somebody who always sends the next one."""
     server = start_server(
-        bundle_folder, max_waiting_batches=1, threads=1, body_timeout_seconds=1, drain_seconds=3
+        bundle_folder, max_waiting_batches=1, threads=1, body_timeout_seconds=1, drain_seconds=600
     ).wait_until_ready()
     batch, stop = request({"rows": [row] * 10_000}, b"flood"), threading.Event()
 
@@ -217,7 +219,7 @@ def test_a_batch_without_room_is_refused_by_its_headers_and_the_connection_lives
         assert b"retry-after: 1" in lines
         assert b"x-request-id: early" in lines
         assert json.loads(told)["error"]["code"] == "overloaded"
-        connection.settimeout(10)
+        connection.settimeout(LAST_RESORT_SECONDS)
         for start in range(0, len(body), 5000):
             connection.sendall(body[start : start + 5000])
         connection.sendall(request(row, b"next"))
@@ -238,9 +240,8 @@ def test_a_connection_whose_answer_did_not_say_close_is_not_closed_by_a_drain_th
     with connection:
         assert b"connection: close" not in refusal
         full.process.send_signal(signal.SIGTERM)
-        while httpx.get(f"{full.url}/readyz").status_code != 503:
-            time.sleep(0.01)
-        connection.settimeout(10)
+        wait_until(lambda: httpx.get(f"{full.url}/readyz").status_code == 503, "the fall of readiness")
+        connection.settimeout(LAST_RESORT_SECONDS)
         connection.sendall(body + request(row, b"next", last=False))
         received = b""
         while part := connection.recv(65536):
@@ -254,7 +255,7 @@ def test_a_refused_client_that_sends_its_body_too_slowly_is_cut_off_and_counted(
     connection, _ = announce_batch(full, 100_000)
     with connection:
         connection.sendall(b"[")
-        connection.settimeout(10)
+        connection.settimeout(LAST_RESORT_SECONDS)
         assert connection.recv(65536) == b""
     with httpx.Client(base_url=full.url) as client:
         closed = [value for name, value in read_metrics(client).items() if '"slow_body"' in name]

@@ -7,7 +7,9 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.app.predictor.running import RunningServer, StartServer, take_free_port
+from tests.app.predictor.running import RunningServer, StartServer
+from tests.patience import LAST_RESORT_SECONDS
+from tests.ports import take_free_port
 
 ORIGIN = "https://plant.example"
 
@@ -69,7 +71,7 @@ def test_metrics_and_probes_may_have_a_port_of_their_own(
     port = take_free_port()
     server = start_server(bundle_folder, metrics_port=port)
     aside = f"http://127.0.0.1:{port}"
-    with httpx.Client(transport=httpx.HTTPTransport(retries=6), timeout=30) as client:
+    with httpx.Client(transport=httpx.HTTPTransport(retries=6), timeout=LAST_RESORT_SECONDS) as client:
         while client.get(f"{aside}/readyz").status_code != httpx.codes.OK:
             assert server.process.poll() is None
         assert client.post(f"{server.url}/v1/predict", json=row).status_code == httpx.codes.OK

@@ -13,6 +13,7 @@ from app.contract.bundle import Bundle
 from app.contract.scoring import PARITY_TOLERANCE, ReferenceModel
 from tests.app.predictor.running import RunningServer
 from tests.app.predictor.uploads import list_rows, read_lines, to_csv, upload
+from tests.patience import LAST_RESORT_SECONDS
 from training.data.load import load_table
 from training.dataset import Dataset
 
@@ -40,7 +41,7 @@ def check(found: list[float], expected: np.ndarray) -> None:
 
 
 def test_one_by_one(server: RunningServer, rows: list[dict[str, Any]], expected: np.ndarray) -> None:
-    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=20)
+    connection = http.client.HTTPConnection("127.0.0.1", server.port, timeout=LAST_RESORT_SECONDS)
     found = []
     for row in rows[:ONE_BY_ONE]:
         connection.request("POST", "/v1/predict", json.dumps(row), {"content-type": "application/json"})

@@ -10,12 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
-from tests.app.predictor.running import RunningServer, read_metrics
+from tests.app.predictor.running import RunningServer, read_metrics, wait_until_begun
+from tests.patience import LAST_RESORT_SECONDS, wait_until
 
 pytestmark = pytest.mark.slow
 
 HEADER_SECONDS, BODY_SECONDS = 1.0, 1.5
-SLACK_SECONDS = 2.5  # the sweep runs once a second
+MANY_LINES = 100_000  # 100 MB, more than any buffer on the way takes
 
 
 @pytest.fixture(scope="module")
@@ -36,7 +37,14 @@ def client(server: RunningServer) -> Iterator[httpx.Client]:
 
 def connect(server: RunningServer) -> socket.socket:
     connection = socket.create_connection(("127.0.0.1", server.port))
-    connection.settimeout(10)
+    connection.settimeout(LAST_RESORT_SECONDS)
+    return connection
+
+
+def open_request(server: RunningServer, rest: bytes) -> socket.socket:
+    """A connection that has begun a request, at once: its time runs from the moment that it is open."""
+    connection = connect(server)
+    connection.sendall(b"POST /v1/predict HTTP/1.1\r\nhost: x\r\n" + rest)
     return connection
 
 
@@ -53,28 +61,33 @@ def read_until_closed(connection: socket.socket) -> bytes:
     ids=["nothing", "one letter", "headers", "line break"],
 )
 def test_a_connection_without_complete_headers_is_closed(server: RunningServer, opening: bytes) -> None:
+    started = time.monotonic()
     with connect(server) as connection:
         connection.sendall(opening)
-        started = time.monotonic()
         assert read_until_closed(connection) == b""
-        assert HEADER_SECONDS - 0.1 < time.monotonic() - started < HEADER_SECONDS + SLACK_SECONDS
+    assert time.monotonic() - started >= HEADER_SECONDS  # and no sooner, whatever else the machine does
 
 
 def test_many_slow_connections_are_closed_while_others_are_served(
     server: RunningServer, client: httpx.Client, row: dict[str, Any]
 ) -> None:
     before = read_metrics(client)
-    slow = [connect(server) for _ in range(200)]
-    halves = [connect(server) for _ in range(50)]
-    for connection in slow:
-        connection.sendall(b"POST /v1/predict HTTP/1.1\r\nhost: x\r\n")
-    for connection in halves:
-        connection.sendall(b"POST /v1/predict HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{")
-    until = time.monotonic() + BODY_SECONDS + SLACK_SECONDS
+    slow = [open_request(server, b"") for _ in range(200)]
+    halves = [open_request(server, b"content-length: 9\r\n\r\n{") for _ in range(50)]
     answered = 0
-    while time.monotonic() < until:
+
+    def count_closed() -> dict[str, float]:
+        grown = {name: value - before.get(name, 0) for name, value in read_metrics(client).items() if "closed" in name}
+        return {name.split('reason="')[1].split('"')[0]: count for name, count in grown.items()}
+
+    def ask_until_closed() -> bool:
+        nonlocal answered
         assert client.post("/v1/predict", json=row).status_code == httpx.codes.OK
         answered += 1
+        closed = count_closed()
+        return (closed["slow_headers"], closed["slow_body"]) == (200, 50)
+
+    wait_until(ask_until_closed, "the end of every slow connection")
     assert all(read_until_closed(connection) == b"" for connection in slow)
     for connection in halves:
         answer = read_until_closed(connection)
@@ -82,18 +95,17 @@ def test_many_slow_connections_are_closed_while_others_are_served(
         assert json.loads(answer.partition(b"\r\n\r\n")[2])["error"]["code"] == "request_timeout"
     for connection in (*slow, *halves):
         connection.close()
-    assert answered >= 100  # how long they took is measured by `bench experiment slow_clients`
-    grown = {name: value - before.get(name, 0) for name, value in read_metrics(client).items() if "closed" in name}
-    by_reason = {name.split('reason="')[1].split('"')[0]: count for name, count in grown.items()}
-    assert (by_reason["slow_headers"], by_reason["slow_body"]) == (200, 50)
+    assert answered > 1  # how long they took is measured by `bench experiment slow_clients`
 
 
 def test_an_idle_connection_is_closed_after_the_keep_alive_time(server: RunningServer) -> None:
     with connect(server) as connection:
         connection.sendall(b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
-        time.sleep(0.1)
+        received = b""
+        while not received.endswith(b'{"status":"alive"}'):
+            received += connection.recv(65536)
         connection.sendall(b"\r\n")  # stops uvicorn's own timer
-        assert read_until_closed(connection).endswith(b'{"status":"alive"}')
+        assert read_until_closed(connection) == b""
 
 
 MALFORMED = {
@@ -143,10 +155,13 @@ def test_what_is_not_http_gets_all_that_every_error_gets(
 def test_a_client_that_leaves_is_counted(server: RunningServer, client: httpx.Client) -> None:
     with connect(server) as connection:
         connection.sendall(b"POST /v1/predict HTTP/1.1\r\nhost: x\r\ncontent-length: 9\r\n\r\n{")
-        time.sleep(0.1)
-    time.sleep(0.2)
-    gone = [value for name, value in read_metrics(client).items() if "requests_total" in name and 'code="499"' in name]
-    assert gone == [1]
+        wait_until_begun(server)
+
+    def count_gone() -> float:
+        samples = read_metrics(client).items()
+        return sum(value for name, value in samples if "requests_total" in name and 'code="499"' in name)
+
+    assert wait_until(count_gone, "a client that has left") == 1
 
 
 def test_pipelined_requests_are_answered_in_order(server: RunningServer, row: dict[str, Any]) -> None:

@@ -27,10 +27,11 @@ def refusal(receipts: Receipts, text: str) -> tuple[int, str, str | None]:
 
 @given(st.floats(allow_nan=False, allow_infinity=False), st.sampled_from([True, False, None]))
 def test_another_replica_reads_what_was_signed(score: float, decision: bool | None) -> None:
+    begun = time.time()
     receipt = make(version="v2").verify(make(version="v1").issue(score, decision), "receipt")
     assert (receipt.score, receipt.decision, receipt.threshold) == (score, decision, 0.25)
     assert (receipt.model_name, receipt.model_version) == ("ai4i", "v1")
-    assert abs(receipt.issued - time.time()) < 2
+    assert int(begun) <= receipt.issued <= time.time() + 1
 
 
 def test_every_receipt_is_another_one() -> None:

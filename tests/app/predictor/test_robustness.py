@@ -1,12 +1,12 @@
 """Experiments on whole processes: no unpickling, no network, no disk, no memory to waste, no waiting behind a batch."""
 
+import contextlib
 import itertools
 import shutil
 import statistics
 import subprocess
 import sys
 import threading
-import time
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,7 @@ import msgspec
 import pytest
 
 from tests.app.predictor.running import ROOT, RunningServer, StartServer, read_metrics
+from tests.patience import LAST_RESORT_SECONDS, wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -69,11 +70,13 @@ def test_a_corrupt_bundle_ends_the_process_with_one_line(
     model.write_bytes(content)
     server = start_server(folder, log_level="error")
     codes = set()
-    while server.process.poll() is None:
-        try:
+
+    def has_ended() -> bool:
+        with contextlib.suppress(httpx.TransportError):
             codes.add(httpx.get(f"{server.url}/readyz").status_code)
-        except httpx.TransportError:
-            time.sleep(0.01)
+        return server.process.poll() is not None
+
+    wait_until(has_ended, "the end of the process")
     assert server.process.returncode == 2
     assert OK not in codes
     lines = server.log.read_text().splitlines()
@@ -110,7 +113,7 @@ echo EXIT $?
 """
     finished = subprocess.run(
         ["unshare", "-n", "-m", "-r", "bash", "-c", script],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=60,
+        cwd=ROOT, capture_output=True, text=True, check=False, timeout=LAST_RESORT_SECONDS,
     )  # fmt: skip
     if "Operation not permitted" in finished.stderr and "STATUS" not in finished.stdout:
         pytest.skip("this machine does not allow namespaces")
@@ -136,7 +139,7 @@ def test_oversize_bodies_take_no_memory(start_server: StartServer, bundle_folder
         for _ in range(64):
             yield b" " * MEGABYTE
 
-    with httpx.Client(base_url=server.url, timeout=20) as client:
+    with httpx.Client(base_url=server.url, timeout=LAST_RESORT_SECONDS) as client:
         client.post("/v1/predict", json={})
         before = resident_bytes(server)
         for content in (b" " * 64 * MEGABYTE, chunks()):
@@ -152,7 +155,7 @@ def test_small_requests_do_not_wait_behind_batches(server: RunningServer, client
     is_over = threading.Event()
 
     def send_batches() -> None:
-        with httpx.Client(base_url=server.url, timeout=60) as sender:
+        with httpx.Client(base_url=server.url, timeout=LAST_RESORT_SECONDS) as sender:
             for _ in range(20):
                 before = next(answered)
                 answer = sender.post("/v1/predict", content=content, headers={"content-type": "application/json"})
@@ -176,9 +179,11 @@ def test_too_many_batches_are_turned_away_and_probes_are_not(
 ) -> None:
     server = start_server(bundle_folder, max_waiting_batches=1, threads=1).wait_until_ready()
     statuses: list[int] = []
+    content = msgspec.json.encode({"rows": [row] * 10_000})
+    together = threading.Barrier(12)
 
     def send() -> None:
-        content = httpx.Request("POST", server.url, json={"rows": [row] * 10_000}).content
+        together.wait(LAST_RESORT_SECONDS)
         answer = httpx.post(f"{server.url}/v1/predict", content=content, headers={"content-type": "application/json"})
         statuses.append(answer.status_code)
         if answer.status_code != OK:

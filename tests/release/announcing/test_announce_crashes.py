@@ -6,7 +6,6 @@ import re
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 from typing import Any
 
@@ -14,6 +13,7 @@ import httpx
 import pytest
 
 from release.tools import ROOT
+from tests.patience import LAST_RESORT_SECONDS, wait_until
 from tests.release.dossiers import (
     NAMES,
     OWNER,
@@ -62,14 +62,14 @@ def test_killed_at_any_step_the_next_run_finishes(site: Site, tmp_path: Path, pa
         killed = start_verb(site, api)
         wait_for_request(api, method, path, moment)
         killed.send_signal(signal.SIGKILL)
-        killed.communicate(timeout=30)
+        killed.communicate(timeout=LAST_RESORT_SECONDS)
         again = start_verb(site, api)
-        said, _ = again.communicate(timeout=60)
+        said, _ = again.communicate(timeout=LAST_RESORT_SECONDS)
         assert again.returncode == 0, said
-        record = httpx.get(f"{api}/_record", timeout=10).json()
+        record = httpx.get(f"{api}/_record", timeout=LAST_RESORT_SECONDS).json()
     finally:
         server.terminate()
-        server.wait(10)
+        server.wait(LAST_RESORT_SECONDS)
         server.stdout.close() if server.stdout else None
     [release] = record["releases"]
     assert release["draft"] is False
@@ -80,12 +80,10 @@ def test_killed_at_any_step_the_next_run_finishes(site: Site, tmp_path: Path, pa
 
 def wait_for_request(api: str, method: str, path: str, moment: str) -> None:
     """Until the server has it, and, for `after`, has done it."""
-    deadline = time.monotonic() + 30
-    while time.monotonic() < deadline:
-        record = httpx.get(f"{api}/_record", timeout=10).json()
+
+    def has_come() -> bool:
+        record = httpx.get(f"{api}/_record", timeout=LAST_RESORT_SECONDS).json()
         seen = [one for one in record["requests"] if one.startswith(method) and re.search(path, one)]
-        done = len(record["writes"]) > ORDER.index(path)
-        if seen and (moment == "before" or done):
-            return
-        time.sleep(0.05)
-    raise AssertionError(f"{method} {path} never came")
+        return bool(seen) and (moment == "before" or len(record["writes"]) > ORDER.index(path))
+
+    wait_until(has_come, f"{method} {path}")

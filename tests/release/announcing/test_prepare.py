@@ -12,6 +12,7 @@ from release.announcing.prepare import describe_opening, print_next, set_version
 from release.errors import InputError, RefusedError
 from release.git.remote import Remote
 from release.tools import ROOT
+from tests.patience import LAST_RESORT_SECONDS
 from tests.release.origin import ask_git, push_file
 from tests.release.preparing import FILES, LOCK, PROJECT, merge, prepare, release_first, show, tag
 
@@ -144,8 +145,12 @@ def test_uv_takes_the_lock_as_it_comes_out(tmp_path: Path) -> None:
         (tmp_path / name).write_text(text, encoding="utf-8")
     shutil.copyfile(ROOT / "README.md", tmp_path / "README.md")
     command = [str(ROOT / ".tools/uv/bin/uv"), "lock", "--check", "--offline", "--project", str(tmp_path)]
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=False
+    )
     assert done.returncode == 0, done.stderr
     (tmp_path / "uv.lock").write_text((ROOT / "uv.lock").read_text(encoding="utf-8"), encoding="utf-8")
-    done = subprocess.run(command, cwd=tmp_path, capture_output=True, text=True, timeout=120, check=False)
+    done = subprocess.run(
+        command, cwd=tmp_path, capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=False
+    )
     assert done.returncode != 0  # the check sees a version that was left

@@ -4,7 +4,6 @@ import shutil
 import signal
 import subprocess
 import sys
-import time
 from pathlib import Path
 
 import pytest
@@ -14,6 +13,7 @@ from release.announcing.commits import list_commits
 from release.announcing.prepare import read_version, set_version
 from release.errors import InputError, OutsideError, RefusedError
 from release.tools import ROOT
+from tests.patience import LAST_RESORT_SECONDS, wait_until
 from tests.release.origin import ask_git, push_file
 from tests.release.preparing import merge, prepare, release_first, tag
 
@@ -137,13 +137,10 @@ def test_killed_at_any_step_nothing_is_half_done(
         patch.setenv("PYTHONPATH", str(ROOT))
         before = ask_git(clone, "for-each-ref")
         killed = subprocess.Popen([sys.executable, "-c", code, str(clone)], cwd=ROOT, start_new_session=True)
-        deadline = time.monotonic() + 30
-        while not (folder / "there").exists():
-            assert time.monotonic() < deadline
-            assert killed.poll() is None
-            time.sleep(0.02)
+        wait_until(lambda: (folder / "there").exists() or killed.poll() is not None, f"git {verb}")
+        assert killed.poll() is None
         killed.send_signal(signal.SIGKILL)
-        killed.wait(10)
+        killed.wait(LAST_RESORT_SECONDS)
     refs = {line for line in ask_git(clone, "for-each-ref").splitlines() if "refs/remotes" not in line}
     assert refs <= set(before.splitlines())
     assert ask_git(clone, "status", "--porcelain") == ""

@@ -11,7 +11,8 @@ from release.errors import InputError, OutsideError, RefusedError
 from release.git.clone import Clone
 from release.git.remote import Remote
 from release.registry.registry import Registry
-from tests.app.predictor.running import take_free_port
+from tests.patience import LAST_RESORT_SECONDS
+from tests.ports import take_free_port
 from tests.release.dossiers import git
 from tests.release.images import make_environment, read_model, write_image
 from tests.release.registry_server import RegistryServer
@@ -209,7 +210,7 @@ def test_a_remote_that_cannot_be_asked_leaves_what_was_fetched_last(line: Line, 
 def test_the_verb_ends_with_one_line_and_its_exit_code() -> None:
     command = [sys.executable, "-m", "release", "check-tag", "1.2.3"]
     done = subprocess.run(
-        command, capture_output=True, text=True, timeout=60, check=False, cwd=Path(__file__).parents[3]
+        command, capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=False, cwd=Path(__file__).parents[3]
     )
     assert done.returncode == 2
     assert done.stderr == "error: version '1.2.3' is not usable, expected vMAJOR.MINOR.PATCH such as v1.2.3\n"

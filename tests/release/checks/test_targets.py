@@ -13,7 +13,8 @@ from release.errors import InputError
 from release.manifests.lines import change_images
 from release.manifests.overlays import KUSTOMIZATION, OVERLAYS, ImageLine
 from release.tools import ROOT
-from tests.app.predictor.running import take_free_port
+from tests.patience import LAST_RESORT_SECONDS
+from tests.ports import take_free_port
 from tests.release.answers import answer_always
 from tests.release.reports import read_digest
 from tests.release.shelf import REPOSITORY, Shelf
@@ -125,7 +126,14 @@ def test_the_verb_says_what_is_wrong_and_ends_with_its_code(image: str, code: in
     command = [sys.executable, "-m", "release", "verify", "--image", image]
     environment = {"PATH": "/usr/bin:/bin", "LATHE_REGISTRY_MIRROR": f"127.0.0.1:{take_free_port()}"}
     done = subprocess.run(
-        command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=60, check=False, encoding="utf-8"
+        command,
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=LAST_RESORT_SECONDS,
+        check=False,
+        encoding="utf-8",
     )
     assert (done.returncode, done.stderr) == (code, "")
     assert said in done.stdout

@@ -13,7 +13,7 @@ from release.manifests.overlays import ImageLine
 from release.registry.published import read_published
 from release.registry.registry import Registry
 from release.registry.signing import Signer, Verifier
-from tests.app.predictor.running import take_free_port
+from tests.ports import take_free_port
 from tests.release.answers import answer_always
 from tests.release.images import read_model
 from tests.release.registry_server import RegistryServer

@@ -9,6 +9,7 @@ import pytest
 
 from release.errors import InputError
 from release.image.image import ImageRequest, check_request, find_certificates
+from tests.patience import LAST_RESORT_SECONDS
 from tests.repo.sources import ROOT
 
 
@@ -53,7 +54,7 @@ def test_certificates_that_are_not_there_are_named(monkeypatch: pytest.MonkeyPat
 )
 def test_a_mistake_is_one_line_and_its_exit_code(arguments: list[str], code: int, said: str) -> None:
     command = [sys.executable, "-m", "release", "image", *arguments]
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=False)
     assert done.returncode == code
     assert done.stderr.startswith(said)
     assert len(done.stderr.splitlines()) == 1
@@ -62,5 +63,7 @@ def test_a_mistake_is_one_line_and_its_exit_code(arguments: list[str], code: int
 def test_without_a_builder_the_exit_code_is_4(tmp_path: Path) -> None:
     command = [sys.executable, "-m", "release", "image"]
     environment = {**os.environ, "PATH": str(tmp_path)}
-    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, env=environment, timeout=60, check=False)
+    done = subprocess.run(
+        command, cwd=ROOT, capture_output=True, text=True, env=environment, timeout=LAST_RESORT_SECONDS, check=False
+    )
     assert (done.returncode, len(done.stderr.splitlines())) == (4, 1)

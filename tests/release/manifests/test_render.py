@@ -10,6 +10,7 @@ from release.errors import InputError, OutsideError
 from release.manifests.overlays import NOT_RELEASED, list_overlays
 from release.manifests.render import open_revision, parse_objects, render_overlay
 from release.tools import ROOT, find_tool
+from tests.patience import LAST_RESORT_SECONDS
 from tests.release.repository import DIGEST, Repository
 
 
@@ -20,7 +21,7 @@ def repository(tmp_path: Path) -> Repository:
 
 def run_release(*arguments: str) -> subprocess.CompletedProcess[str]:
     command = [sys.executable, "-m", "release", *arguments]
-    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=60, check=False)
+    return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=False)
 
 
 @pytest.mark.parametrize("overlay", list_overlays(ROOT))

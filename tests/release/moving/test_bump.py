@@ -10,6 +10,7 @@ from release.git.landing import ATTEMPTS, Draft, land_commit
 from release.history.trailers import read_trailers, read_why
 from release.manifests.environments import locate_overlay
 from release.moving.bump import Bump, bump_environment
+from tests.patience import LAST_RESORT_SECONDS
 from tests.release.history.test_moves import push_version
 from tests.release.origin import (
     Origin,
@@ -181,7 +182,7 @@ def test_of_two_releases_at_once_the_higher_wins_and_no_commit_is_lost(origin: O
         before = origin.head
         versions = [f"v1.{number}.{patch}" for patch in ((0, 1), (1, 0))[number % 2]]
         racers = [start_release(clone, *bump_words(version)) for clone, version in zip(clones, versions, strict=True)]
-        said = [racer.communicate(timeout=60)[0] for racer in racers]
+        said = [racer.communicate(timeout=LAST_RESORT_SECONDS)[0] for racer in racers]
         assert [racer.returncode for racer in racers] == [0, 0], said
         assert origin.line("test").tag == max(versions)
         landed = [text.split("commit ")[1][:10] for text in said if "commit " in text]
@@ -198,7 +199,7 @@ def test_two_of_us_in_one_clone_at_once_both_get_there(origin: Origin, ada: Path
     for number in range(1, 6):
         words = (bump_words(f"v1.{number}.0"), bump_words(f"v1.{number}.0", "prod-eks"))
         racers = [start_release(ada, *one) for one in words]
-        said = [racer.communicate(timeout=60) for racer in racers]
+        said = [racer.communicate(timeout=LAST_RESORT_SECONDS) for racer in racers]
         assert [racer.returncode for racer in racers] == [0, 0], said
         assert {origin.line(name).tag for name in ("test", "prod-eks")} == {f"v1.{number}.0"}
 

@@ -60,7 +60,7 @@ class Trial:
         self.counter.unlink(missing_ok=True)
         process = get_context("fork").Process(target=self.act_counted, args=(kill,))
         process.start()
-        process.join(60)
+        process.join()
         return process.exitcode
 
     def act_counted(self, kill: str) -> None:

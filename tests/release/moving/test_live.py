@@ -3,7 +3,6 @@
 import json
 import math
 import threading
-import time
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
@@ -17,9 +16,10 @@ from app.contract.bundle import Bundle
 from release.errors import InputError, OutsideError
 from release.moving.live import Live, Questions, list_lines, read_live
 from release.moving.prometheus import Prometheus, find_prometheus, select
-from tests.app.predictor.running import RunningServer, dumps, take_free_port
+from tests.app.predictor.running import RunningServer, dumps
 from tests.app.predictor.uploads import list_rows
 from tests.gitops.prometheus import RunningPrometheus
+from tests.ports import take_free_port
 from training.data.table import Table
 
 ROWS, CONFIRMED = 800, 20
@@ -47,7 +47,7 @@ def answer_with(status: int, body: bytes) -> Iterator[str]:
     finally:
         server.shutdown()
         server.server_close()
-        thread.join(5)
+        thread.join()
 
 
 @pytest.fixture(scope="module")
@@ -70,7 +70,7 @@ def prometheus(bundle_folder: Path, table: Table, tmp_path_factory: pytest.TempP
                         receipt = answer.json()["predictions"][0]["receipt"]
                         told = client.post("/v1/feedback", content=dumps({"receipt": receipt, "outcome": False}))
                         assert told.status_code == httpx.codes.OK, told.text
-                time.sleep(3)
+                running.wait_for_scrapes()
         yield Prometheus(running.url)
 
 

@@ -11,7 +11,7 @@ from release.manifests.overlays import ImageLine
 from release.moving.prometheus import Prometheus
 from release.moving.promotion import Promotion, promote, push_branch
 from release.registry.published import PublishedImage
-from tests.app.predictor.running import take_free_port
+from tests.ports import take_free_port
 from tests.release.origin import open_remote
 from tests.release.promotions import BRANCH, TO_EKS, Place
 

@@ -7,7 +7,7 @@ import pytest
 
 from release.registry.sbom import is_for
 from release.registry.signing import Image, Verifier
-from tests.app.predictor.running import take_free_port
+from tests.ports import take_free_port
 from tests.release.dossiers import git
 from tests.release.images import make_environment, read_model, write_image
 from tests.release.project import VERSION, Project

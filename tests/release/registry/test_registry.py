@@ -8,7 +8,8 @@ import pytest
 from release.errors import InputError, OutsideError, RefusedError
 from release.registry.registry import Registry, check_repository, digest_archive, open_registry
 from release.tools import find_tool
-from tests.app.predictor.running import take_free_port
+from tests.patience import LAST_RESORT_SECONDS
+from tests.ports import take_free_port
 from tests.release.answers import answer_always
 from tests.release.images import make_environment, write_image
 from tests.release.registry_server import RegistryServer
@@ -86,7 +87,7 @@ def test_an_index_of_several_images_is_refused(server: RegistryServer, archive: 
     digest = server.client.push(archive, f"{REPOSITORY}-index")
     name = f"{server.host}/lathe-ml/lathe-predictor-index"
     command = [find_tool("crane"), "index", "append", "--manifest", f"{name}@{digest}", "--tag", f"{name}:v1.0.0"]
-    subprocess.run(command, check=True, capture_output=True, timeout=60)
+    subprocess.run(command, check=True, capture_output=True, timeout=LAST_RESORT_SECONDS)
     found = server.client.find_digest(f"{REPOSITORY}-index", "v1.0.0")
     with pytest.raises(RefusedError, match="expected the manifest of one image"):
         server.client.read_manifest(f"{REPOSITORY}-index", str(found))

@@ -11,6 +11,7 @@ import pandas as pd
 import pytest
 import ucimlrepo.fetch
 
+from tests.patience import LAST_RESORT_SECONDS
 from training.data.load import load_table
 from training.data.table import Table
 from training.dataset import Dataset, load_dataset
@@ -35,7 +36,7 @@ def web() -> Iterator[Web]:
         def do_GET(self) -> None:
             page = site.pages.get(self.path, b"404")
             if page is None:
-                site.closing.wait(10)
+                site.closing.wait(LAST_RESORT_SECONDS)
                 return
             self.send_response(404 if page == b"404" else 200)
             self.send_header("Content-Length", str(len(page)))

@@ -1,7 +1,5 @@
 """The UCI repository through its own client, against a server on loopback in UCI's place."""
 
-import time
-
 import msgspec
 import pandas as pd
 import pytest
@@ -26,10 +24,10 @@ def test_rows_come_back_under_the_raw_names(web: Web, ai4i: Dataset, monkeypatch
 def test_a_silent_server_costs_no_more_than_the_limit(web: Web, ai4i: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     web.pages["/api?id=601"] = None
     monkeypatch.setattr(ucimlrepo.fetch, "API_BASE_URL", f"{web.url}/api")
-    start = time.monotonic()
+    # it is given up by its own limit: the server would hold it for as long as the test
     with pytest.raises(OutsideError, match=r"did not answer within 0\.3 s"):
         fetch_uci(ai4i, timeout_seconds=0.3)
-    assert time.monotonic() - start < 2.0
+    assert not web.closing.is_set()
 
 
 def test_an_answer_that_is_no_dataset_is_an_outside_failure(

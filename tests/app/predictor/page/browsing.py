@@ -6,6 +6,8 @@ from typing import Any
 
 from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request
 
+from tests.patience import LAST_RESORT_SECONDS
+
 FLAGS = [
     "--headless",
     "--no-sandbox",
@@ -55,6 +57,7 @@ class Watch:
 def open_page(browser: Browser, url: str, view: str, **context: Any) -> tuple[Page, Watch]:
     """A view of the page at `url` in a browser context of its own, once it has read the model's card."""
     page = browser.new_context(**context).new_page()
+    page.set_default_timeout(LAST_RESORT_SECONDS * 1000)
     watch = Watch(page, url)
     page.goto(f"{url}/#{view}")
     page.locator("body[data-ready]").wait_for()

@@ -9,6 +9,7 @@ from app.contract.bundle import Bundle
 from tests.app.predictor.page.browsing import FLAGS, Watch, find_chromium, open_page
 from tests.app.predictor.running import RunningServer
 from tests.conftest import make_bundle
+from tests.patience import LAST_RESORT_SECONDS
 from training.data.table import Table
 from training.params import Params
 
@@ -60,4 +61,4 @@ def other_server(
         running.kill()
 
 
-expect.set_options(timeout=10_000)
+expect.set_options(timeout=LAST_RESORT_SECONDS * 1000)

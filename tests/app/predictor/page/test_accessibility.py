@@ -30,7 +30,7 @@ def show_everything(page: Page, view: str, bundle: Bundle) -> None:
     if view == "traffic":
         page.locator("#traffic-body .tiles").wait_for()
     page.locator("details").evaluate_all("all => all.forEach(one => { one.open = true; })")
-    page.wait_for_timeout(200)
+    page.wait_for_function("document.getAnimations().every(one => one.playState === 'finished')")
 
 
 @pytest.mark.parametrize("scheme", ["light", "dark"])

@@ -4,7 +4,8 @@ import httpx
 from playwright.sync_api import Browser, Page, expect
 
 from tests.app.predictor.page.browsing import open_page
-from tests.app.predictor.running import RunningServer, take_free_port
+from tests.app.predictor.running import RunningServer
+from tests.ports import take_free_port
 
 
 def test_the_policy_keeps_other_origins_and_inline_code_out(browser: Browser, server: RunningServer) -> None:

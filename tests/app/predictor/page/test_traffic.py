@@ -2,7 +2,6 @@
 
 import contextlib
 import math
-import time
 from collections.abc import Callable
 
 import httpx
@@ -11,7 +10,9 @@ from playwright.sync_api import Locator, Page, expect
 
 from app.contract.bundle import Bundle
 from tests.app.predictor.page.browsing import read_cells
-from tests.app.predictor.running import START_SECONDS, RunningServer, StartServer, read_metrics, take_free_port
+from tests.app.predictor.running import RunningServer, StartServer, read_metrics
+from tests.patience import wait_until
+from tests.ports import take_free_port
 
 pytestmark = pytest.mark.slow
 
@@ -123,10 +124,10 @@ def test_metrics_on_a_port_of_their_own_are_said_so(
 
 def wait_until_it_predicts(server: RunningServer) -> None:
     """Its probes are on the other port too."""
-    deadline = time.monotonic() + START_SECONDS
-    while time.monotonic() < deadline:
+
+    def predicts() -> bool:
         with contextlib.suppress(httpx.TransportError):
-            if httpx.get(f"{server.url}/v1/model").status_code == 200:
-                return
-        time.sleep(0.05)
-    raise AssertionError("the server was not ready in time")
+            return httpx.get(f"{server.url}/v1/model").status_code == 200
+        return False
+
+    wait_until(predicts, "the model")

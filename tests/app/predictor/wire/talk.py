@@ -6,6 +6,7 @@ import socket
 from typing import NamedTuple
 
 from tests.app.predictor.running import RunningServer
+from tests.patience import LAST_RESORT_SECONDS
 
 Header = tuple[str, str]
 
@@ -27,7 +28,7 @@ class RawAnswer(NamedTuple):
 
 def talk(server: RunningServer, *parts: bytes, ends: bool = False, port: int | None = None) -> bytes:
     """Sends the parts in packets of their own and reads until the server closes; `ends` closes the sending half."""
-    with socket.create_connection(("127.0.0.1", port or server.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", port or server.port), timeout=LAST_RESORT_SECONDS) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with contextlib.suppress(BrokenPipeError, OSError if ends else BrokenPipeError):  # closed meanwhile
             for part in parts:

@@ -10,9 +10,11 @@ import pytest
 
 from app.predictor.wire.parsing import MAX_HEAD_BYTES
 from tests.app.predictor.questions import Question, normalise
-from tests.app.predictor.running import RunningServer, StartServer, read_metrics, take_free_port
+from tests.app.predictor.running import RunningServer, StartServer, read_metrics
 from tests.app.predictor.wire.talk import ask, make_chunked, make_head, make_request, split_answers, talk
 from tests.app.predictor.wire.test_upgrades import H2C, KINDS
+from tests.patience import LAST_RESORT_SECONDS
+from tests.ports import take_free_port
 
 TARGETS = ["/healthz", "/v1/predict", "/v1/batch", "/nothing", "/v2"]
 LONG = ("x-filler", "y" * 200_000)
@@ -59,7 +61,7 @@ def test_a_head_within_the_limit_is_none_of_it(server: RunningServer, questions:
 
 def test_headers_without_end_are_cut_off(server: RunningServer) -> None:
     line = b"x-filler: " + b"y" * 1000 + b"\r\n"
-    with socket.create_connection(("127.0.0.1", server.port), timeout=20) as connection:
+    with socket.create_connection(("127.0.0.1", server.port), timeout=LAST_RESORT_SECONDS) as connection:
         connection.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n")
         while not select.select([connection], [], [], 0)[0]:
             connection.sendall(line)
@@ -78,7 +80,7 @@ def test_a_target_that_is_too_long_is_told_so(server: RunningServer) -> None:
 def test_the_cluster_s_port_tells_so_too(start_server: StartServer, bundle_folder: object) -> None:
     port = take_free_port()
     server = start_server(bundle_folder, metrics_port=port)
-    with httpx.Client(transport=httpx.HTTPTransport(retries=6), timeout=30) as client:
+    with httpx.Client(transport=httpx.HTTPTransport(retries=6), timeout=LAST_RESORT_SECONDS) as client:
         while client.get(f"http://127.0.0.1:{port}/readyz").status_code != httpx.codes.OK:
             assert server.process.poll() is None
     for at in (server.port, port):
