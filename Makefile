@@ -14,6 +14,8 @@ FIRST_RUN ?=
 PARAMS ?= training/params.yaml
 TRIALS ?= 30
 TESTS ?=
+TIMES ?= 10
+BUSY ?=
 NUMBER ?=
 RUN_ID ?=
 COMMIT ?=
@@ -42,7 +44,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 .PHONY: help up down data pin train gate evaluate tune report mlflow inspect image render diff status minikube minikube-down e2e \
   champion touches-model judge summary sbom comment decide record approved image-main read-dispatch retrain-pull security workflows \
   release check-tag publish verify announce bump promote rollback history champion-alias release-rehearsal \
-  check test bench bench-all experiments screenshots lint types clean
+  check test check-pythons repeat bench bench-all experiments screenshots lint types clean
 
 help: ## Show this list
 	@awk -F ':.*## ' '/^##@ / {print "\n" substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -119,6 +121,12 @@ check: lint types .tools/.packages .tools/bin/cosign $(TOOLS) ## The fast checks
 
 test: lint types .tools/.packages .tools/bin/cosign $(TOOLS) ## Everything that is promised, as CI runs it
 	@$(RUN) -m pytest -q -n 2 $(TESTS)
+
+check-pythons: lint .tools/.packages .tools/bin/cosign $(TOOLS) ## Types and the fast checks with each promised Python (TESTS=)
+	@TESTS='$(TESTS)' .ci/check-pythons
+
+repeat: .venv/.locked .tools/.packages .tools/bin/cosign $(TOOLS) ## The fast checks again and again, to the first failure (TIMES=, BUSY=1)
+	@TIMES='$(TIMES)' BUSY='$(BUSY)' .ci/repeat -m 'not slow' $(TESTS)
 
 bench: .venv/.locked .tools/.packages ## The predictor beside its best peer and the ceilings, in five minutes
 	@LATHE_UV=$(UV) $(RUN) -m bench run --short

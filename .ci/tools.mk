@@ -3,7 +3,8 @@
 # The environment is exactly what uv.lock says; the mark is younger than both while that holds.
 .venv/.locked: uv.lock pyproject.toml | $(UV)
 	@echo 'Installing what uv.lock says into .venv …'
-	@$(UV) sync --quiet --locked
+	@$(PYTHON) .ci/check-python
+	@$(UV) sync --quiet --locked --python '$(PYTHON)'
 	@touch $@
 
 .tools/.packages: .ci/packages.txt .ci/install-packages
@@ -23,7 +24,7 @@
 	@touch $@
 
 $(UV): .ci/uv.txt
-	@$(PYTHON) -c 'import sys; sys.exit(f"error: python3 is {sys.version.split()[0]}, expected 3.11 or later; give PYTHON=") if sys.version_info < (3, 11) else None'
+	@$(PYTHON) .ci/check-python
 	@$(PYTHON) -m venv .tools/uv || { echo 'error: python3 has no venv module; on Debian: apt-get install python3-venv' >&2; exit 2; }
 	@.tools/uv/bin/pip install --quiet --disable-pip-version-check --require-hashes --requirement $<
 	@touch $@

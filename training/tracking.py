@@ -32,6 +32,7 @@ LIMITS = {
     "MLFLOW_LOGGING_LEVEL": "WARNING",
     "MLFLOW_ENABLE_ARTIFACTS_PROGRESS_BAR": "false",
     "MLFLOW_SUPPRESS_PRINTING_URL_TO_STDOUT": "true",
+    "MLFLOW_SQLALCHEMYSTORE_POOLCLASS": "NullPool",  # nothing stays open: Python 3.13 minds a file that nobody closes
     "GIT_PYTHON_REFRESH": "quiet",
 }
 

@@ -10,8 +10,10 @@ from pathlib import Path
 import msgspec
 import numpy as np
 import optuna
+from optuna.storages import RDBStorage
 from ruamel.yaml import YAML
 from sqlalchemy.exc import SQLAlchemyError
+from sqlalchemy.pool import NullPool
 
 from training.data.splits import grouped_folds
 from training.data.table import Table
@@ -36,7 +38,8 @@ def open_study(table: Table, params: Params, storage: Path) -> Study:
     with _file_errors(str(storage)):
         storage.parent.mkdir(parents=True, exist_ok=True)
         study = optuna.create_study(
-            storage=f"sqlite:///{storage.resolve()}",
+            # without a pool nothing stays open: Python 3.13 minds a file that nobody closes
+            storage=RDBStorage(f"sqlite:///{storage.resolve()}", engine_kwargs={"poolclass": NullPool}),
             study_name=f"{table.dataset.name}-{inputs['data'][:12]}-{inputs['dataset'][:12]}",
             direction="maximize" if table.dataset.task == "binary" else "minimize",
             load_if_exists=True,

@@ -17,6 +17,7 @@ from app.contract.schema import Column, ModelSchema, Value
 from app.contract.values import column_bounds
 from app.predictor.body import SMALL_BODY_BYTES
 from app.predictor.errors import EMPTY, BadRequestError
+from app.predictor.inputs.nesting import refuse_depth
 from app.predictor.inputs.pieces import PIECE_BYTES, refuse_json, skip_blanks
 from app.predictor.inputs.row_pieces import DECODING_ERRORS, RowPieces
 from app.predictor.inputs.settling import settle_columns, settle_row
@@ -214,7 +215,9 @@ def decode_anything(body: bytes, place: int = 0) -> Any:
     Raises: BadRequestError if it is empty or no JSON (RFC 8259: NaN and Infinity are none).
     """
     try:
-        return msgspec.json.Decoder(float_hook=float).decode(body)
+        data = msgspec.json.Decoder(float_hook=float).decode(body)
+        refuse_depth(body, data)
+        return data
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
         if not body.strip():
             raise BadRequestError(EMPTY.format("JSON")) from None

@@ -1,4 +1,4 @@
-"""No test waits for a fixed time or gives up soon: it would be red on a busy machine, and teach to press a button again."""
+"""No test waits for a fixed time or gives up soon: that is red on a busy machine, and then people press again."""
 
 import ast
 from collections.abc import Iterator

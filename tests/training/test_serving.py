@@ -79,8 +79,8 @@ def test_a_copied_note_leaves_the_other_projects_predictor_alone_and_a_moved_one
         written = RunningPredictor(pid=running.pid, port=1, bundle="b", digest="d", note=str(old.resolve()))
         old.write_bytes(msgspec.json.encode(written))
         shutil.copytree(old.parent, new.parent)
-        while b"app.predictor" not in Path(f"/proc/{running.pid}/cmdline").read_bytes():
-            time.sleep(0.01)
+        cmdline = Path(f"/proc/{running.pid}/cmdline")
+        wait_until(lambda: b"app.predictor" in cmdline.read_bytes(), "the program")
         assert find_predictor(old) == written
         assert find_predictor(new) is None
         assert stop_predictor(new) is False

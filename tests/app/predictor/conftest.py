@@ -73,7 +73,7 @@ def lenient(lenient_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> I
     """A server of that bundle."""
     running = RunningServer(lenient_folder, tmp_path_factory.mktemp("log") / "stderr")
     try:
-        with httpx.Client(base_url=running.wait_until_ready().url, timeout=20) as session:
+        with httpx.Client(base_url=running.wait_until_ready().url, timeout=LAST_RESORT_SECONDS) as session:
             yield session
     finally:
         running.kill()

@@ -1,0 +1,22 @@
+"""How deep a body may be nested: the same on every Python, whose own limits differ by a factor of ten."""
+
+from typing import Any
+
+MOST_LEVELS = 500  # of arrays and objects in each other
+
+
+def refuse_depth(body: bytes, data: Any) -> None:
+    """Raises: RecursionError if `data`, decoded from `body`, is nested too deeply, as Python 3.11's decoder does."""
+    if body.count(b"[") + body.count(b"{") <= MOST_LEVELS:
+        return
+    found = [data]
+    for _ in range(MOST_LEVELS):  # level by level: no depth is too much for that
+        found = [one for value in found for one in _list_inner(value)]
+    if found:
+        raise RecursionError
+
+
+def _list_inner(value: Any) -> list[Any]:
+    """The arrays and objects that stand in an array or object."""
+    values = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
+    return [one for one in values if isinstance(one, dict | list)]
