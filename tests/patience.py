@@ -13,7 +13,7 @@ POLL_SECONDS = 0.02
 Found = TypeVar("Found")
 
 
-def wait_until(holds: Callable[[], Found], what: str) -> Found:
+def wait_until(holds: Callable[[], Found], what: str = "what is waited for") -> Found:
     """The first true answer of `holds`, which is asked again and again.
 
     Raises: AssertionError with `what` after LAST_RESORT_SECONDS.

@@ -99,11 +99,11 @@ def test_a_disk_full_at_the_last_byte_is_told_and_the_place_is_free_again(
     server: RunningServer, bundle_folder: Path, row: dict[str, Any], tmp_path: Path
 ) -> None:
     body = to_csv([{"note": "x" * 1000, **row}] * 17_000)  # its answer goes to the disk
-    with httpx.Client(base_url=server.url, timeout=60) as client:
+    with httpx.Client(base_url=server.url, timeout=LAST_RESORT_SECONDS) as client:
         size = int(upload(client, body).headers["content-length"])
     full = RunningServer(bundle_folder, tmp_path / "log", "prlimit", f"--fsize={size - 1}", max_uploads=1)
     try:
-        with httpx.Client(base_url=full.wait_until_ready().url, timeout=60) as client:
+        with httpx.Client(base_url=full.wait_until_ready().url, timeout=LAST_RESORT_SECONDS) as client:
             for _ in range(2):
                 assert refusal(upload(client, body))[:2] == (507, "spool_full")
             assert upload(client, to_csv([row] * 10)).status_code == httpx.codes.OK

@@ -6,13 +6,13 @@ import signal
 import subprocess
 import sys
 import time
-from collections.abc import Callable
 from pathlib import Path
 
 import httpx
 import pytest
 
-from tests.app.predictor.running import ROOT, START_SECONDS, RunningServer, StartServer
+from tests.app.predictor.running import ROOT, RunningServer, StartServer
+from tests.patience import LAST_RESORT_SECONDS, wait_until
 
 UNEXPECTED = 1
 BAD_INPUT = 2
@@ -21,13 +21,6 @@ STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
 
 class FailingServer(RunningServer):
     module = "tests.app.predictor.process.failing"
-
-
-def wait_until(holds: Callable[[], bool]) -> None:
-    deadline = time.monotonic() + START_SECONDS
-    while not holds():
-        assert time.monotonic() < deadline
-        time.sleep(0.001)
 
 
 def catches(server: RunningServer, sig: int) -> bool:
@@ -51,7 +44,7 @@ def test_what_nobody_foresaw_ends_the_process(
 ) -> None:
     server = fail_with(fault, bundle_folder, tmp_path, monkeypatch)
     try:
-        assert server.process.wait(timeout=START_SECONDS) == UNEXPECTED
+        assert server.process.wait(timeout=LAST_RESORT_SECONDS) == UNEXPECTED
     finally:
         server.kill()
     *events, last = server.log.read_text().splitlines()
@@ -129,4 +122,4 @@ def test_a_closed_log_changes_no_exit_code(
         if folder is None:
             server.wait_until_ready()
             process.send_signal(signal.SIGTERM)
-        assert process.wait(timeout=START_SECONDS) == code
+        assert process.wait(timeout=LAST_RESORT_SECONDS) == code

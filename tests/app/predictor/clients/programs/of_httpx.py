@@ -5,7 +5,7 @@ from pathlib import Path
 
 import httpx
 
-with httpx.Client(timeout=60) as client:
+with httpx.Client(timeout=180) as client:
     for line in Path(sys.argv[1]).read_text().splitlines():
         url, content_type, how, body, answer = line.split("\t")
         content = Path(body).read_bytes()

@@ -10,6 +10,6 @@ with requests.Session() as session:
         url, content_type, how, body, answer = line.split("\t")
         content = Path(body).read_bytes()
         sent = iter([content[:100], content[100:]]) if how == "streamed" else content
-        told = session.post(url, data=sent, headers={"content-type": content_type}, timeout=60)
+        told = session.post(url, data=sent, headers={"content-type": content_type}, timeout=180)
         Path(answer).write_bytes(told.content)
         print(told.status_code)
