@@ -14,9 +14,9 @@ from app.predictor.model import ServedModel
 from tests.app.predictor.running import RunningServer, StartServer
 from tests.churn import write_churn
 from tests.conftest import DATASETS, make_bundle
+from tests.patience import LAST_RESORT_SECONDS
 from training.data.load import load_table
 from training.data.splits import group_holdout
-from tests.patience import LAST_RESORT_SECONDS
 from training.data.table import Table
 from training.dataset import Dataset, load_dataset
 from training.params import Params, load_params

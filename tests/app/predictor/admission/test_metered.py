@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from tests.app.predictor.running import RunningServer, StartServer, read_metrics
+from tests.patience import LAST_RESORT_SECONDS
 
 BODY = 100_000
 OTHER = "127.0.0.2"
@@ -29,7 +30,7 @@ def holding_back(
 ) -> Iterator[socket.socket]:
     """A connection whose body the server waits for: that it does is told by `100 Continue`."""
     with socket.create_connection(("127.0.0.1", server.port)) as connection:
-        connection.settimeout(20)
+        connection.settimeout(LAST_RESORT_SECONDS)
         connection.sendall(b"POST /v1/predict HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\n" + framing + b"\r\n\r\n")
         assert connection.recv(1000).startswith(b"HTTP/1.1 100 ")
         connection.sendall(b" " * sent)
@@ -57,7 +58,7 @@ def test_who_holds_bodies_back_gives_way_to_another_client(
 ) -> None:
     elsewhere = httpx.HTTPTransport(local_address=OTHER)
     with (
-        httpx.Client(base_url=small.url, transport=elsewhere, timeout=20) as client,
+        httpx.Client(base_url=small.url, transport=elsewhere, timeout=LAST_RESORT_SECONDS) as client,
         holding_back(small, sent) as first,
         holding_back(small, sent) as second,
     ):
@@ -86,7 +87,7 @@ def test_a_body_that_does_not_fit_is_refused_by_its_head_and_small_ones_are_not(
                 b"POST /v1/predict HTTP/1.1\r\nhost: x\r\nexpect: 100-continue\r\ncontent-length: 100000\r\n\r\n"
             )
             assert connection.recv(1000).startswith(b"HTTP/1.1 100 ")
-        client = stack.enter_context(httpx.Client(base_url=small.url, timeout=20))
+        client = stack.enter_context(httpx.Client(base_url=small.url, timeout=LAST_RESORT_SECONDS))
         with socket.create_connection(("127.0.0.1", small.port)) as connection:
             connection.sendall(b"POST /v2/health HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n")
             assert_refused(connection.recv(4000))  # though nothing of the body was sent
@@ -115,7 +116,7 @@ def test_heads_that_do_not_end_are_counted(start_server: StartServer, bundle_fol
         connections = []
         for _ in range(2):
             connection = stack.enter_context(socket.create_connection(("127.0.0.1", server.port)))
-            connection.settimeout(20)
+            connection.settimeout(LAST_RESORT_SECONDS)
             connection.sendall(b"GET / HTTP/1.1\r\nx: " + b"x" * 40_000)
             connections.append(connection)
         readable, _, _ = select.select(connections, [], [], 5)

@@ -16,6 +16,7 @@ from app.predictor.admission.upload_place import FAIR_BYTES_PER_SECOND, UploadPl
 from app.predictor.errors import CrowdedError
 from tests.app.predictor.running import StartServer
 from tests.app.predictor.uploads import to_csv, upload
+from tests.patience import LAST_RESORT_SECONDS
 
 
 @pytest.fixture
@@ -87,10 +88,10 @@ def test_two_slow_clients_do_not_keep_the_route_shut(
         b"POST /v1/batch HTTP/1.1\r\nhost: x\r\ncontent-type: text/csv\r\n"
         b"expect: 100-continue\r\ncontent-length: 9000000\r\n\r\n"
     )
-    with httpx.Client(base_url=server.url, timeout=20) as client:
+    with httpx.Client(base_url=server.url, timeout=LAST_RESORT_SECONDS) as client:
         slow = [socket.create_connection(("127.0.0.1", server.port)) for _ in range(2)]
         for connection in slow:
-            connection.settimeout(20)
+            connection.settimeout(LAST_RESORT_SECONDS)
             connection.sendall(head)
             assert connection.recv(100).startswith(b"HTTP/1.1 100 ")
         for _ in range(3):
