@@ -8,7 +8,7 @@ import socket
 import httpx
 import pytest
 
-from app.predictor.wire.parsing import MAX_HEAD_BYTES
+from app.predictor.wire.parsing import MAX_HEAD_BYTES, MAX_HEADERS
 from tests.app.predictor.questions import Question, normalise
 from tests.app.predictor.running import RunningServer, StartServer, read_metrics
 from tests.app.predictor.wire.talk import ask, make_chunked, make_head, make_request, split_answers, talk
@@ -57,6 +57,23 @@ def test_a_head_within_the_limit_is_none_of_it(server: RunningServer, questions:
     many = make_request(target, body, last=False) * 2000 + make_request(target, body)
     answers = split_answers(talk(server, *(many[at : at + 250_000] for at in range(0, len(many), 250_000))))
     assert [answer.status for answer in answers] == [200] * 2001
+
+
+def test_as_many_headers_as_are_allowed_are_answered_and_one_more_is_told_so(
+    server: RunningServer, questions: dict[str, Question]
+) -> None:
+    target, _, body = questions["a row"]
+    own = make_request(target, body).partition(b"\r\n\r\n")[0].count(b"\r\n")
+    most = [(f"x-{number}", "") for number in range(MAX_HEADERS - own)]
+    assert ask(server, make_request(target, body, *most)).status == 200
+    answer = ask(server, make_request(target, body, *most, ("x", "")))
+    assert (answer.status, answer.code) == (431, "headers_too_large")
+
+
+def test_headers_that_never_end_are_told_so_once_they_are_too_many(server: RunningServer) -> None:
+    """While a head is not complete, a header of four bytes holds thirty times that."""
+    answer = ask(server, b"POST /v1/predict HTTP/1.1\r\nhost: x\r\n" + b"a:\r\n" * (MAX_HEADERS + 1))
+    assert (answer.status, answer.code) == (431, "headers_too_large")
 
 
 def test_headers_without_end_are_cut_off(server: RunningServer) -> None:
