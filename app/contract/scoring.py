@@ -113,6 +113,7 @@ def spread_matrix(matrix: Matrix, rows: int, seed: int) -> Matrix:
     """`rows` rows of plausible and implausible inputs: real rows, each value moved, some missing."""
     rng = np.random.default_rng(seed)
     drawn = matrix[rng.integers(0, len(matrix), rows)]
-    spread = np.nanstd(matrix, axis=0) * rng.normal(0, 0.5, drawn.shape)
+    empty = np.isnan(matrix).all(axis=0)  # nothing deviates there, and numpy would warn of it
+    spread = np.nanstd(np.where(empty, np.float32(0), matrix), axis=0) * rng.normal(0, 0.5, drawn.shape)
     moved = np.where(rng.random(drawn.shape) < 0.5, drawn, drawn + spread)
     return np.where(rng.random(drawn.shape) < 0.01, np.nan, moved).astype(np.float32)

@@ -8,6 +8,7 @@ import pandas as pd
 
 from app.contract.intake.formulas import quote_formula
 from app.contract.intake.separators import describe_separator, find_separator
+from training.data.columns import describe_columns
 from training.data.fingerprint import fingerprint_frame
 from training.data.reading import read_values
 from training.data.rules import BROKEN_COLUMNS, find_broken
@@ -40,6 +41,7 @@ def validate_raw(raw: RawData, dataset: Dataset, rejected_path: Path) -> Table:
     _check_labels(raw, reading.frame, dataset, rejected_path)
     frame, notes = sort_rows(reading.frame, dataset, time, raw.origin)
     frame = _settle_types(frame, dataset)
+    notes = (*notes, *describe_columns(frame, dataset))
     return Table(dataset, frame, raw.origin, fingerprint_frame(frame, dataset), notes)
 
 

@@ -4,6 +4,7 @@ import json
 import pickle
 import subprocess
 import sys
+import warnings
 from pathlib import Path
 
 import msgspec
@@ -14,7 +15,14 @@ from scipy.special import expit
 from app.contract.bundle import MODEL_NAME, Bundle, read_bundle
 from app.contract.errors import BundleError, ContractError
 from app.contract.schema import Calibration, GoldenRow, ModelSchema
-from app.contract.scoring import PARITY_TOLERANCE, ReferenceModel, calibrate_margins, check_golden_rows, load_booster
+from app.contract.scoring import (
+    PARITY_TOLERANCE,
+    ReferenceModel,
+    calibrate_margins,
+    check_golden_rows,
+    load_booster,
+    spread_matrix,
+)
 from tests.app.contract.forging import write_forged
 from tests.conftest import ROOT
 from tests.patience import LAST_RESORT_SECONDS
@@ -207,3 +215,13 @@ def test_explanations_add_up_to_the_margin(bundle: Bundle, table: Table) -> None
     assert parts.shape == (50, len(bundle.manifest.schema.features) + 1)
     margins = reference.booster.inplace_predict(matrix, predict_type="margin")
     assert parts.sum(axis=1) == pytest.approx(margins, abs=1e-4)
+
+
+def test_rows_are_spread_in_silence_where_a_column_is_empty() -> None:
+    matrix = np.array([[1.0, np.nan], [2.0, np.nan]], dtype=np.float32)
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        spread = spread_matrix(matrix, 100, seed=1)
+    assert spread.shape == (100, 2)
+    assert np.isnan(spread[:, 1]).all()
+    assert len(np.unique(spread[:, 0])) > 10
