@@ -122,7 +122,7 @@ def print_table_summary(table: "Table") -> None:
             shares = ", ".join(f"{name} {share:.0%}" for name, share in values.value_counts(normalize=True).items())
             grid.add_row(column.name, "", escape(shares), "", "")
         else:
-            grid.add_row(column.name, column.unit or "", *(f"{values.quantile(q):g}" for q in (0, 0.5, 1)))
+            grid.add_row(column.name, escape(column.unit or ""), *(f"{values.quantile(q):g}" for q in (0, 0.5, 1)))
     out.print(grid)
 
 
@@ -212,7 +212,7 @@ def print_predictions(
     for row, prediction, actual in zip(rows, answer["predictions"], truth, strict=True):
         decision = {True: "act", False: "go on", None: ""}[prediction["decision"]]
         happened = ("yes" if actual else "no") if binary else f"{actual:g}"
-        grid.add_row(*(str(row[name]) for name in columns), f"{prediction['score']:.3f}", decision, happened)
+        grid.add_row(*(escape(str(row[name])) for name in columns), f"{prediction['score']:.3f}", decision, happened)
     out.print(grid)
 
 

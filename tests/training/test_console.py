@@ -1,5 +1,6 @@
 """What a person reads: complete, never garbled by what the data holds."""
 
+import dataclasses
 import io
 from pathlib import Path
 
@@ -99,6 +100,19 @@ def test_predictions_stand_beside_the_truth(screen: io.StringIO, bundle: Bundle)
     text = screen.getvalue()
     for shown in ("0.987", "act", "yes", "0.012", "go on", "no"):
         assert shown in text
+
+
+def test_what_the_data_holds_is_shown_as_it_is_and_never_run_as_markup(
+    screen: io.StringIO, bundle: Bundle, table: Table
+) -> None:
+    row = dict(bundle.manifest.golden[0].row) | {"type": "[/odd] [red]x"}
+    answer = {"predictions": [{"score": 0.987, "decision": True}]}
+    console.print_predictions(bundle.manifest, [row], answer, [1.0])
+    columns = tuple(msgspec.structs.replace(one, unit="[/Nm]") for one in table.dataset.columns)
+    odd = msgspec.structs.replace(table.dataset, columns=columns)
+    console.print_table_summary(dataclasses.replace(table, dataset=odd))
+    assert "[/odd] [red]x" in screen.getvalue()
+    assert "[/Nm]" in screen.getvalue()
 
 
 def test_a_regressions_truth_is_its_number(screen: io.StringIO, bundle: Bundle) -> None:
