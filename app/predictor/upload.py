@@ -48,10 +48,10 @@ class Progress(msgspec.Struct, gc=False):
 
 def take_lines(lines: bytes, most: int) -> tuple[bytes, bytes]:
     """At most so many lines, and the rest."""
-    if lines.count(b"\n") <= most:
+    parts = lines.split(b"\n", most)  # counting first would read all of them once for each stretch
+    if len(parts) <= most:
         return lines, b""
-    rest = lines.split(b"\n", most)[-1]
-    return lines[: len(lines) - len(rest)], rest
+    return lines[: len(lines) - len(parts[-1])], parts[-1]
 
 
 class Upload:

@@ -2,6 +2,8 @@
 
 from typing import Any
 
+import msgspec
+
 from app.contract.csv_rows import Cells, CsvRows, Rows
 from app.contract.errors import RowError
 from app.contract.intake.separators import describe_separator, find_separator
@@ -12,6 +14,7 @@ from app.predictor.records import Stretch
 
 MAX_COLUMNS = 1024
 MAX_CELLS = 128 * 1024  # of a stretch: a row that is too short answers with as many as the header has
+MAX_NAME_BYTES = 8 * 1024 * 1024  # of a stretch: each row in JSON repeats the names of what it carries
 
 
 class CsvReader:
@@ -25,10 +28,13 @@ class CsvReader:
         self._rows = CsvRows()
         self._places: dict[str, int] = {}
         self._extra: list[tuple[str, int]] = []
+        self._name_bytes = 1
 
     @property
     def max_lines(self) -> int:
-        return MAX_CELLS // len(self.header) if self.header else 1
+        if not self.header:
+            return 1
+        return max(1, min(MAX_CELLS // len(self.header), MAX_NAME_BYTES // self._name_bytes))
 
     def check_head(self, head: bytes) -> None:
         """Raises: BadRequestError if the upload begins as something else than CSV does."""
@@ -84,6 +90,7 @@ class CsvReader:
             self._places[column.name] = found[0]
         used = set(self._places.values())
         self._extra = [(name, place) for place, name in enumerate(names) if place not in used]
+        self._name_bytes = len(msgspec.json.encode([name for name, _ in self._extra]))
         self.header = names
         self._rows.expect_columns({self._places[column.name]: column for column in self.schema.columns})
 

@@ -144,6 +144,22 @@ def test_many_columns_and_short_rows_take_little_memory(model: ServedModel, is_c
     assert peak < 40 * 2**20
 
 
+@pytest.mark.parametrize("letter", ["x", "\x01"])
+def test_long_names_of_carried_columns_take_little_memory(model: ServedModel, letter: str) -> None:
+    """Each row in JSON repeats them, and a control character takes six bytes there."""
+    columns = [column.name for column in model.manifest.schema.columns]
+    header = ",".join(columns + [f"{index:04}{letter * 1000}" for index in range(1000)])
+    with contextlib.closing(Spool(2**30)) as spool:
+        upload = Upload(model, CsvReader(model.manifest.schema), NdjsonWriter(), spool)
+        upload.feed(header.encode() + b"\n", False)
+        tracemalloc.start()
+        progress = upload.feed((b"," * (len(columns) + 999) + b"\n") * 64, True)
+        _, peak = tracemalloc.get_traced_memory()
+        tracemalloc.stop()
+    assert progress.rows == progress.rejected.total() == 64
+    assert peak < 40 * 2**20
+
+
 def test_more_columns_than_are_allowed_are_refused(model: ServedModel) -> None:
     header = ",".join(
         [column.name for column in model.manifest.schema.columns] + [f"c{index}" for index in range(5000)]
