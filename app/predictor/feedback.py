@@ -83,9 +83,11 @@ class Feedback:
 
     def read_labels(self, body: bytes) -> list[Label]:
         """One label, or those under `feedback`; the shape of all is checked before any receipt is."""
-        data = decode_anything(body)
+        # sooner than they are decoded, which happens on the event loop: all of them, and what they stand in
+        if body.count(b"{") + body.count(b"[") > MAX_LABELS + 2:
+            raise _explain_most()
+        stated = [self._read_item(item, place) for item, place in list_items(decode_anything(body))]
         refuse_repeated_names(body)
-        stated = [self._read_item(item, place) for item, place in list_items(data)]
         return [
             Label(self.receipts.verify(receipt, f"{place}receipt"), truth, self.is_event)
             for receipt, truth, place in stated
@@ -141,7 +143,11 @@ def list_items(data: Any) -> list[tuple[Any, str]]:
     if len(data) > 1 or not isinstance(items, list):
         raise RowError("wrong_type", "expected {feedback: array of {receipt, outcome}} alone", "feedback")
     if len(items) > MAX_LABELS:
-        raise RowError("too_many_rows", f"the request has more than the {MAX_LABELS} outcomes allowed", "feedback")
+        raise _explain_most()
     if not items:
         raise RowError("no_rows", "the request has no outcomes, expected at least one", "feedback")
     return [(item, f"feedback[{index}].") for index, item in enumerate(items)]
+
+
+def _explain_most() -> RowError:
+    return RowError("too_many_rows", f"the request has more than the {MAX_LABELS} outcomes allowed", "feedback")

@@ -142,6 +142,9 @@ def test_a_request_counts_wholly_or_not_at_all(client: httpx.Client, row: dict[s
         ('{"feedback": [], "more": 1}', "wrong_type", "feedback"),
         ('{"feedback": [1]}', "wrong_type", "feedback[0]"),
         ('{"feedback": [' + ",".join(["1"] * 1001) + "]}", "too_many_rows", "feedback"),
+        # refused by what stands in the body, before half a second goes by over half a megabyte of it
+        ('{"receipt": [' + "{}," * 1002 + '1], "receipt": "x", "outcome": true}', "too_many_rows", "feedback"),
+        ('{"feedback": [' + "[]," * 160_000 + "1]}", "too_many_rows", "feedback"),
         ('{"receipt": "' + "x" * 600_000 + '"}', "body_too_large", None),
     ],
 )
