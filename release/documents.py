@@ -1,13 +1,32 @@
-"""JSON documents that appear whole or not at all."""
+"""JSON documents that appear whole or not at all, none larger than whoever reads it takes."""
 
 import json
 import os
 from pathlib import Path
 from typing import Any
 
+from release.errors import InputError
+from release.hub import translate_errors
+from review.files import read_file
+
+MAX_BYTES = 4 * 1024 * 1024  # of a record, SBOM or provenance; the largest of ours has 0.2 MB
+
 
 def write_document(path: Path, document: Any) -> None:
+    """Raises: InputError if `read_document` would refuse it."""
+    content = f"{json.dumps(document, indent=2)}\n".encode()
+    if len(content) > MAX_BYTES:
+        raise InputError(f"{path} would have {len(content):,} bytes, its readers take {MAX_BYTES:,}: list less")
     path.parent.mkdir(parents=True, exist_ok=True)
     part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_text(f"{json.dumps(document, indent=2)}\n", encoding="utf-8")
+    part.write_bytes(content)
     part.replace(path)
+
+
+def read_document(path: Path) -> bytes:
+    """What `write_document` wrote.
+
+    Raises: InputError if it cannot be read or is larger than that writes.
+    """
+    with translate_errors():
+        return read_file(path, MAX_BYTES)

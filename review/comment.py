@@ -19,6 +19,8 @@ from review.sentences import (
 MARKER = "<!-- lathe-gate -->"
 MAX_BYTES = 65_000  # GitHub takes 65,536 characters
 MAX_ROWS = 60  # of a table
+FEWER_ROWS = (MAX_ROWS, 20, 5, 1)  # tried in turn, so that what matters most is never left out whole
+ESSENTIAL = 2  # parts of the body: why, and the metrics
 LEFT_OUT = "_More is in the report: it did not fit into a comment._"
 FORK_NOTE = (
     "_This pull request comes from a fork: the numbers are what its own code measured. Read the code before them._"
@@ -39,11 +41,16 @@ def render_comment(report: Report, origin: Origin, max_bytes: int = MAX_BYTES) -
     hidden = MARKER if origin.run_id is None else f"{MARKER}\n{mark_run(origin.run_id)}"
     head = [hidden, *_write_head(report, origin)]
     tail = list(_write_tail(report, origin))
-    body = list(_write_body(report))
-    text = "\n\n".join([*head, *body, *tail])
-    while body and len(text.encode()) >= max_bytes:
-        body.pop()
-        text = "\n\n".join([*head, *body, LEFT_OUT, *tail])
+    text = ""
+    for rows in FEWER_ROWS:
+        body = list(_write_body(report, rows))
+        least = ESSENTIAL if rows > FEWER_ROWS[-1] else 0
+        text = "\n\n".join([*head, *body, *tail])
+        while len(body) > least and len(text.encode()) >= max_bytes:
+            body.pop()
+            text = "\n\n".join([*head, *body, LEFT_OUT, *tail])
+        if len(text.encode()) < max_bytes:
+            break
     return text + "\n"
 
 
@@ -60,24 +67,24 @@ def _write_head(report: Report, origin: Origin) -> Iterator[str]:
     yield "\n".join(f"- {sentence}" for sentence in [describe_change(report), *describe_results(report)])
 
 
-def _write_body(report: Report) -> Iterator[str]:
-    """Most important first."""
+def _write_body(report: Report, rows: int) -> Iterator[str]:
+    """Most important first, each table with at most as many rows."""
     if troubles := report.list_troubles():
-        yield f"### Why\n\n{cut_table(*tabulate_checks(troubles))}"
+        yield f"### Why\n\n{cut_table(*tabulate_checks(troubles), rows)}"
     if report.metrics:
-        yield f"### On {report.holdout_rows:,} rows that were held out\n\n{cut_table(*tabulate_metrics(report))}"
+        yield f"### On {report.holdout_rows:,} rows that were held out\n\n{cut_table(*tabulate_metrics(report), rows)}"
         yield (
             "Each value with its 95 % interval. ↑ more is better, ↓ less is better; "
             "in the difference plus is always better, and bold is more than chance."
         )
     if budgets := [check for check in report.checks if check.group == "budget"]:
-        yield fold("Budgets", cut_table(*tabulate_checks(budgets)))
+        yield fold("Budgets", cut_table(*tabulate_checks(budgets), rows))
     if report.slices:
-        yield fold("Slices", cut_table(*tabulate_slices(report)))
+        yield fold("Slices", cut_table(*tabulate_slices(report), rows))
     if report.drift:
-        yield fold("Drift of the training data against the champion's", cut_table(*tabulate_drift(report)))
+        yield fold("Drift of the training data against the champion's", cut_table(*tabulate_drift(report), rows))
     yield fold("Data and provenance", write_table(["", ""], _list_facts(report)))
-    yield fold(f"All {len(report.checks)} checks", cut_table(*tabulate_checks(list(report.checks))))
+    yield fold(f"All {len(report.checks)} checks", cut_table(*tabulate_checks(list(report.checks)), rows))
 
 
 def _list_facts(report: Report) -> Iterator[list[str]]:
@@ -107,6 +114,6 @@ def _write_tail(report: Report, origin: Origin) -> Iterator[str]:
     yield f"Again, in one command: {quote_code(report.reproduce)}"
 
 
-def cut_table(header: list[str], rows: list[list[str]]) -> str:
-    table = write_table(header, rows[:MAX_ROWS])
-    return f"{table}\n\n{len(rows) - MAX_ROWS:,} more are in the report." if len(rows) > MAX_ROWS else table
+def cut_table(header: list[str], rows: list[list[str]], most: int = MAX_ROWS) -> str:
+    table = write_table(header, rows[:most])
+    return f"{table}\n\n{len(rows) - most:,} more are in the report." if len(rows) > most else table

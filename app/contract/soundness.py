@@ -7,6 +7,7 @@ from app.contract.errors import BundleError
 from app.contract.schema import Column, Manifest, ReferenceBins, Value
 
 SUM_TOLERANCE = 1e-6
+MAX_NAME_BYTES = 120  # of name and version each: both stand in every receipt, which has 512 characters at most
 HIGHEST_THRESHOLD = 1.0 + 1e-5  # a model that is better never to alarm has one just above its highest score
 
 
@@ -29,6 +30,9 @@ def check_served(manifest: Manifest) -> None:
 
 def _find_problems(manifest: Manifest) -> Iterator[str]:
     schema = manifest.schema
+    for what, text in (("name", manifest.name), ("version", manifest.version)):
+        if not text or not text.isprintable() or len(text.encode()) > MAX_NAME_BYTES:
+            yield f"its {what} is {text[:40]!r}, expected one printable line of at most {MAX_NAME_BYTES} bytes"
     for what, names in (("column", [c.name for c in schema.columns]), ("feature", list(schema.features))):
         if not names:
             yield f"it has no {what}s, expected at least one"

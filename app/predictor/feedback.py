@@ -23,7 +23,7 @@ from app.predictor.used_receipts import RememberedReceipts
 
 ROUTE = "/v1/feedback"
 MAX_LABELS = 1000
-MAX_BODY_BYTES = 512 * 1024
+MAX_BODY_BYTES = 640 * 1024  # MAX_LABELS outcomes with the longest receipts, and blanks between them
 FIELDS = ("receipt", "outcome")
 UNAVAILABLE = "feedback_unavailable"
 NOTE_SECONDS = 10.0  # longer than a folder that works ever takes

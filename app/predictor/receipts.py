@@ -54,9 +54,11 @@ def read_receipt_keys(path: Path | None) -> tuple[bytes, ...]:
         return (secrets.token_bytes(MIN_KEY_BYTES),)
     try:
         with path.open("rb") as file:
-            content = file.read(MAX_KEY_FILE_BYTES)
+            content = file.read(MAX_KEY_FILE_BYTES + 1)
     except OSError as error:
         raise ReceiptKeyError(f"receipt key file {path} cannot be read: {error.strerror}") from error
+    if len(content) > MAX_KEY_FILE_BYTES:
+        raise ReceiptKeyError(f"receipt key file {path} is larger than {MAX_KEY_FILE_BYTES:,} bytes")
     keys = [line.strip() for line in content.split(b"\n") if line.strip()]
     if not keys or min(map(len, keys)) < MIN_KEY_BYTES:
         raise ReceiptKeyError(f"receipt key file {path} needs one key a line, each of at least {MIN_KEY_BYTES} bytes")

@@ -5,7 +5,7 @@ import time
 from collections.abc import Sequence
 
 from release import console
-from release.announcing.assets import File
+from release.announcing.assets import MAX_BYTES, File
 from release.errors import RefusedError
 from release.versions import is_lower, is_version, parse_version
 from review.errors import OutsideError
@@ -14,7 +14,6 @@ from review.shapes import Asset, Reference, Release
 
 ATTEMPTS = 3
 TAKEN = 422
-MAX_BYTES = 256 * 1024 * 1024
 
 
 def announce_release(github: GitHub, version: str, commit: str, text: str, files: Sequence[File]) -> Release:

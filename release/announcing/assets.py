@@ -9,12 +9,22 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from release.announcing.dossier import APPROVED, RELEASES, Dossier
+from release.documents import read_document
 from release.errors import InputError
 from review.approval import RECORD_NAME, REPORT_NAME
-from review.champion import ASSET, CHECKSUM
+from review.champion import ASSET, CHECKSUM, MAX_CHECKSUM_BYTES, MAX_PACKED_BYTES
+from review.report import MAX_BYTES as MAX_REPORT_BYTES
 
 SBOM, PROVENANCE, PAGE = "sbom.cdx.json", "provenance.json", "report.html"
 FILE_MODE = 0o644
+MAX_BYTES = 256 * 1024 * 1024  # of any file
+# what reads a release takes no more: the next gate (review/champion.py) and a promotion (release/moving/evidence.py)
+LIMITS = {
+    ASSET: MAX_PACKED_BYTES,
+    CHECKSUM: MAX_CHECKSUM_BYTES,
+    REPORT_NAME: MAX_REPORT_BYTES,
+    RECORD_NAME: MAX_REPORT_BYTES,
+}
 
 
 @dataclass(frozen=True)
@@ -33,9 +43,16 @@ class File:
 def collect_files(dossier: Dossier, artifacts: Path) -> list[File]:
     """Everything that the release carries, in the order in which people look for it.
 
-    Raises: InputError if one is not there.
+    Raises: InputError if one is not there, or larger than its readers take.
     """
-    return list(_list_files(dossier, artifacts))
+    return [check_size(file) for file in _list_files(dossier, artifacts)]
+
+
+def check_size(file: File) -> File:
+    """Raises: InputError."""
+    if len(file.content) > (limit := LIMITS.get(file.name, MAX_BYTES)):
+        raise InputError(f"{file.name} would have {len(file.content):,} bytes, its readers take {limit:,}")
+    return file
 
 
 def _list_files(dossier: Dossier, artifacts: Path) -> Iterator[File]:
@@ -56,7 +73,7 @@ def read_made(path: Path, name: str) -> File:
     """What says when it was made, and so is another file every time."""
     if not path.is_file():
         raise InputError(f"{path} is not there: run `make publish` first")
-    return File(name, path.read_bytes(), is_fixed=False)
+    return File(name, read_document(path), is_fixed=False)
 
 
 def pack_bundle(files: Mapping[str, bytes]) -> bytes:

@@ -6,6 +6,7 @@ from typing import Annotated
 
 import msgspec
 
+from release.documents import read_document
 from release.errors import InputError, RefusedError
 from release.hub import translate_errors
 from release.versions import parse_version
@@ -15,7 +16,6 @@ from review.files import read_file
 from review.report import Report, parse_report
 
 APPROVED, RELEASES = "approved", "release"
-MAX_RECORD_BYTES = 1024 * 1024
 NAMES = (RECORD_NAME, REPORT_NAME, *(f"{BUNDLE_FOLDER}/{name}" for name in FILE_NAMES))
 
 
@@ -67,8 +67,7 @@ def read_image(path: Path, version: str) -> Image:
     """Raises: InputError, RefusedError for a file of another version."""
     if not path.is_file():
         raise InputError(f"{path} is not there: run `make publish` for {version} first")
-    with translate_errors():
-        content = read_file(path, MAX_RECORD_BYTES)
+    content = read_document(path)
     try:
         image = msgspec.json.decode(content, type=Image)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -10,7 +10,7 @@ from review.champion import STATED
 from review.markdown import escape, quote_code, write_table
 from review.sentences import MARKS, VERDICTS, describe_change, describe_results, tabulate_metrics
 
-MAX_CHANGES = 100_000  # GitHub takes 125,000 characters in all
+MAX_BYTES = 120_000  # GitHub takes 125,000 characters
 CUT = "\n\n_More stands in CHANGELOG.md: it did not fit._"
 ISSUER = "https://token.actions.githubusercontent.com"
 WORKFLOW = ".github/workflows/release.yml"
@@ -21,7 +21,9 @@ def write_notes(dossier: Dossier, changelog: str, repository: str, former: str |
 
     Raises: RefusedError.
     """
-    text = "\n\n".join(_write_parts(dossier, changelog, repository, former)) + "\n"
+    changes = read_section(changelog, dossier.image.version)
+    room = MAX_BYTES - len(_join_parts(dossier, "", repository, former).encode())
+    text = _join_parts(dossier, cut_changes(changes, room), repository, former)
     if (stated := set(STATED.findall(text))) != {dossier.bundle.digest}:
         raise RefusedError(
             f"the text of {dossier.image.version} states {len(stated)} bundle digests: "
@@ -30,15 +32,32 @@ def write_notes(dossier: Dossier, changelog: str, repository: str, former: str |
     return text
 
 
-def _write_parts(dossier: Dossier, changelog: str, repository: str, former: str | None) -> Iterator[str]:
+def cut_changes(changes: str, room: int) -> str:
+    """At most `room` bytes, cut at the end of a line and never within a block of code."""
+    if len(changes.encode()) <= room:
+        return changes
+    lines, kept, is_code, size = changes.split("\n"), 0, False, len(CUT.encode())
+    for number, line in enumerate(lines):
+        size += len(f"{line}\n".encode())
+        if size > room:
+            break
+        is_code ^= line.lstrip().startswith(("```", "~~~"))
+        kept = kept if is_code else number + 1
+    return "\n".join(lines[:kept]) + CUT
+
+
+def _join_parts(dossier: Dossier, changes: str, repository: str, former: str | None) -> str:
+    return "\n\n".join(_write_parts(dossier, changes, repository, former)) + "\n"
+
+
+def _write_parts(dossier: Dossier, changes: str, repository: str, former: str | None) -> Iterator[str]:
     image, report = dossier.image, dossier.report
     yield f"**{escape(report.headline)}**"
     yield f"Bundle digest: `{dossier.bundle.digest}`\nImage: `{image.reference}`\nCommit: `{image.revision}`"
     if image.copies:
         yield "The same image, by the same digest: " + ", ".join(quote_code(copy) for copy in image.copies)
-    changes = read_section(changelog, image.version)
     yield "## What changed"
-    yield changes if len(changes) <= MAX_CHANGES else changes[:MAX_CHANGES] + CUT
+    yield changes
     if former:
         page = f"{server_url()}/{repository}/compare/{former}...{image.version}"
         yield f"[All that changed since {former}]({page})"

@@ -5,6 +5,7 @@ import json
 from pathlib import Path
 from typing import Any
 
+from release.documents import MAX_BYTES
 from release.errors import InputError, RefusedError
 
 REPORT_VERSION = APPROVAL_VERSION = 1
@@ -65,13 +66,15 @@ def check_approval(path: Path, report: Path, digest: str, judged: dict[str, Any]
     return str(accepted_by) if accepted_by else None
 
 
-def read_object(path: Path, hint: str = "run `make gate`") -> dict[str, Any]:
-    """Raises: InputError."""
+def read_object(path: Path, hint: str = "run `make gate`", limit: int = MAX_BYTES) -> dict[str, Any]:
+    """Raises: InputError, also if it has more than `limit` bytes."""
     try:
+        if (size := path.stat().st_size) > limit:
+            raise InputError(f"{path} has {size:,} bytes, expected at most {limit:,}; {hint}")
         found = json.loads(path.read_bytes())
     except OSError as error:
         raise InputError(f"{path} cannot be read: {error.strerror}; {hint}") from error
-    except ValueError as error:
+    except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not JSON: {error}; {hint}") from error
     if not isinstance(found, dict):
         raise InputError(f"{path} holds a {type(found).__name__}, expected an object; {hint}")

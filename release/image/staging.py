@@ -12,6 +12,7 @@ from pathlib import Path
 from release.errors import InputError
 from release.image.judgement import check_judgement, read_object
 from release.tools import ROOT
+from review.bundle import MAX_BYTES as MAX_BUNDLE_BYTES
 
 MANIFEST_NAME = "bundle.json"
 VERIFY_SECONDS = 120
@@ -35,7 +36,7 @@ def stage_model(bundle: Path, report: Path, folder: Path, approval: Path | None 
     try:
         copy_bundle(bundle, staging / "bundle")
         verify_bundle(staging / "bundle", bundle)
-        digest = str(read_object(staging / "bundle" / MANIFEST_NAME)["digest"])
+        digest = str(read_object(staging / "bundle" / MANIFEST_NAME, limit=MAX_BUNDLE_BYTES)["digest"])
         headline = check_judgement(report, approval, digest)
         shutil.copyfile(report, staging / "report.json")
         if approval is not None:

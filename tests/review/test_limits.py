@@ -14,11 +14,15 @@ from review import champion
 from review.approval import LIMITS_BYTES
 from review.archive import read_zip
 from review.artifact import LIMITS
+from review.comment import LEFT_OUT, Origin, render_comment
 from review.comment import MAX_BYTES as MAX_COMMENT_BYTES
-from review.comment import Origin, render_comment
+from review.dispatch import MAX_BYTES as MAX_EVENT_BYTES
+from review.dispatch import read_request
 from review.errors import InputError as ReviewInputError
 from review.errors import RefusedError
+from review.publishing import append_report
 from review.report import MAX_BYTES, Report, parse_report, read_report
+from review.retrain import MAX_BODY_BYTES, read_body
 from tests.review.worlds import read_report_json
 from training import package
 from training.errors import InputError
@@ -26,6 +30,7 @@ from training.report import limits
 from training.report.limits import LARGEST, MAX_ITEMS, MAX_LINE, MAX_NAME, check_size, fit_report
 
 TAR_OVERHEAD = 20 * 1024
+GITHUB_CHARACTERS = 65_536  # of a comment, and of a pull request's text
 
 
 def make_report(**changes: Any) -> dict[str, Any]:
@@ -110,7 +115,61 @@ def test_the_fullest_report_still_makes_a_comment_that_github_takes() -> None:
     content = make_report(**{name: items[: MAX_ITEMS[name]] for name, items in wide.items()})
     content = fit_report({**content, "headline": "<&|" * 1000, "reproduce": "`" * 3000, "title": "*" * 3000})
     text = render_comment(read_back(content), Origin(run_url="https://github.com/o/r/actions/runs/1", run_id=1))
+    assert len(text.encode()) <= MAX_COMMENT_BYTES <= GITHUB_CHARACTERS
+
+
+def test_the_comment_on_the_longest_reasons_still_gives_some_and_the_metrics() -> None:
+    checks = [
+        {
+            **check,
+            "blocking": True,
+            "verdict": "fail",
+            "found": "<&|" * 700,
+            "expected": "*_" * 1000,
+            "reason": "ä]" * 999,
+        }
+        for check in (make_report()["checks"] * MAX_ITEMS["checks"])[: MAX_ITEMS["checks"]]
+    ]
+    report = read_back(fit_report(make_report(checks=checks, verdict="fail")))
+    text = render_comment(report, Origin())
     assert len(text.encode()) <= MAX_COMMENT_BYTES
+    assert "### Why" in text
+    assert "were held out" in text
+    assert " more are in the report." in text
+    assert LEFT_OUT in text
+    assert all(line.endswith(" |") for line in text.splitlines() if line.startswith("|")), "a row was cut within"
+
+
+def test_the_longest_text_of_a_retraining_and_the_fullest_report_fit_into_one_pull_request(tmp_path: Path) -> None:
+    checks = (make_report()["checks"] * MAX_ITEMS["checks"])[: MAX_ITEMS["checks"]]
+    (tmp_path / "report.json").write_text(json.dumps(make_report(checks=checks)))
+    (tmp_path / "body.md").write_text("ä" * (MAX_BODY_BYTES // 2))
+    body = append_report(read_body(tmp_path / "body.md"), tmp_path / "report.json")
+    assert len(body.encode()) <= MAX_COMMENT_BYTES
+    assert "were held out" in body
+    (tmp_path / "body.md").write_text("ä" * (MAX_BODY_BYTES // 2) + "a")
+    with pytest.raises(ReviewInputError, match="has 20,001 bytes, expected at most 20,000"):
+        read_body(tmp_path / "body.md")
+
+
+def test_an_artifact_of_the_most_checks_all_alike_is_unpacked() -> None:
+    checks = (make_report()["checks"][:1] * MAX_ITEMS["checks"])[: MAX_ITEMS["checks"]]
+    content = json.dumps(make_report(checks=checks), indent=2).encode()
+    packed = io.BytesIO()
+    with zipfile.ZipFile(packed, "w", zipfile.ZIP_DEFLATED, compresslevel=9) as archive:
+        archive.writestr("report.json", content)
+    assert read_zip(packed.getvalue(), "the artifact", LIMITS) == {"report.json": content}
+
+
+def test_an_event_of_the_largest_size_is_read_and_one_byte_more_is_not(tmp_path: Path) -> None:
+    event = {"action": "retrain", "client_payload": {"reason": "drift", "fingerprint": "0123456789abcdef"}}
+    path = tmp_path / "event.json"
+    path.write_text(json.dumps(event).ljust(MAX_EVENT_BYTES))
+    assert read_request("repository_dispatch", path).reason == "drift"
+    assert MAX_EVENT_BYTES >= GITHUB_CHARACTERS + 64 * 1024, "a payload of GitHub's own limit, and its own part"
+    path.write_text(json.dumps(event).ljust(MAX_EVENT_BYTES + 1))
+    with pytest.raises(ReviewInputError, match="has 262,145 bytes, expected at most 262,144"):
+        read_request("repository_dispatch", path)
 
 
 def test_a_bundle_is_as_large_as_its_readers_take_and_no_larger(monkeypatch: pytest.MonkeyPatch) -> None:

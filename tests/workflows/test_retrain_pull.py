@@ -1,5 +1,6 @@
 """`.ci/retrain-pull` in a real clone, against a real origin and the local API server."""
 
+import json
 import os
 import shutil
 import subprocess
@@ -83,6 +84,18 @@ def test_a_moved_pin_is_one_commit_and_one_pull_request(clone: Path, starts_chec
     assert "token-of-the-job" not in done.stdout + git(clone, "log", "-1", "--format=%B%an%ae")
     git(clone, "fetch", "--quiet", "origin", "retrain/ai4i")
     assert git(clone, "diff", "--name-only", "main", "FETCH_HEAD").split() == ["training/pins/ai4i.yaml"]
+
+
+def test_a_report_that_fills_a_comment_is_proposed_too(clone: Path) -> None:
+    path = clone / "artifacts" / "gate" / "report.json"
+    report = json.loads(path.read_text(encoding="utf-8"))
+    path.write_text(json.dumps({**report, "checks": report["checks"] * 20}), encoding="utf-8")
+    (clone / "training" / "pins" / "ai4i.yaml").write_text("source: new.csv\n", encoding="utf-8")
+    done, state = run(clone, "true")
+    assert (done.returncode, done.stderr) == (0, "")
+    body = state.writes[0]["body"]["body"]
+    assert 20_000 < len(body) < 65_536
+    assert "its own checks" in body
 
 
 def test_a_read_only_token_is_told_and_ends_red(clone: Path) -> None:

@@ -2,7 +2,9 @@
 
 import io
 from pathlib import Path
+from typing import Annotated
 
+import msgspec
 from ruamel.yaml import YAML
 
 from app.contract.schema import Struct
@@ -14,15 +16,16 @@ from training.yaml_file import read_struct
 
 PINS = Path(__file__).parents[1] / "pins"
 PROJECT = Path(__file__).parents[2]
+MAX_SOURCE = 2000  # characters, of a path or URL
 HEADER = "# Written by `make pin DATA=…`; training without DATA= takes it, and refuses it if its rows have changed.\n"
 
 
 class Pin(Struct, frozen=True):
     """`source` as for --data; `sha256` is the table's fingerprint, over values and not over bytes."""
 
-    source: str
-    sha256: str
-    rows: int
+    source: Annotated[str, msgspec.Meta(min_length=1, max_length=MAX_SOURCE)]
+    sha256: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{64}\Z")]
+    rows: Annotated[int, msgspec.Meta(ge=0, le=2**53)]
 
 
 def read_pin(name: str, folder: Path = PINS) -> Pin | None:
@@ -50,12 +53,21 @@ def shorten_source(source: str) -> str:
 def write_pin(table: Table, source: str, folder: Path = PINS) -> Path:
     """Pins the dataset to these rows.
 
-    Raises: InputError if the disk refuses.
+    Raises: InputError if the reader would refuse it, or the disk does.
     """
+    shortened = shorten_source(source)
+    if not shortened.isprintable():
+        raise InputError(f"the data's place is {shortened[:80]!r}, a pin takes printable text: rename or move the data")
+    if len(shortened) > MAX_SOURCE:
+        raise InputError(
+            f"the data's place has {len(shortened):,} characters, a pin takes {MAX_SOURCE:,}: give a shorter one"
+        )
     path = folder / f"{table.dataset.name}.yaml"
     text = io.StringIO(HEADER)
     text.seek(0, io.SEEK_END)
-    YAML().dump({"source": shorten_source(source), "sha256": table.sha256, "rows": len(table)}, text)
+    writer = YAML()
+    writer.width = 2 * MAX_SOURCE  # never folded
+    writer.dump({"source": shortened, "sha256": table.sha256, "rows": len(table)}, text)
     write_file(path, text.getvalue().encode())
     return path
 

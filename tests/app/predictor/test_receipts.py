@@ -1,6 +1,7 @@
 """Receipts: what comes back is what went out, on any replica with the key, and nothing else passes."""
 
 import base64
+import json
 import time
 from pathlib import Path
 
@@ -8,8 +9,16 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from app.contract.soundness import MAX_NAME_BYTES
 from app.predictor.errors import ApiError
-from app.predictor.receipts import ReceiptKeyError, Receipts, read_receipt_keys
+from app.predictor.feedback import MAX_BODY_BYTES, MAX_LABELS
+from app.predictor.receipts import (
+    MAX_KEY_FILE_BYTES,
+    MAX_RECEIPT_CHARACTERS,
+    ReceiptKeyError,
+    Receipts,
+    read_receipt_keys,
+)
 
 KEYS = (b"k" * 64,)
 DAY = 24 * 3600
@@ -100,3 +109,25 @@ def test_a_short_key_is_refused_and_not_repeated(tmp_path: Path, content: str) -
 def test_a_key_file_that_is_not_there_is_named(tmp_path: Path) -> None:
     with pytest.raises(ReceiptKeyError, match="No such file"):
         read_receipt_keys(tmp_path / "none")
+
+
+def test_the_receipt_of_the_longest_name_and_version_comes_back() -> None:
+    receipts = make(name="ä" * (MAX_NAME_BYTES // 2), version="v" * MAX_NAME_BYTES)
+    text = receipts.issue(0.5, True)
+    assert receipts.verify(text, "receipt").model_version == "v" * MAX_NAME_BYTES
+    assert len(text) <= MAX_RECEIPT_CHARACTERS
+
+
+def test_as_many_outcomes_as_are_taken_with_the_longest_receipts_fit_into_one_body() -> None:
+    label = {"receipt": "r" * MAX_RECEIPT_CHARACTERS, "outcome": -3.4028234663852886e38}
+    assert len(json.dumps({"feedback": [label] * MAX_LABELS}, indent=2)) <= MAX_BODY_BYTES
+
+
+def test_a_key_file_at_the_limit_is_read_whole_and_a_larger_one_is_refused(tmp_path: Path) -> None:
+    path = tmp_path / "key"
+    path.write_text("a" * 64 + "\n" + "b" * (MAX_KEY_FILE_BYTES - 65))
+    keys = read_receipt_keys(path)
+    assert len(keys) == 2
+    path.write_text("a" * 64 + "\n" + "b" * (MAX_KEY_FILE_BYTES - 64))
+    with pytest.raises(ReceiptKeyError, match="is larger than 65,536 bytes"):  # never a key that was cut
+        read_receipt_keys(path)

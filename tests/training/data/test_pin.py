@@ -1,9 +1,12 @@
 """Data by name and fingerprint: what Git pins is what is trained from, or nothing is."""
 
+import re
 import shutil
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
 
 from tests.churn import write_churn
 from training.data import pin
@@ -80,3 +83,45 @@ def test_a_pinned_file_that_is_gone_is_told_with_the_pin(churn: Dataset, pinned:
     source.unlink()
     with pytest.raises(InputError, match=r"training/pins names .*rows\.csv for dataset 'churn': .* No such file"):
         load_table(churn, None, source.with_name("rejected.csv"))
+
+
+@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@given(
+    source=st.one_of(
+        st.text(st.characters(codec="utf-8"), min_size=1, max_size=pin.MAX_SOURCE),
+        st.sampled_from(
+            ["9" * 2000, "0x10", "null", "- a", "a: b", "# a", "'", "@a", "~", "2024-01-01", " ", "\u2028"]
+        ),
+    )
+)
+def test_any_place_that_is_pinned_is_read_back_as_it_was(pinned: Table, pins: Path, source: str) -> None:
+    place = f"s3://bucket/{source}"[: pin.MAX_SOURCE]
+    if place.isprintable():
+        pin.write_pin(pinned, place, pins)
+    else:
+        with pytest.raises(InputError, match="a pin takes printable text"):
+            pin.write_pin(pinned, place, pins)
+        return
+    assert pin.read_pin("churn", pins) == pin.Pin(source=place, sha256=pinned.sha256, rows=400)
+
+
+def test_a_place_at_the_limit_is_pinned_and_a_longer_one_by_neither_side(pinned: Table, pins: Path) -> None:
+    place = "https://example.org/".ljust(pin.MAX_SOURCE, "x")
+    path = pin.write_pin(pinned, place, pins)
+    found = pin.read_pin("churn", pins)
+    assert found is not None
+    assert found.source == place
+    with pytest.raises(InputError, match=r"has 2,001 characters, a pin takes 2,000"):
+        pin.write_pin(pinned, f"{place}x", pins)
+    assert pin.read_pin("churn", pins) == found
+    path.write_text(path.read_text().replace(place, f"{place}x"))
+    with pytest.raises(InputError, match=r"length <= 2000.*source"):
+        pin.read_pin("churn", pins)
+
+
+@pytest.mark.parametrize(("name", "value"), [("sha256", "12"), ("sha256", "g" * 64), ("rows", "-1")])
+def test_a_pin_that_nobody_writes_is_refused(pinned: Table, pins: Path, name: str, value: str) -> None:
+    path = pins / "churn.yaml"
+    path.write_text(re.sub(rf"{name}: .*", f"{name}: {value}", path.read_text()))
+    with pytest.raises(InputError, match=name):
+        pin.read_pin("churn", pins)
