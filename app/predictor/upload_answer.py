@@ -2,7 +2,7 @@
 
 import csv
 import io
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from operator import itemgetter
 from typing import Any, Protocol
 
@@ -132,7 +132,8 @@ class NdjsonWriter:
 class CsvWriter:
     """Keeps the uploaded columns as they are; one named as an added column gives way to it.
 
-    What a spreadsheet would run is quoted, and counted.
+    What a spreadsheet would run is quoted, and counted; but no declared name or category, so that the file can be
+    uploaded again.
     """
 
     content_type = CSV_TYPE + b"; charset=utf-8"
@@ -147,14 +148,18 @@ class CsvWriter:
         self._pick = itemgetter(*places)
         self._kept: list[int] | None = None
         self._quoted = 0
+        self._names: dict[int, Collection[str]] = {}  # by place in the answer, of the model's own columns
+        self._categories: dict[int, Collection[str]] = {}
 
     def write_rows(self, outcome: Outcome) -> bytes:
+        has_header = self._kept is None
         lines = list(self._list_lines(outcome))
         text = _write_csv(lines)
         if may_hold_formulas(text):
             count = -len(self._added)
             for place, cells in enumerate(lines):
-                kept, quoted = quote_formulas(cells[:count])
+                known = self._names if has_header and place == 0 else self._categories
+                kept, quoted = quote_formulas(cells[:count], known)
                 lines[place] = [*kept, *cells[count:]]
                 self._quoted += quoted
             text = _write_csv(lines)
@@ -164,6 +169,7 @@ class CsvWriter:
         header = self._reader.header
         if self._kept is None:
             self._kept = [place for place, name in enumerate(header) if name not in self._added]
+            self._learn_known(self._kept)
             yield [*(header[place] for place in self._kept), *self._added]
         told = {place: f"{UNKNOWN_CATEGORY}: {', '.join(names)}" for place, names in outcome.warned.items()}
         added = {
@@ -177,6 +183,14 @@ class CsvWriter:
         for place, cells in enumerate(outcome.stretch.rows):
             kept = cells if whole else [cells[index] for index in self._kept]
             yield [*kept, *self._pick(added[place])]
+
+    def _learn_known(self, kept: list[int]) -> None:
+        for column in self._reader.schema.columns:
+            found = self._reader.places[column.name]
+            if found in kept:
+                place = kept.index(found)
+                self._names[place] = (self._reader.header[found],)
+                self._categories[place] = column.categories
 
     def write_end(self, summary: Summary) -> bytes:
         summary.quoted_formulas = self._quoted

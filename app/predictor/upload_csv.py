@@ -26,7 +26,7 @@ class CsvReader:
         self.schema = schema
         self.header: Cells = []
         self._rows = CsvRows()
-        self._places: dict[str, int] = {}
+        self.places: dict[str, int] = {}
         self._extra: list[tuple[str, int]] = []
         self._name_bytes = 1
 
@@ -65,7 +65,7 @@ class CsvReader:
         for place in rows.problems:
             rows.cells[place] = (rows.cells[place] + [""] * width)[:width]
         by_place = list(zip(*rows.cells, strict=True))
-        columns = {name: list(by_place[place]) for name, place in self._places.items()}
+        columns = {name: list(by_place[place]) for name, place in self.places.items()}
         return Stretch(rows.cells, columns, rows.problems, self._carry if self._extra else None)
 
     def _carry(self, cells: Cells) -> dict[str, Any]:
@@ -87,12 +87,12 @@ class CsvReader:
                 raise InvalidInputError(told, "missing_field", column.name)
             if len(found) > 1:
                 raise BadRequestError(f"the header has {column.name!r} under both its names", "repeated_name")
-            self._places[column.name] = found[0]
-        used = set(self._places.values())
+            self.places[column.name] = found[0]
+        used = set(self.places.values())
         self._extra = [(name, place) for place, name in enumerate(names) if place not in used]
         self._name_bytes = len(msgspec.json.encode([name for name, _ in self._extra]))
         self.header = names
-        self._rows.expect_columns({self._places[column.name]: column for column in self.schema.columns})
+        self._rows.expect_columns({self.places[column.name]: column for column in self.schema.columns})
 
     def _refuse_separator(self, names: Cells) -> None:
         known = {name for column in self.schema.columns for name in (column.name, column.source)}

@@ -1,7 +1,7 @@
 """Cells that a spreadsheet would run as a formula when somebody opens the CSV that we write."""
 
 import re
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable, Mapping
 
 from app.contract.cells import parse_number
 
@@ -26,13 +26,18 @@ def quote_formula(cell: str) -> str:
 
 
 def _is_formula(part: str) -> bool:
-    return part not in (";", "\t") and _FORMULA.match(part) is not None and parse_number(part.strip()) is None
+    # of blanks alone nothing is run, and an apostrophe would make a missing value text
+    return part.strip() not in ("", ";") and _FORMULA.match(part) is not None and parse_number(part.strip()) is None
 
 
-def quote_formulas(cells: Iterable[str]) -> tuple[list[str], int]:
-    """The cells of a row, and how many were quoted."""
+def quote_formulas(cells: Iterable[str], known: Mapping[int, Collection[str]] | None = None) -> tuple[list[str], int]:
+    """The cells of a row, and how many were quoted; `known` are texts by place that are declared, and so left alone."""
     before = list(cells)
-    after = [quote_formula(cell) for cell in before]
+    declared = known or {}
+    after = [
+        cell if place in declared and cell.strip() in declared[place] else quote_formula(cell)
+        for place, cell in enumerate(before)
+    ]
     return after, sum(one != other for one, other in zip(before, after, strict=True))
 
 
