@@ -6,7 +6,8 @@ import { find, make, show } from "./dom.js";
 const TOP = 22;
 const THICK = 16;
 
-export function showAnswer(card, words, score, decision) {
+// `warned` are sentences on what was not taken as it was given.
+export function showAnswer(card, words, score, decision, warned = []) {
   const risk = words.describe(score);
   const badge =
     decision === null
@@ -21,6 +22,7 @@ export function showAnswer(card, words, score, decision) {
     make("h2", {}, words.name),
     make("p", { class: "verdict" }, make("span", { class: "score", id: "score" }, words.write(score)), badge),
     make("p", {}, explain(words, score, decision, card.threshold, risk)),
+    warned.map((sentence) => make("p", { class: "warning" }, sentence)),
     gauge(card, words, score, decision),
   );
 }

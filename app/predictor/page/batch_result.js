@@ -19,6 +19,7 @@ export function showResult(card, words, tally, { href, name }) {
     figures.push([words.decided, count(tally.atRisk), share]);
   }
   figures.push(["Refused", count(tally.rejected)]);
+  if (tally.warned) figures.push(["With a warning", count(tally.warned)]);
   find("batch-result").replaceChildren(
     ...[
       tiles(figures),
@@ -27,6 +28,14 @@ export function showResult(card, words, tally, { href, name }) {
         { class: "bar" },
         make("a", { class: "button", id: "download", href, download: name }, "Download the scored file"),
       ),
+      tally.warned
+        ? make(
+            "p",
+            { class: "hint", id: "warned" },
+            `In ${plural(tally.warned, "row")} a category that training did not know was taken as missing; ` +
+              "the column “warning” of the scored file names it.",
+          )
+        : null,
       tally.quotedFormulas
         ? make(
             "p",

@@ -17,8 +17,8 @@ export class RowForm {
   makeField(column) {
     const hint = `hint-${column.name}`;
     const shared = { id: id(column), name: column.name, "aria-describedby": `${hint} ${errorId(column)}` };
-    const input = column.type === "category" ? makeSelect(column, shared) : makeNumber(column, shared);
-    input.addEventListener("input", () => this.setError(column, ""));
+    const input = makeInput(column, shared);
+    [input].flat()[0].addEventListener("input", () => this.setError(column, ""));
     return make(
       "div",
       { class: "field" },
@@ -91,6 +91,21 @@ export class RowForm {
     this.input(column).focus();
     return true;
   }
+}
+
+function makeInput(column, attributes) {
+  if (column.type !== "category") return makeNumber(column, attributes);
+  return column.unknown === "missing" ? makeOpenChoice(column, attributes) : makeSelect(column, attributes);
+}
+
+// The known categories are proposed, and any other may be written: it is taken as missing, with a warning.
+function makeOpenChoice(column, attributes) {
+  const list = `known-${column.name}`;
+  const options = column.categories.map((category) => make("option", { value: category }));
+  return [
+    make("input", { ...attributes, type: "text", list, required: !column.nullable, autocomplete: "off" }),
+    make("datalist", { id: list }, options),
+  ];
 }
 
 function makeSelect(column, attributes) {

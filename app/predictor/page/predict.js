@@ -7,7 +7,7 @@ import { offerFeedback } from "./feedback.js";
 import { RowForm } from "./form.js";
 import { showWhatIf } from "./whatif.js";
 import { showReasons } from "./why.js";
-import { scoreWords } from "./words.js";
+import { label, scoreWords } from "./words.js";
 
 const RECEIPT = { "x-lathe-receipt": "1" }; // with which the outcome can come back
 
@@ -45,9 +45,10 @@ async function answerRow(card, words, row, form, submit, isLatest) {
   try {
     const {
       predictions: [prediction],
+      warnings = [],
     } = await postJson("/v1/predict", row, RECEIPT);
     if (!isLatest()) return;
-    showAnswer(card, words, prediction.score, prediction.decision);
+    showAnswer(card, words, prediction.score, prediction.decision, describeWarnings(card, row, warnings));
     offerFeedback(card, prediction);
     bringIntoSight(find("answer"));
     const explanation = await postJson("/v1/explain", row);
@@ -60,6 +61,17 @@ async function answerRow(card, words, row, form, submit, isLatest) {
   } finally {
     button.removeAttribute("aria-busy");
   }
+}
+
+// A category that training did not know counts as missing where the dataset file says so.
+function describeWarnings(card, row, warnings) {
+  return warnings.map(({ code, field }) => {
+    const column = card.schema.columns.find(({ name }) => name === field);
+    const name = column ? label(column) : field;
+    return code === "unknown_category"
+      ? `${name}: training did not know “${row[field]}”, so it is taken as missing.`
+      : `${name}: ${code}.`;
+  });
 }
 
 // On a phone the answer lies below the form.

@@ -12,14 +12,13 @@ const decoder = new TextDecoder();
 export class Tally {
   constructor(card) {
     this.range = scoreRange(card);
-    this.added = ADDED + card.schema.columns.some((column) => column.unknown === "missing");
     this.bins = new Array(BINS).fill(0);
     this.head = [];
     this.worst = []; // by score, highest first
     this.refused = [];
     this.reasons = new Map();
     this.parts = [];
-    this.rows = this.atRisk = this.rejected = this.quotedFormulas = 0;
+    this.rows = this.atRisk = this.rejected = this.warned = this.quotedFormulas = 0;
   }
 
   get scored() {
@@ -30,6 +29,7 @@ export class Tally {
   add(bytes, summary) {
     const isFirst = this.parts.length === 0;
     this.quotedFormulas += summary.quoted_formulas;
+    this.warned += summary.warned;
     this.parts.push(isFirst ? bytes : bytes.subarray(recordEnds(bytes, 0, bytes.length).first));
     const [head, ...records] = parseRecords(decoder.decode(bytes));
     const own = head.lastIndexOf(FIRST_ADDED);

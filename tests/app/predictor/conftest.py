@@ -69,14 +69,20 @@ def lenient_bundle(lenient_folder: Path) -> Bundle:
 
 
 @pytest.fixture(scope="session")
-def lenient(lenient_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[httpx.Client]:
+def lenient_server(lenient_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Iterator[RunningServer]:
     """A server of that bundle."""
     running = RunningServer(lenient_folder, tmp_path_factory.mktemp("log") / "stderr")
     try:
-        with httpx.Client(base_url=running.wait_until_ready().url, timeout=LAST_RESORT_SECONDS) as session:
-            yield session
+        yield running.wait_until_ready()
     finally:
         running.kill()
+
+
+@pytest.fixture(scope="session")
+def lenient(lenient_server: RunningServer) -> Iterator[httpx.Client]:
+    """A client of that server."""
+    with httpx.Client(base_url=lenient_server.url, timeout=LAST_RESORT_SECONDS) as session:
+        yield session
 
 
 @pytest.fixture(scope="session")
