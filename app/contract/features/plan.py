@@ -53,7 +53,7 @@ class FeaturePlan:
     """A schema made ready to compute. An unknown category and a null are NaN: missing, to the model."""
 
     def __init__(self, schema: ModelSchema) -> None:
-        """Raises: ContractError if the schema names a feature that nothing gives."""
+        """Raises: ContractError if the schema names a feature that nothing gives, or its derivation does not fit it."""
         self.columns = schema.columns
         self.features = schema.features
         self._derivation = find_derivation(schema.derivation) if schema.derivation else None
@@ -73,6 +73,16 @@ class FeaturePlan:
         missing = [feature for feature in schema.features if feature not in given]
         if missing:
             raise ContractError(f"feature {missing[0]!r} comes from no column, flag or derivation of the schema")
+        self._try_derivation(schema)
+
+    def _try_derivation(self, schema: ModelSchema) -> None:
+        """Raises: ContractError if the derivation needs a column, or owes a feature, that is not there."""
+        try:
+            with np.errstate(all="ignore"):
+                self.derive_table({column.name: np.ones(1) for column in schema.columns})
+        except KeyError as error:
+            told = f"derivation {schema.derivation!r} lacks the column or does not give the feature {error}"
+            raise ContractError(told) from error
 
     def encode_row(self, row: Mapping[str, Value]) -> dict[str, float]:
         """One float a column: categories as codes, NaN for missing and unknown."""

@@ -111,3 +111,13 @@ def test_a_feature_that_nothing_gives_is_refused() -> None:
     schema = msgspec.structs.replace(SCHEMAS["ai4i"], features=("strain_ratio", "humidity"))
     with pytest.raises(ContractError, match="feature 'humidity' comes from no column, flag or derivation"):
         FeaturePlan(schema)
+
+
+@pytest.mark.parametrize("lost", ["torque_nm", "power_w"])
+def test_a_derivation_that_does_not_fit_the_schema_is_refused_before_any_row(lost: str) -> None:
+    schema = SCHEMAS["ai4i"]
+    columns = tuple(column for column in schema.columns if column.name != lost)
+    derived = tuple(msgspec.structs.replace(one, name="watts") if one.name == lost else one for one in schema.derived)
+    changed = msgspec.structs.replace(schema, columns=columns, derived=derived, features=("strain_ratio",))
+    with pytest.raises(ContractError, match="derivation 'ai4i' lacks the column or does not give the feature"):
+        FeaturePlan(changed)
