@@ -180,9 +180,15 @@ def tune(
 def inspect(
     bundle: Annotated[Path | None, typer.Argument(help="A bundle's folder. Default: what is served.")] = None,
 ) -> None:
-    """Verify a bundle and show what is in it."""
+    """Verify a bundle and show what is in it; one that could not be served is shown all the same, and refused."""
+    from app.contract.scoring import ReferenceModel, check_golden_rows  # noqa: PLC0415
+    from app.contract.soundness import check_manifest  # noqa: PLC0415
+
     folder = bundle or Artifacts().bundle
-    console.print_bundle(read_bundle(folder), folder)
+    found = read_bundle(folder)
+    console.print_bundle(found, folder)
+    check_manifest(found.manifest)
+    check_golden_rows(found, ReferenceModel.from_bundle(found).score_table)
 
 
 @app.command()

@@ -16,6 +16,7 @@ import numpy as np
 import pytest
 
 from app.contract.bundle import MODEL_NAME, Bundle, read_bundle
+from app.contract.schema import Calibration
 from tests.app.contract.forging import write_forged
 from tests.conftest import ROOT
 from tests.patience import LAST_RESORT_SECONDS, wait_until
@@ -181,6 +182,19 @@ def test_a_tampered_bundle_is_not_shown(run: Run, bundle_folder: Path, tmp_path:
     content = (folder / MODEL_NAME).read_bytes()
     (folder / MODEL_NAME).write_bytes(content[:-1] + b"x")
     assert f"{MODEL_NAME} has SHA-256" in refuse(run, "inspect", folder)
+
+
+def test_a_bundle_that_could_not_be_served_is_shown_and_refused(run: Run, bundle: Bundle, tmp_path: Path) -> None:
+    for name, told, changes in (
+        ("threshold", "its threshold is -1, expected a probability", {"threshold": -1.0}),
+        ("slope", "golden row 0 scores", {"calibration": Calibration(slope=0.1, intercept=3.0)}),
+    ):
+        folder = write_forged(tmp_path / name, bundle, **changes)
+        code, output, errors = run("inspect", folder)
+        assert code == 2
+        assert "every checksum verified" in output
+        assert told in errors
+        assert errors.startswith("error: ")
 
 
 def test_no_bundle_and_no_report_are_said_with_what_to_do(run: Run) -> None:
