@@ -1,11 +1,37 @@
 """What a dataset file itself says of values, held against the columns it declares."""
 
+import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from app.contract.cells import trim_text
 from app.contract.schema import Column
 from app.contract.values import check_value
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+def find_name_problem(name: str) -> Iterator[str]:
+    """Why a dataset cannot be called so: its name is part of addresses and of files' names."""
+    if _NAME.fullmatch(name) is None:
+        yield f"name is {name!r}, expected letters, digits, '.', '_' and '-', the first one a letter or digit"
+
+
+def find_role_problems(
+    columns: Sequence[Column], target: str, identifiers: Sequence[str], leakage: Sequence[str]
+) -> Iterator[str]:
+    """Raw columns declared twice, of which only one's rules would hold, and names that mean two columns in a header."""
+    roles = [(column.source, f"column {column.name!r}") for column in columns]
+    roles += [(target, "the target"), *((raw, "an identifier") for raw in identifiers)]
+    roles += [(raw, "leakage") for raw in leakage]
+    first: dict[str, str] = {}
+    for raw, role in roles:
+        if raw in first:
+            yield f"the raw column {raw!r} is declared as {first[raw]} and as {role}, expected it once"
+        first.setdefault(raw, role)
+    for column in columns:
+        if column.name != column.source and first.get(column.name, "").startswith("column "):
+            yield f"column {column.name!r} is called like the raw column of another, so an upload could mean either"
 
 
 def find_blank_problems(names: Iterable[tuple[str, str]]) -> Iterator[str]:
