@@ -6,6 +6,7 @@ SHELL := /bin/bash
 
 # What a person may give: make up DATA=path PORT=8081 BUNDLE=folder
 DATA ?=
+DATASET ?=
 PORT ?= 8080
 BUNDLE ?=
 CHAMPION ?=
@@ -21,7 +22,7 @@ RUN_ID ?=
 COMMIT ?=
 INPUTS ?=
 IMAGE ?=
-export DATA NUMBER RUN_ID COMMIT INPUTS IMAGE
+export DATA DATASET NUMBER RUN_ID COMMIT INPUTS IMAGE
 
 WORKFLOWS ?=
 A ?= test
@@ -33,7 +34,7 @@ REHEARSAL ?=
 PYTHON ?= python3
 UV := .tools/uv/bin/uv
 RUN := .venv/bin/python
-SOURCE := $(if $(DATA),--data "$$DATA")
+SOURCE := $(if $(DATA),--data "$$DATA") $(if $(DATASET),--dataset "$$DATASET")
 TRAINING := $(RUN) -m training
 RELEASE := $(RUN) -m release
 REVIEW := $(RUN) -m review
@@ -51,7 +52,7 @@ help: ## Show this list
 
 ##@ A model
 
-up: .venv/.locked ## Data to served prediction, in one command (DATA=, PORT=, BUNDLE=)
+up: .venv/.locked ## Data to served prediction, in one command (DATA=, DATASET=, PORT=, BUNDLE=)
 	@$(TRAINING) up $(SOURCE) --params '$(PARAMS)' --port '$(PORT)' $(if $(BUNDLE),--bundle '$(BUNDLE)')
 
 down: .venv/.locked ## Stop what `make up` started
@@ -61,7 +62,7 @@ data: .venv/.locked ## Get the data and check every row
 	@$(TRAINING) data $(SOURCE)
 
 pin: .venv/.locked ## Name new data in training/pins, as a pull request proposes it (DATA=)
-	@$(TRAINING) pin --data "$$DATA"
+	@$(TRAINING) pin --data "$$DATA" $(if $(DATASET),--dataset "$$DATASET")
 
 train: .venv/.locked ## Train a candidate and package it in artifacts/candidate
 	@$(TRAINING) train $(SOURCE) --params '$(PARAMS)'

@@ -69,6 +69,14 @@ def test_help_shows_the_verb_with_what_it_does(shown: str, verb: str) -> None:
     assert len(line.split()) > 3
 
 
+@pytest.mark.parametrize("verb", ["up", "data", "pin", "train", "gate", "evaluate", "tune"])
+def test_a_verb_takes_the_dataset_file_that_is_named_and_none_by_itself(verb: str) -> None:
+    for given, is_named in ((["DATASET=own.yaml"], True), ([], False)):
+        command = ["make", "-n", "-o", ".venv/.locked", verb, "DATA=own.csv", *given]
+        told = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=True).stdout
+        assert ('--dataset "$DATASET"' in told) == is_named
+
+
 def test_ci_runs_what_the_readme_says() -> None:
     ci, readme = ((ROOT / name).read_text(encoding="utf-8") for name in (".ci/run", "README.md"))
     assert ci.rstrip().endswith("\nmake test")
