@@ -13,12 +13,12 @@ from typing import Any
 from app.predictor.body import SMALL_BODY_BYTES
 from app.predictor.endpoint import Begun, Endpoint, Pending
 from app.predictor.errors import ApiError
-from app.predictor.protocol import GuardedProtocol
 from app.predictor.turn import Turn
 from app.predictor.types import AsgiApp, Receive, Scope, Send
+from app.predictor.wire.pacing import PacedProtocol
 
 
-class DirectProtocol(GuardedProtocol):
+class DirectProtocol(PacedProtocol):
     """One connection. `direct` is the endpoint of the request that is being parsed, if it may answer at once."""
 
     def __init__(self, endpoints: Mapping[bytes, Endpoint], turn: Turn, *args: Any, **kwargs: Any) -> None:
@@ -136,7 +136,7 @@ class DirectProtocol(GuardedProtocol):
     def data_received(self, data: bytes) -> None:
         if self.unread or len(data) > SMALL_BODY_BYTES:
             self.serve()
-            self._parse(data)
+            self.pace(data)
             self.turn.score()
             return
         self.unread = data
@@ -147,7 +147,7 @@ class DirectProtocol(GuardedProtocol):
         if self.unread:
             data, self.unread = self.unread, b""
             if not self.transport.is_closing():
-                self._parse(data)
+                self.pace(data)
 
     def fail(self, error: Exception) -> None:
         """Ends the connection; the loop's handler logs why, as of an error that `data_received` itself raises."""
@@ -181,7 +181,14 @@ class DirectProtocol(GuardedProtocol):
         self._settle()
         super().shutdown()
 
-    def _parse(self, data: bytes) -> None:
+    def _called(self) -> None:
+        try:
+            super()._called()
+        except Exception as error:  # as the turn does
+            self.fail(error)
+        self.turn.score()
+
+    def parse(self, data: bytes) -> None:
         super().data_received(data)
         if self.direct is not None:  # the rest of the body is still to come
             self._hand_over(self.app)

@@ -35,6 +35,7 @@ class MeteredProtocol(HttpToolsProtocol):
         self._body: Claim | None = None  # of the request whose body is still to come
         self._received = 0  # of that body
         self._answer: Claim | None = None
+        self._running: RequestResponseCycle | None = None  # the request that is being answered
 
     @property
     def _peer(self) -> str:
@@ -105,6 +106,7 @@ class MeteredProtocol(HttpToolsProtocol):
             self._body = None
 
     def _start_asgi_task(self, cycle: RequestResponseCycle, app: ASGI3Application) -> None:
+        self._running = cycle
         marks = cycle.scope["state"]
         if CLAIM in marks:
             app = self._turn_away if marks[CROWDED] else app
@@ -160,6 +162,9 @@ class MeteredProtocol(HttpToolsProtocol):
         self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:
+        if self._running is not None and not self._running.response_complete:
+            self._running.disconnected = True  # uvicorn tells only the newest, which may not have begun
+            self._running.message_event.set()
         super().connection_lost(exc)
         self._release_head()
         self._release_answer()
