@@ -78,9 +78,10 @@ class BatchEndpoint(Route):
         charge = None
         try:
             charge = self._admit(headers)
+            content_type = self._check_head(headers)
             client = charge.caller.name if charge else (scope.get("client") or ("",))[0]
             async with self.state.open_upload(client) as (spool, place):
-                head = await self._score(headers, partial(self._read, receive, place), spool, charge)
+                head = await self._score(headers, content_type, partial(self._read, receive, place), spool, charge)
                 self._count_success(start, request_id)
                 is_answering = True
                 await self._send(send, [*head, (HEADER, request_id.encode())], spool, place)
@@ -105,16 +106,26 @@ class BatchEndpoint(Route):
             if charge is not None:
                 charge.end_upload()
 
-    async def _score(self, headers: Headers, read: Read, spool: Spool, charge: Charge | None) -> HeaderList:
-        """Reads and scores the whole upload; the head of the answer."""
+    def _check_head(self, headers: Headers) -> bytes:
+        """The content type of an upload that may be read at all.
+
+        Raises: UnsupportedMediaError, NotAcceptableError, TooLargeError.
+        """
         check_media(headers, (CSV_TYPE, NDJSON_TYPE))
         content_type = headers.get(b"content-type", CSV_TYPE).partition(b";")[0].strip().lower()
-        wanted = choose_answer(headers, content_type)
-        receipts = self.receipts if wants_receipts(headers) else None
-        upload, answer_type = self._open(content_type, wanted, spool, receipts)
+        choose_answer(headers, content_type)
         stated = headers.get(b"content-length")
         if stated is not None:
             check_size(int(stated), self._max_bytes)
+        return content_type
+
+    async def _score(
+        self, headers: Headers, content_type: bytes, read: Read, spool: Spool, charge: Charge | None
+    ) -> HeaderList:
+        """Reads and scores the whole upload; the head of the answer."""
+        wanted = choose_answer(headers, content_type)
+        receipts = self.receipts if wants_receipts(headers) else None
+        upload, answer_type = self._open(content_type, wanted, spool, receipts)
         if charge is not None:
             charge.begin_upload()
         async for chunk, is_last in read():

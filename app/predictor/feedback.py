@@ -11,9 +11,10 @@ import msgspec
 from app.contract.errors import RowError
 from app.contract.schema import Manifest
 from app.contract.values import LARGEST
-from app.predictor.body import Headers, check_json
+from app.predictor.body import SMALL_BODY_BYTES, Headers, check_json
 from app.predictor.endpoint import JSON_TYPE, Answer
 from app.predictor.errors import NotServingError
+from app.predictor.inputs.pieces import count_until
 from app.predictor.labels import Label
 from app.predictor.logs import log_event
 from app.predictor.receipts import Receipts
@@ -25,6 +26,7 @@ ROUTE = "/v1/feedback"
 MAX_LABELS = 1000
 MAX_BODY_BYTES = 640 * 1024  # MAX_LABELS outcomes with the longest receipts, and blanks between them
 FIELDS = ("receipt", "outcome")
+MOST_COMMAS = MAX_LABELS * len(FIELDS)  # of a request that is answered: no receipt holds one
 UNAVAILABLE = "feedback_unavailable"
 NOTE_SECONDS = 10.0  # longer than a folder that works ever takes
 MAX_UNDER_WAY = 64  # requests that wait for the folder
@@ -34,6 +36,7 @@ class Feedback:
     """Answers for one loaded model. A request is counted wholly or, if anything in it is refused, not at all."""
 
     def __init__(self, state: ServingState, receipts: Receipts, manifest: Manifest) -> None:
+        self._state = state
         self.sums = state.feedback
         self.used = state.used_receipts
         self.receipts = receipts
@@ -49,12 +52,21 @@ class Feedback:
         ConflictError for a receipt; NotServingError if it cannot be noted.
         """
         check_json(headers)
-        labels = self.read_labels(body)
+        check_extent(body)
+        if len(body) > SMALL_BODY_BYTES:
+            return self._respond_large(self._state.run_batch(self.read_labels, body), request_id)
+        return self._use(self.read_labels(body), request_id)
+
+    def _use(self, labels: list[Label], request_id: str) -> Answer | Awaitable[Answer]:
         if isinstance(self.used, RememberedReceipts):
             return Answer(self._count(labels, self.used.use(labels), request_id), [JSON_TYPE], len(labels))
         if len(self._under_way) >= MAX_UNDER_WAY:
             raise NotServingError("too many outcomes wait to be noted", UNAVAILABLE)
         return self._respond_noted(labels, request_id)
+
+    async def _respond_large(self, reading: Awaitable[list[Label]], request_id: str) -> Answer:
+        answer = self._use(await reading, request_id)
+        return answer if isinstance(answer, Answer) else await answer
 
     async def _respond_noted(self, labels: list[Label], request_id: str) -> Answer:
         """What is noted is counted, also if nobody waits for the answer any more."""
@@ -130,6 +142,17 @@ class Feedback:
             for label, is_first in zip(labels, firsts, strict=True)
         ]
         return msgspec.json.encode({"feedback": entries, "request_id": request_id})
+
+
+def check_extent(body: bytes) -> None:
+    """Refuses what holds far more than all outcomes allowed, before it is decoded.
+
+    Raises: RowError.
+    """
+    if count_until(body, b",", MOST_COMMAS) > MOST_COMMAS:
+        raise RowError(
+            "too_many_rows", f"the request has more values than the {MAX_LABELS} outcomes allowed", "feedback"
+        )
 
 
 def list_items(data: Any) -> list[tuple[Any, str]]:

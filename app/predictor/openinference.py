@@ -25,6 +25,7 @@ from app.predictor.rows import refuse_repeated_names
 from app.predictor.state import ServingState
 from app.predictor.tensors import (
     NUMBER_TYPES,
+    NotQuickError,
     Numbers,
     Request,
     Strings,
@@ -33,6 +34,7 @@ from app.predictor.tensors import (
     decode_request,
     has_data,
     is_nested,
+    leave_out_data,
     read_numbers,
     read_strings,
 )
@@ -46,7 +48,8 @@ NAME_WITHIN = 256  # bytes in which the name of a matrix usually stands
 HEADER_LENGTH = b"inference-header-content-length"
 LENGTH_DIGITS = 18
 OTHER_VALUES = 4096  # names, shapes and parameters
-VALUE_BYTES = 64  # of a value in JSON with the blanks around it, on average
+OBJECTS = 1024  # inputs, outputs and parameters
+VALUE_BYTES = 48  # of a value in JSON with the blanks around it, on average
 EXTENSIONS = ["binary_tensor_data"]
 MATRIX_RANK = 2
 
@@ -79,7 +82,12 @@ def _datatype(column: Column) -> str:
 
 def column_values(column: Column) -> int:
     """At most so many commas stand in the JSON of one value of a column, with the one behind it."""
-    return 1 + max((name.count(",") for name in column.categories or ()), default=0)
+    return 1 + count_most(column, ",")
+
+
+def count_most(column: Column, sign: str) -> int:
+    """How often a sign stands in one value of a column at most."""
+    return max((name.count(sign) for name in column.categories or ()), default=0)
 
 
 class Table(msgspec.Struct, frozen=True, gc=False):
@@ -122,7 +130,10 @@ class Inferrer:
             return self._answer_large(self.state.run_batch(self._work, body, stated))
         if len(body) > SMALL_BODY_BYTES:
             self.state.check_batches()  # before its rows are read
-        request, table = self.read(body, stated)
+        try:
+            request, table = self.read(body, stated, is_quick=len(body) > SMALL_BODY_BYTES)
+        except NotQuickError:  # most likely to be refused: what exactly is wrong takes long to find
+            return self._answer_large(self.state.run_batch(self._work, body, stated))
         prepared = self.prepare(table)
         if table.rows > FEW_ROWS:
             margins = self.state.run_batch(self.model.engine.compute_many, prepared.matrix)
@@ -149,15 +160,21 @@ class Inferrer:
         answer = Answer(reply, [JSON_TYPE]) if isinstance(reply, bytes) else reply
         return msgspec.structs.replace(answer, rows=len(scored.scores))
 
-    def read(self, body: bytes, stated: bytes | None) -> tuple[Request, Table]:
-        """The request and its values, all checked against the schema."""
+    def read(self, body: bytes, stated: bytes | None, *, is_quick: bool = False) -> tuple[Request, Table]:
+        """The request and its values, all checked against the schema.
+
+        Raises: RowError, BadRequestError, TooLargeError; NotQuickError if `is_quick` and something is not as usual.
+        """
         length = len(body) if stated is None else _parse_length(stated, len(body))
         content = body[:length]
-        if length > LOOP_BODY_BYTES:
+        if length > SMALL_BODY_BYTES:
             self._check_extent(content)
-        request = decode_request(content, is_numbers=MATRIX_NAME in content[:NAME_WITHIN])
+        may_be_matrix = length <= LOOP_BODY_BYTES and MATRIX_NAME in content[:NAME_WITHIN]
+        request = decode_request(content, is_numbers=may_be_matrix, is_quick=is_quick)
         if content.count(b":") != count_names(request):
-            refuse_repeated_names(content)
+            if is_quick:
+                raise NotQuickError
+            refuse_repeated_names(leave_out_data(content, request))
         for index, output in enumerate(request.outputs or ()):
             if output.name not in self.outputs:
                 field = f"outputs[{index}].name"
@@ -226,6 +243,9 @@ class Inferrer:
         Raises: RowError, TooLargeError for more values, or more bytes, than a request of as many rows as are allowed.
         """
         limit = self.state.settings.max_rows
+        braces = limit * sum(count_most(column, "{") for column in self.columns.values())
+        if count_until(content, b"{", braces + OBJECTS) > braces + OBJECTS:
+            raise TooLargeError(f"the request has more objects than the {OBJECTS} allowed")
         values = limit * sum(column_values(column) for column in self.columns.values()) + OTHER_VALUES
         if len(content) > LOOP_BODY_BYTES + values * VALUE_BYTES:
             told = (

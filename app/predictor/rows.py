@@ -74,9 +74,10 @@ class RowReader:
         try:
             row = self._decode_row(body)
         except DECODING_ERRORS:
-            if self._holds_rows(decode_anything(body)):
+            data = decode_anything(body)
+            if self._holds_rows(data):
                 return None
-            raise self._explain(body) from None
+            raise find_problem(self.schema, data, "") from None
         if body.count(b":") != len(self.names):
             refuse_repeated_names(body)
         return msgspec.structs.astuple(row)

@@ -11,8 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.contract.errors import RowError
-from app.predictor.body import SMALL_BODY_BYTES
-from app.predictor.errors import BadRequestError
+from app.predictor.body import LOOP_BODY_BYTES, SMALL_BODY_BYTES
+from app.predictor.errors import BadRequestError, TooLargeError
+from app.predictor.inputs.array_pieces import cut_array
+from app.predictor.inputs.pieces import PIECE_BYTES
+from app.predictor.inputs.row_pieces import DECODING_ERRORS
 from app.predictor.inputs.tensor_checks import explain_mismatch
 from app.predictor.rows import decode_anything, to_array
 
@@ -67,20 +70,29 @@ Tensor = InputTensor[list[float]] | InputTensor[msgspec.Raw]
 
 _decode_all_numbers = msgspec.json.Decoder(InferRequest[list[float]]).decode
 _decode_request = msgspec.json.Decoder(InferRequest[msgspec.Raw]).decode
-_decode_numbers = msgspec.json.Decoder(list[float]).decode
-_decode_sparse_numbers = msgspec.json.Decoder(list[float | None]).decode
-_decode_nested = msgspec.json.Decoder(list[list[float | None]]).decode
+_decode_numbers = msgspec.json.Decoder(list[float | None]).decode
+_decode_nested_numbers = msgspec.json.Decoder(list[list[float | None]]).decode
 _decode_strings = msgspec.json.Decoder(list[str | None]).decode
 _decode_nested_strings = msgspec.json.Decoder(list[list[str | None]]).decode
 
 
-def decode_request(content: bytes, is_numbers: bool = False) -> Request:
+class NotQuickError(Exception):
+    """A request is not as most are, and has to be looked at more closely."""
+
+
+def decode_request(content: bytes, is_numbers: bool = False, is_quick: bool = False) -> Request:
     """The JSON part of an inference request; `is_numbers` tries first whether all its data are numbers.
 
-    Raises: BadRequestError if it is no JSON or repeats a name, RowError if it is not of this shape.
+    Raises: BadRequestError if it is no JSON, RowError if it is not of this shape; instead of them, or of trying twice,
+    NotQuickError if `is_quick`.
     """
+    if is_quick:
+        try:
+            return _decode_all_numbers(content) if is_numbers else _decode_request(content)
+        except DECODING_ERRORS:
+            raise NotQuickError from None
     if is_numbers:
-        with contextlib.suppress(msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+        with contextlib.suppress(*DECODING_ERRORS):
             return _decode_all_numbers(content)
     try:
         return _decode_request(content)
@@ -88,7 +100,7 @@ def decode_request(content: bytes, is_numbers: bool = False) -> Request:
         if len(content) <= SMALL_BODY_BYTES:
             decode_anything(content)  # what is no JSON at all may show further on only
         raise explain_mismatch(error) from None
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
+    except DECODING_ERRORS:
         decode_anything(content)  # says why
         raise BadRequestError("the body is not JSON") from None
 
@@ -98,6 +110,26 @@ def count_names(request: Request) -> int:
     parts = [request, *request.inputs, *(request.outputs or ())]
     present = sum(getattr(part, field) is not msgspec.UNSET for part in parts for field in part.__struct_fields__)
     return present + sum(len(getattr(part, "parameters", None) or ()) for part in parts)
+
+
+def leave_out_data(content: bytes, request: Request) -> bytes:
+    """The JSON of a large request without its tensors' data, in which no name can stand.
+
+    Raises: TooLargeError if much else stands in it.
+    """
+    if len(content) <= LOOP_BODY_BYTES:
+        return content
+    parts, place = [], 0
+    for tensor in request.inputs:
+        data = bytes(tensor.data) if isinstance(tensor.data, msgspec.Raw) else b""
+        found = content.find(data, place) if data else -1
+        if found >= 0:
+            parts += [content[place:found], b"0"]
+            place = found + len(data)
+    rest = b"".join([*parts, content[place:]])
+    if len(rest) > LOOP_BODY_BYTES:
+        raise TooLargeError(f"the request has more than {LOOP_BODY_BYTES} bytes beside its tensors' data")
+    return rest
 
 
 def read_numbers(tensor: Tensor, raw: memoryview | None, path: str) -> Numbers:
@@ -130,7 +162,7 @@ def _read_floats(tensor: Tensor, path: str) -> list[float | None]:
     Raises: RowError.
     """
     try:
-        return _read_json(tensor, path, _decode_numbers, _decode_sparse_numbers, _decode_nested)
+        return _read_json(tensor, path, _decode_numbers, _decode_nested_numbers)
     except RowError:
         data = bytes(tensor.data) if isinstance(tensor.data, msgspec.Raw) else b""
         if not 0 < len(data) <= SMALL_BODY_BYTES:
@@ -188,26 +220,41 @@ def _open_data(tensor: Tensor) -> bytes:
     return bytes(memoryview(tensor.data)[:OPENING_BYTES]) if isinstance(tensor.data, msgspec.Raw) else b""
 
 
-def _read_json(tensor: Tensor, path: str, *decoders: Callable[[Any], list[Any]]) -> list[Any]:
-    """The first decoder that takes the data; nested lists are flattened."""
+def _read_json(
+    tensor: Tensor, path: str, decode_flat: Callable[[Any], list[Any]], decode_nested: Callable[[Any], list[Any]]
+) -> list[Any]:
+    """The values, of nested data too, in one list.
+
+    Raises: RowError, TooLargeError.
+    """
     if isinstance(tensor.data, list):
         return tensor.data
     if not isinstance(tensor.data, msgspec.Raw) or not has_data(tensor):
         raise RowError("missing_field", f"{path} has neither data nor binary_data_size", f"{path}.data")
-    told: RowError | None = None
-    for decode in decoders:
-        try:
-            values = decode(tensor.data)
-        except msgspec.ValidationError as error:
-            if decode is not decoders[-1] or is_nested(tensor):  # the last is of nested data
-                told = explain_mismatch(error, f"{path}.data")
-            continue
-        except (msgspec.DecodeError, UnicodeDecodeError):
-            continue
-        if values and isinstance(values[0], list):
-            return [value for row in values for value in row]
-        return values
-    raise told or RowError("wrong_type", f"{path}.data does not follow its datatype", f"{path}.data")
+    decode = decode_nested if is_nested(tensor) else decode_flat
+    if len(memoryview(tensor.data)) <= PIECE_BYTES:
+        return _flatten(_decode_array(decode, tensor.data, path))
+    values: list[Any] = []
+    items = 0
+    for piece in cut_array(bytes(tensor.data)):
+        found = _decode_array(decode, piece, path, items)
+        items += len(found)
+        values += _flatten(found)
+    return values
+
+
+def _decode_array(decode: Callable[[Any], list[Any]], data: Any, path: str, first: int = 0) -> list[Any]:
+    """`first` is the index of the data's first item. Raises: RowError."""
+    try:
+        return decode(data)
+    except msgspec.ValidationError as error:
+        raise explain_mismatch(error, f"{path}.data", first) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise RowError("wrong_type", f"{path}.data does not follow its datatype", f"{path}.data") from None
+
+
+def _flatten(values: list[Any]) -> list[Any]:
+    return [value for row in values for value in row] if values and isinstance(values[0], list) else values
 
 
 def _split_strings(raw: memoryview, path: str, size: int) -> Strings:

@@ -16,9 +16,14 @@ SWITCHES = ("binary_data", "binary_data_output")
 CODECS = ("base64", "datetime")  # of MLServer: they make other values of the same data
 
 
-def explain_mismatch(error: msgspec.ValidationError, prefix: str = "") -> RowError:
-    """What msgspec says of JSON that has another shape, by the path of the place; it never repeats a value."""
+def explain_mismatch(error: msgspec.ValidationError, prefix: str = "", first: int = 0) -> RowError:
+    """What msgspec says of JSON that has another shape, by the path of the place; it never repeats a value.
+
+    `first` is the index of the first item where only a part of an array was decoded.
+    """
     what, _, place = str(error).partition(" - at `$")
+    if first:
+        place = re.sub(r"^\[(\d+)\]", lambda found: f"[{int(found[1]) + first}]", place)
     path = f"{prefix}{place.rstrip('`')}".lstrip(".")
     if missing := re.fullmatch("Object missing required field `(.*)`", what):
         field = f"{path}.{missing[1]}".lstrip(".")
