@@ -11,6 +11,7 @@ from app.contract.bundle import MODEL_NAME, Bundle
 from app.contract.errors import BundleError
 from app.contract.features.plan import FeaturePlan, Matrix
 from app.contract.schema import Calibration, Column, ModelSchema, Value
+from app.contract.trees import check_trees
 
 PARITY_TOLERANCE = 1e-6
 
@@ -20,7 +21,7 @@ Scores = NDArray[np.float64]
 def load_booster(content: bytes, features: Sequence[str], threads: int = 1) -> xgboost.Booster:
     """XGBoost's own reader on verified bytes.
 
-    Raises: BundleError if they are no XGBoost model or its features are not `features`.
+    Raises: BundleError if they are no XGBoost model, its features are not `features`, or its trees are none.
     """
     if not content.startswith(b"{"):  # UBJSON and JSON both open so; a pickle does not
         raise BundleError(f"{MODEL_NAME} is not a UBJSON model")
@@ -32,6 +33,7 @@ def load_booster(content: bytes, features: Sequence[str], threads: int = 1) -> x
     found = tuple(booster.feature_names or ())
     if found != tuple(features):
         raise BundleError(f"{MODEL_NAME} has the features {list(found)}, expected {list(features)}")
+    check_trees(booster, len(features))
     return booster
 
 
