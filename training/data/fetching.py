@@ -33,7 +33,7 @@ class Limits:
     """What one source of data may take: bytes as sent and as unpacked, and seconds in all."""
 
     max_bytes: int = 512 * 1024 * 1024
-    max_seconds: int = 600
+    max_seconds: float = 600
 
     def refuse_size(self, shown: str, found: str) -> InputError:
         return InputError(
@@ -43,7 +43,7 @@ class Limits:
 
     def refuse_time(self, shown: str) -> OutsideError:
         return OutsideError(
-            f"{shown} was not complete after {self.max_seconds} s; fetch it yourself and give the file, "
+            f"{shown} was not complete after {self.max_seconds:g} s; fetch it yourself and give the file, "
             f"or set {MAX_SECONDS} to more"
         )
 
@@ -54,7 +54,7 @@ def read_limits() -> Limits:
     Raises: InputError that names the variable.
     """
     usual = Limits()
-    return Limits(_read_count(MAX_BYTES, usual.max_bytes), _read_count(MAX_SECONDS, usual.max_seconds))
+    return Limits(_read_count(MAX_BYTES, usual.max_bytes), _read_count(MAX_SECONDS, int(usual.max_seconds)))
 
 
 def _read_count(name: str, usual: int) -> int:
@@ -157,9 +157,9 @@ async def _fetch_http(source: str, shown: str, limits: Limits) -> bytes:
                 if len(content) > limits.max_bytes:
                     raise limits.refuse_size(shown, f"has more than {limits.max_bytes:,} bytes")
             return bytes(content)
-    except TimeoutError:
+    except TimeoutError as error:
         if total.expired():
-            raise limits.refuse_time(shown) from None
+            raise limits.refuse_time(shown) from error
         raise
 
 

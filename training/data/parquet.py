@@ -1,5 +1,6 @@
 """A Parquet file as a table, parsed in a process of its own: a damaged one ends in one line, whatever it does there."""
 
+import math
 import signal
 import subprocess
 import sys
@@ -34,7 +35,7 @@ def parse_parquet(content: bytes, shown: str, limits: Limits) -> pd.DataFrame:
 
 def _run_child(content: bytes, shown: str, limits: Limits) -> bytes:
     memory = BASE_MEMORY_BYTES + MEMORY_RATIO * limits.max_bytes
-    numbers = [str(number) for number in (memory, limits.max_seconds, limits.max_bytes)]
+    numbers = [str(number) for number in (memory, math.ceil(limits.max_seconds), limits.max_bytes)]
     command = [sys.executable, "-I", str(CHILD), *numbers]
     try:
         # the patience beyond the processor's time is for a machine that is busy
@@ -42,7 +43,7 @@ def _run_child(content: bytes, shown: str, limits: Limits) -> bytes:
             command, input=content, capture_output=True, timeout=2 * limits.max_seconds, check=False
         )
     except subprocess.TimeoutExpired as error:
-        raise _refuse(shown, f"it takes longer than {2 * limits.max_seconds} s") from error
+        raise _refuse(shown, f"it takes longer than {2 * limits.max_seconds:g} s") from error
     if done.returncode < 0:
         ended = signal.Signals(-done.returncode).name
         raise _refuse(shown, f"the parser was ended by {ended}, so it is damaged or needs too much")

@@ -1,24 +1,26 @@
 """A dataset from the UCI repository, under the dataset's own raw column names and within a time limit."""
 
 import difflib
+import io
+import json
 import re
-import threading
+import time
 from collections.abc import Iterable
-from concurrent.futures import Future
-from http.client import HTTPException
+from dataclasses import replace
+from typing import Any
 
 import pandas as pd
-from ucimlrepo import fetch_ucirepo
-from ucimlrepo.fetch import DatasetNotFoundError
 
+from training.data.fetching import Limits, fetch_source, first_line, read_limits
 from training.dataset import Dataset
 from training.errors import InputError, OutsideError
 
-TIMEOUT_SECONDS = 5.0
+API_URL = "https://archive.ics.uci.edu/api/dataset"
+OK = 200  # in the answer itself
+TIMEOUT_SECONDS = 5.0  # for all that is asked
 
 _UNIT = re.compile(r"\[[^]]*\]|\([^)]*\)")
 _SIMILAR = 0.6
-_FAILURES = (OSError, ValueError, KeyError, TypeError, HTTPException, DatasetNotFoundError)
 
 
 def fetch_uci(dataset: Dataset, timeout_seconds: float = TIMEOUT_SECONDS) -> pd.DataFrame:
@@ -56,22 +58,39 @@ def _simplify(name: str) -> str:
 
 
 def _fetch_in_time(uci_id: int, timeout_seconds: float) -> pd.DataFrame:
-    # ucimlrepo has no timeout: a daemon thread can be left behind, a pool's would hold up the exit
-    answer: Future[pd.DataFrame] = Future()
-    threading.Thread(target=_fetch_into, args=(answer, uci_id), daemon=True).start()
+    limits = read_limits()
+    end = time.monotonic() + min(timeout_seconds, limits.max_seconds)
     try:
-        return answer.result(timeout_seconds)
+        about = _find_object(json.loads(_fetch(f"{API_URL}?id={uci_id}", limits, end)))
+        if about.get("status") != OK:
+            raise ValueError(about.get("message") or "it has no such dataset")
+        place = _find_object(about.get("data")).get("data_url")
+        if not isinstance(place, str) or not place.startswith(("http://", "https://")):  # never a file of this machine
+            raise ValueError("it names no CSV")
+        frame = pd.read_csv(io.BytesIO(_fetch(place, limits, end)))
+        if frame.empty:
+            raise ValueError("it has no rows")
     except TimeoutError as error:
         raise OutsideError(f"the UCI repository did not answer within {timeout_seconds:g} s") from error
-    except ConnectionError as error:
+    except OSError as error:
         raise OutsideError("the UCI repository could not be reached") from error
-    except _FAILURES as error:
-        first = (str(error).splitlines() or [""])[0][:200]
-        raise OutsideError(f"the UCI repository's answer is not usable: {type(error).__name__} {first}") from error
+    except (ValueError, RecursionError, InputError, OutsideError) as error:
+        told = f"{type(error).__name__} {first_line(error)}"
+        raise OutsideError(f"the UCI repository's answer is not usable: {told}") from error
+    return frame
 
 
-def _fetch_into(answer: "Future[pd.DataFrame]", uci_id: int) -> None:
+def _fetch(url: str, limits: Limits, end: float) -> bytes:
+    """Raises: OSError, TimeoutError if that is the reason; InputError, OutsideError for what was answered."""
     try:
-        answer.set_result(fetch_ucirepo(id=uci_id).data.original)
-    except _FAILURES as error:
-        answer.set_exception(error)
+        return fetch_source(url, replace(limits, max_seconds=max(end - time.monotonic(), 0.0)))
+    except OutsideError as error:
+        if isinstance(error.__cause__, OSError):
+            raise error.__cause__ from None
+        raise
+
+
+def _find_object(value: Any) -> dict[str, Any]:
+    if not isinstance(value, dict):
+        raise ValueError("it is no JSON object")
+    return value

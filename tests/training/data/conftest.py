@@ -1,6 +1,7 @@
 """What the data tests share: the two datasets, the planted files, a web server on loopback."""
 
 import json
+import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
@@ -9,12 +10,14 @@ from pathlib import Path
 
 import pandas as pd
 import pytest
-import ucimlrepo.fetch
 
 from tests.patience import LAST_RESORT_SECONDS
+from training.data import uci
 from training.data.load import load_table
 from training.data.table import Table
 from training.dataset import Dataset, load_dataset
+
+Answer = Callable[[socket.socket], None]
 
 PLANTED = Path(__file__).parents[2] / "data"
 
@@ -57,6 +60,31 @@ def web() -> Iterator[Web]:
     server.server_close()
 
 
+@pytest.fixture
+def answer_with() -> Iterator[Callable[[Answer], str]]:
+    """The URL of a server that answers every request by the given function, until the other side has gone."""
+    listener = socket.create_server(("127.0.0.1", 0))
+    threads: list[threading.Thread] = []
+
+    def serve(answer: Answer) -> None:
+        with listener.accept()[0] as connection:
+            connection.recv(65536)
+            try:
+                answer(connection)
+            except OSError:
+                return
+
+    def start(answer: Answer) -> str:
+        threads.append(threading.Thread(target=serve, args=(answer,)))
+        threads[0].start()
+        return f"http://127.0.0.1:{listener.getsockname()[1]}/rows.csv?token=secret"
+
+    yield start
+    for thread in threads:
+        thread.join()
+    listener.close()
+
+
 def serve_uci(web: Web, frame: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) -> None:
     """`web` answers as UCI does for dataset 601."""
     roles = dict.fromkeys(frame, "Feature") | {frame.columns[0]: "ID"} | dict.fromkeys(frame.columns[8:], "Target")
@@ -70,7 +98,7 @@ def serve_uci(web: Web, frame: pd.DataFrame, monkeypatch: pytest.MonkeyPatch) ->
     }
     web.pages["/api?id=601"] = json.dumps({"status": 200, "data": metadata}).encode()
     web.pages["/data.csv"] = frame.to_csv(index=False).encode()
-    monkeypatch.setattr(ucimlrepo.fetch, "API_BASE_URL", f"{web.url}/api")
+    monkeypatch.setattr(uci, "API_URL", f"{web.url}/api")
 
 
 @pytest.fixture(scope="session")

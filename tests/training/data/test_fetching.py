@@ -4,12 +4,12 @@ import bz2
 import gzip
 import os
 import socket
-import threading
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
 
+from tests.training.data.conftest import Answer
 from training.data.fetching import Limits, fetch_source, read_limits
 from training.data.files import read_rows
 from training.errors import InputError, OutsideError
@@ -17,33 +17,7 @@ from training.errors import InputError, OutsideError
 SMALL = Limits(max_bytes=1_000_000, max_seconds=60)
 SHORT = Limits(max_bytes=1_000_000, max_seconds=1)
 BOMB = gzip.compress(bytes(100_000_000))
-Answer = Callable[[socket.socket], None]
 OK = b"HTTP/1.1 200 OK\r\n"
-
-
-@pytest.fixture
-def answer_with() -> Iterator[Callable[[Answer], str]]:
-    """The URL of a server that answers every request by the given function, until the other side has gone."""
-    listener = socket.create_server(("127.0.0.1", 0))
-    threads: list[threading.Thread] = []
-
-    def serve(answer: Answer) -> None:
-        with listener.accept()[0] as connection:
-            connection.recv(65536)
-            try:
-                answer(connection)
-            except OSError:
-                return
-
-    def start(answer: Answer) -> str:
-        threads.append(threading.Thread(target=serve, args=(answer,)))
-        threads[0].start()
-        return f"http://127.0.0.1:{listener.getsockname()[1]}/rows.csv?token=secret"
-
-    yield start
-    for thread in threads:
-        thread.join()
-    listener.close()
 
 
 def endless(connection: socket.socket) -> None:

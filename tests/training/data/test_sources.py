@@ -6,9 +6,9 @@ from pathlib import Path
 import msgspec
 import pandas as pd
 import pytest
-import ucimlrepo.fetch
 
 from tests.training.data.conftest import Web, serve_uci
+from training.data import uci
 from training.data.generator import generate_frame
 from training.data.sources import load_raw
 from training.dataset import Dataset
@@ -27,7 +27,7 @@ def test_without_source_uci_gives_the_rows_if_it_answers(
 def test_without_source_and_uci_the_generator_gives_the_rows_and_says_why(
     ai4i: Dataset, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(ucimlrepo.fetch, "API_BASE_URL", "http://127.0.0.1:9/api")
+    monkeypatch.setattr(uci, "API_URL", "http://127.0.0.1:9/api")
     raw = load_raw(ai4i)
     assert raw.origin == (
         "generated: 10,000 rows by the published AI4I recipe, seed 2020, "
@@ -38,12 +38,12 @@ def test_without_source_and_uci_the_generator_gives_the_rows_and_says_why(
 
 def test_an_unusable_answer_of_uci_is_told_from_none(web: Web, ai4i: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
     web.pages["/api?id=601"] = b'{"status": 500, "message": "maintenance"}'
-    monkeypatch.setattr(ucimlrepo.fetch, "API_BASE_URL", f"{web.url}/api")
+    monkeypatch.setattr(uci, "API_URL", f"{web.url}/api")
     assert load_raw(ai4i).origin.endswith("because the UCI repository's answer was not usable")
 
 
 def test_uci_asked_for_by_name_has_no_substitute(ai4i: Dataset, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(ucimlrepo.fetch, "API_BASE_URL", "http://127.0.0.1:9/api")
+    monkeypatch.setattr(uci, "API_URL", "http://127.0.0.1:9/api")
     with pytest.raises(OutsideError, match="could not be reached"):
         load_raw(ai4i, "uci")
 
