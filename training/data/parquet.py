@@ -39,9 +39,7 @@ def _run_child(content: bytes, shown: str, limits: Limits) -> bytes:
     command = [sys.executable, "-I", str(CHILD), *numbers]
     try:
         # the patience beyond the processor's time is for a machine that is busy
-        done = subprocess.run(  # noqa: S603
-            command, input=content, capture_output=True, timeout=2 * limits.max_seconds, check=False
-        )
+        done = run_program(command, content, 2 * limits.max_seconds)
     except subprocess.TimeoutExpired as error:
         raise _refuse(shown, f"it takes longer than {2 * limits.max_seconds:g} s") from error
     if done.returncode < 0:
@@ -50,6 +48,11 @@ def _run_child(content: bytes, shown: str, limits: Limits) -> bytes:
     if done.returncode:
         raise _refuse(shown, first_line(ValueError(done.stderr.decode(errors="replace"))))
     return done.stdout
+
+
+def run_program(command: list[str], content: bytes, seconds: float) -> "subprocess.CompletedProcess[bytes]":
+    """Raises: subprocess.TimeoutExpired."""
+    return subprocess.run(command, input=content, capture_output=True, timeout=seconds, check=False)  # noqa: S603
 
 
 def _refuse(shown: str, reason: str) -> InputError:

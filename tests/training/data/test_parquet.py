@@ -3,6 +3,8 @@
 import io
 import random
 import resource
+import sys
+from collections.abc import Iterator
 from pathlib import Path
 
 import pandas as pd
@@ -10,12 +12,13 @@ import pyarrow as arrow
 import pytest
 from pyarrow import parquet
 
+from tests.training.data.parquet_forks import Forks
 from training.data.fetching import Limits
-from training.data.parquet import CHILD, parse_parquet
+from training.data.parquet import CHILD, parse_parquet, run_program
 from training.errors import InputError
 
 LIMITS = Limits(max_bytes=50_000_000, max_seconds=60)
-FLIPS = 260
+FLIPS = 500
 
 
 def stored(table: arrow.Table, **options: object) -> bytes:
@@ -78,15 +81,40 @@ def test_a_parser_that_takes_too_much_processor_is_ended(
     assert resource.getrlimit(resource.RLIMIT_CPU)[0] == resource.RLIM_INFINITY
 
 
+def flip(good: bytes, chosen: random.Random) -> bytes:
+    damaged = bytearray(good)
+    for _ in range(chosen.choice((1, 1, 4))):
+        damaged[chosen.randrange(len(damaged))] ^= 1 << chosen.randrange(8)
+    return bytes(damaged)
+
+
+@pytest.fixture
+def forks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Forks]:
+    """The parser's program forks from one that has its libraries loaded: that takes nearly all of its time."""
+    made = Forks(CHILD)
+    monkeypatch.setattr("training.data.parquet.run_program", made.run)
+    yield made
+    made.end()
+
+
+def test_a_fork_says_what_the_program_says(good: bytes) -> None:
+    chosen = random.Random(3)  # noqa: S311 - the same every time
+    command = [sys.executable, "-I", str(CHILD), str(4 * 2**30), "60", "50000000"]
+    forks = Forks(CHILD)
+    for content in (good, b"", b"PAR1", *(flip(good, chosen) for _ in range(3))):
+        alone, forked = run_program(command, content, 60), forks.run(command, content, 60)
+        assert (forked.returncode, forked.stdout, forked.stderr) == (alone.returncode, alone.stdout, alone.stderr)
+    forks.end()
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("forks")
 def test_flipped_bits_are_read_or_refused_in_one_line(good: bytes) -> None:
     chosen, told = random.Random(7), []  # noqa: S311 - the same every time
     for _ in range(FLIPS):
-        damaged = bytearray(good)
-        for _ in range(chosen.choice((1, 1, 4))):
-            damaged[chosen.randrange(len(damaged))] ^= 1 << chosen.randrange(8)
+        damaged = flip(good, chosen)
         try:
-            parse_parquet(bytes(damaged), "rows.parquet", LIMITS)
+            parse_parquet(damaged, "rows.parquet", LIMITS)
         except InputError as error:
             told.append(str(error))
     assert len(told) > FLIPS / 4
