@@ -17,7 +17,7 @@ from tests.app.predictor.running import RunningServer
 pytestmark = pytest.mark.slow
 
 OpenPage = Callable[..., Page]
-LONGEST_TASK_MILLISECONDS = 300  # 66 was the most seen on a busy machine
+LARGEST_PIECE_BYTES = 2 * 256 * 1024 + 1024  # page/slices.js, with the header: all that the page works on at once
 CSV = {"content-type": "text/csv", "accept": "text/csv"}
 
 
@@ -210,19 +210,22 @@ def test_a_hundred_thousand_rows_stay_smooth(
 ) -> None:
     content = write_rows(bundle, 100_000)
     (tmp_path / "many.csv").write_bytes(content)
+    pieces: list[int] = []
+    batch_page.on("request", lambda request: pieces.append(len(request.post_data_buffer or b"")))
     batch_page.evaluate(
         """() => {
-            window.longest = 0;
-            new PerformanceObserver((list) => {
-                for (const { duration } of list.getEntries()) window.longest = Math.max(window.longest, duration);
-            }).observe({ type: "longtask" });
+            window.told = 0; // how often the page was free to say how far it is
+            const count = () => { window.told += 1; };
+            new MutationObserver(count).observe(document.getElementById("progress-text"), { childList: true });
         }"""
     )
     batch_page.set_input_files("#file", tmp_path / "many.csv")
     expect(batch_page.locator("#batch-status")).to_contain_text("100,000 rows done")
     assert read_tiles(batch_page)["Rows"] == "100,000"
     assert batch_page.locator("#batch-result tr").count() < 300
-    assert batch_page.evaluate("window.longest") < LONGEST_TASK_MILLISECONDS
+    assert max(pieces) <= LARGEST_PIECE_BYTES
+    assert len(pieces) >= len(content) // LARGEST_PIECE_BYTES
+    assert batch_page.evaluate("window.told") >= len(pieces)
     shown = list(csv.DictReader(io.StringIO(download(batch_page)[1].decode())))
     assert [row["note"] for row in shown] == [f'piece {index}, "quoted"' for index in range(100_000)]
     expected = list(csv.DictReader(io.StringIO(client.post("/v1/batch", content=content, headers=CSV).text)))
