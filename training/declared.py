@@ -6,6 +6,7 @@ from typing import Any
 
 from app.contract.cells import trim_text
 from app.contract.schema import Column
+from app.contract.soundness import MAX_NAME_BYTES
 from app.contract.values import check_value
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
@@ -15,6 +16,8 @@ def find_name_problem(name: str) -> Iterator[str]:
     """Why a dataset cannot be called so: its name is part of addresses and of files' names."""
     if _NAME.fullmatch(name) is None:
         yield f"name is {name!r}, expected letters, digits, '.', '_' and '-', the first one a letter or digit"
+    elif len(name) > MAX_NAME_BYTES:
+        yield f"name has {len(name)} characters, expected at most {MAX_NAME_BYTES}"
 
 
 def find_role_problems(

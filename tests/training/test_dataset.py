@@ -63,6 +63,12 @@ def test_an_unordered_category_gives_a_flag_for_each_category() -> None:
         (AI4I, "columns:", "colums:", "unknown field `colums`"),
         (AI4I, "    type: category", "    type: text", r"Invalid enum value 'text' - at `\$.columns\[0\].type`"),
         (AI4I, "minimum: 250", "minimum: cold", r"Expected `float \| null`, got `str`"),
+        (
+            AI4I,
+            "name: ai4i",
+            f"name: {'x' * 121}",
+            "name has 121 characters, expected at most 120",
+        ),
         (AI4I, "columns:", "columns: {", r"is not YAML: .* in line \d"),
         (AI4I, "- name: torque_nm", "- name: power_w", "the name 'power_w' stands twice"),
         (AI4I, "- name: torque_nm", "- name: score", "the name 'score' is taken"),

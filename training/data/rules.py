@@ -112,6 +112,9 @@ def _check_target(dataset: Dataset, frame: pd.DataFrame) -> list[pa.Check]:
 
 
 def _read_cases(cases: pd.DataFrame) -> pd.DataFrame:
+    # pandera sorts by the value, and not stably: in a large file a cell's later reasons would stand before its first
+    number = pd.to_numeric(cases["check_number"], errors="coerce").fillna(-1)
+    cases = cases.iloc[np.argsort(number.to_numpy(), kind="stable")]
     is_row = cases["check"] == "multiple_fields_uniqueness"
     return pd.DataFrame(
         {

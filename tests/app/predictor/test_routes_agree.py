@@ -6,6 +6,7 @@ import io
 import json
 import math
 import random
+import struct
 from collections.abc import Callable, Sequence
 from functools import partial
 from pathlib import Path
@@ -24,9 +25,15 @@ from app.contract.cells import parse_cell
 from app.contract.errors import RowError
 from app.contract.schema import Column, ModelSchema
 from app.contract.scoring import PARITY_TOLERANCE, ReferenceModel
+from app.predictor.counters import Counters
+from app.predictor.explain import Explainer, read_one_row
 from app.predictor.model import ServedModel
+from app.predictor.openinference import Inferrer
 from app.predictor.rows import RowReader
+from app.predictor.settings import read_settings
 from app.predictor.spool import Spool
+from app.predictor.state import ServingState
+from app.predictor.sweep import Sweeper
 from app.predictor.upload import Upload
 from app.predictor.upload_answer import NdjsonWriter
 from app.predictor.upload_csv import CsvReader
@@ -57,13 +64,21 @@ REASONS = {"is missing": "missing_value", "is not a number": "wrong_type", "is n
            "is not a whole": "not_whole", "is below": "below_minimum", "is above": "above_maximum"}  # fmt: skip
 
 
-@dataclasses.dataclass
+@dataclasses.dataclass(repr=False)
 class Case:
     """A model, the data it comes from, and cells that its columns may be given."""
 
     bundle: Bundle
     table: Table
     model: ServedModel
+    inferrer: Inferrer = dataclasses.field(init=False)
+    explainer: Explainer = dataclasses.field(init=False)
+    sweeper: Sweeper = dataclasses.field(init=False)
+
+    def __post_init__(self) -> None:
+        state = ServingState(read_settings(), Counters([], []))
+        self.inferrer, self.explainer = Inferrer(state, self.model), Explainer(state, self.model)
+        self.sweeper = Sweeper(state, self.model)
 
     @property
     def schema(self) -> ModelSchema:
@@ -205,8 +220,81 @@ def check_alike(found: Sequence[Outcome], expected: Sequence[Outcome], rows: Seq
             assert abs(one - other) <= PARITY_TOLERANCE, row
 
 
-def check_routes(case: Case, rows: list[Cells]) -> list[Outcome]:
-    """Holds every way to read text or JSON against the row alone."""
+def write_tensors(case: Case, rows: Sequence[dict[str, Any]]) -> bytes:
+    return json.dumps(
+        {"inputs": [tensor(column, [row[column.name] for row in rows]) for column in case.schema.columns]}
+    ).encode()
+
+
+def write_binary(case: Case, rows: Sequence[dict[str, Any]]) -> tuple[bytes, bytes]:
+    """A request of binary tensors, and the length of its JSON; a missing number is NaN, a missing text is empty."""
+    inputs, parts = [], []
+    for column in case.schema.columns:
+        values = [row[column.name] for row in rows]
+        if column.type == "category":
+            texts = [("" if value is None else value).encode() for value in values]
+            parts.append(b"".join(struct.pack("<I", len(text)) + text for text in texts))
+        else:
+            parts.append(np.array([to_float(value) for value in values], dtype="<f8").tobytes())
+        kind = {"name": column.name, "shape": [len(rows)], "datatype": tensor(column, [])["datatype"]}
+        inputs.append({**kind, "parameters": {"binary_data_size": len(parts[-1])}})
+    head = json.dumps({"inputs": inputs}).encode()
+    return head + b"".join(parts), str(len(head)).encode()
+
+
+def to_float(value: Any) -> float:
+    """A number too large for a float64 is infinite, as on the way that JSON takes."""
+    if value is None:
+        return math.nan
+    return float(value) if abs(value) < 10**300 else math.inf if value > 0 else -math.inf
+
+
+def infer(case: Case, body: bytes, length: bytes | None = None) -> list[float] | str:
+    """As the routes of the Open Inference Protocol: all scores, or the code of the first row that is refused."""
+    try:
+        _, table = case.inferrer.read(body, length)
+    except RowError as error:
+        return error.code
+    return case.model.score_prepared(case.inferrer.prepare(table)).scores.tolist()  # type: ignore[no-any-return]
+
+
+def check_tensors(case: Case, rows: list[dict[str, Any]], alone: list[Outcome], most_refused: int) -> None:
+    """Holds tensors, in JSON and binary, against the row alone: sound ones together, refused ones each by itself."""
+    sound = [place for place, told in enumerate(alone) if not isinstance(told, str)]
+    if sound:
+        together = [rows[place] for place in sound]
+        for told in (infer(case, write_tensors(case, together)), infer(case, *write_binary(case, together))):
+            assert not isinstance(told, str), told
+            check_alike(told, [alone[place] for place in sound], together)
+    numbers = [column.name for column in case.schema.columns if column.type != "category"]
+    refused = [place for place, told in enumerate(alone) if isinstance(told, str)]
+    for place in refused[:most_refused]:
+        row = rows[place]
+        assert infer(case, write_tensors(case, [row])) == alone[place], row
+        if not any(isinstance(row[name], str) for name in numbers):  # binary numbers cannot be text
+            assert infer(case, *write_binary(case, [row])) == alone[place], row
+
+
+def check_questions(case: Case, rows: list[dict[str, Any]], alone: list[Outcome]) -> None:
+    """Explanations and sweeps of each row, against the row alone."""
+    for row, told in zip(rows, alone, strict=True):
+        body = json.dumps(row).encode()
+        if isinstance(told, str):
+            for reader in (case.explainer.reader, case.sweeper.reader):
+                with pytest.raises(RowError) as refused:
+                    read_one_row(reader, body)
+                assert refused.value.code == told, row
+            continue
+        values = read_one_row(case.explainer.reader, body)
+        base, shares = case.explainer.explain_row(values)
+        logit = base + sum(share.contribution for share in shares)
+        assert 1 / (1 + math.exp(-logit)) == pytest.approx(told, abs=1e-5), row
+        for name, value in zip(case.model.names, values, strict=True):
+            assert abs(case.sweeper.score_values(values, name, [value])[0] - told) <= PARITY_TOLERANCE, row
+
+
+def check_routes(case: Case, rows: list[Cells], most_refused: int = 12, most_questions: int = 12) -> list[Outcome]:
+    """Holds every way to read text, JSON or tensors against the row alone."""
     reader = RowReader(case.schema, 10**6)
     meant = [to_json(case, cells) for cells in rows]
     alone = [score_alone(case, reader, row) for row in meant]
@@ -219,6 +307,8 @@ def check_routes(case: Case, rows: list[Cells]) -> list[Outcome]:
         together = score_many(case, reader, sound)
         assert not isinstance(together, str)
         check_alike(together, [told for told in alone if not isinstance(told, str)], sound)
+    check_tensors(case, meant, alone, most_refused)
+    check_questions(case, meant[:most_questions], alone[:most_questions])
     return alone
 
 
@@ -269,7 +359,7 @@ def test_seventy_thousand_rows_of_each_model_are_read_alike(case: Case) -> None:
     size, found = 70_000, 0
     for seed in range(7):
         rows = case.draw_rows(size // 7, seed)
-        told = check_routes(case, rows)
+        told = check_routes(case, rows, most_refused=100, most_questions=15)
         found += sum(isinstance(one, str) for one in told)
     print(f"{size} rows, {found} of them refused")
     assert 0.02 * size < found < 0.9 * size

@@ -24,6 +24,16 @@ def test_each_cell_is_blamed_once_for_the_first_cause(churn: Dataset) -> None:
     ]
 
 
+def test_a_cell_is_blamed_for_the_same_cause_however_many_others_are_wrong(churn: Dataset) -> None:
+    frame = generate_churn(1000).astype({"tenure": float})
+    wrong = {200.5: "is above 120 months", -3.5: "is below 0 months", float("inf"): "is not finite"}
+    for place, value in enumerate([*wrong, 0.5] * 200):
+        frame.loc[place, "tenure"] = value
+    broken = find_broken(read_values(frame, churn), churn).set_index("row")["reason"]
+    found = {value: set(broken[frame["tenure"] == value]) for value in wrong}
+    assert found == {value: {reason} for value, reason in wrong.items()}
+
+
 def test_every_declared_column_has_a_rule(ai4i: Dataset, churn: Dataset, charges: Dataset) -> None:
     for dataset in (ai4i, churn, charges):
         rules = build_rules(dataset, pd.DataFrame({dataset.target.source: [0.0]}))
