@@ -92,7 +92,7 @@ def mix_rows(golden: list[dict[str, Value]], count: int) -> list[dict[str, Value
 def load_model(folder: Path) -> ServedModel:
     """Raises: BenchError if the bundle is not sound or has no golden rows."""
     try:
-        bundle = read_bundle(folder)
+        bundle = read_bundle(folder := folder.resolve())  # the servers run in another folder
         reference = ReferenceModel.from_bundle(bundle)
     except ContractError as error:
         raise BenchError(f"{error}; make one with `python -m bench bundle`") from error

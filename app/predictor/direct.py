@@ -156,6 +156,9 @@ class DirectProtocol(PacedProtocol):
 
     # what ends a connection comes after what arrived before it
 
+    def idle_since(self) -> float | None:
+        return None if self.unread or self.is_begun else super().idle_since()
+
     def _settle(self) -> None:
         self.serve()
         self.turn.score()
@@ -207,6 +210,12 @@ class DirectProtocol(PacedProtocol):
         body, self.direct_body = self.direct_body, b""
         if body:
             super().on_body(body)
+
+
+class ServiceProtocol(DirectProtocol):
+    """A connection of the port for probes and metrics alone."""
+
+    is_counted = False
 
 
 def _finish_later(endpoint: Endpoint, pending: Pending) -> AsgiApp:

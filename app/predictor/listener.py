@@ -7,6 +7,7 @@ from app.predictor.settings import Settings
 
 BACKLOG = 4096
 ACCEPTS_A_TURN = 16
+SEND_BYTES = 64 * 1024  # which Linux doubles for its own needs
 
 
 class PortError(OSError):
@@ -20,7 +21,10 @@ def listen(settings: Settings, port: int) -> socket.socket:
     """
     family = socket.AF_INET6 if ":" in settings.host else socket.AF_INET
     try:
-        return socket.create_server((settings.host, port), family=family, backlog=BACKLOG)
+        listener = socket.create_server((settings.host, port), family=family, backlog=BACKLOG)
+        # of every connection: what waits in the kernel for its client is the pod's memory too, up to 4 MiB each
+        listener.setsockopt(socket.SOL_SOCKET, socket.SO_SNDBUF, SEND_BYTES)
+        return listener
     except OSError as error:
         # a name that does not resolve has a negative number of its own
         reason = os.strerror(error.errno) if error.errno and error.errno > 0 else error.strerror

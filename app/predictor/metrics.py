@@ -174,7 +174,7 @@ METRICS = (
         lambda s: _by_label(s.counters.shed),
     ),
     MetricRow(
-        "lathe_closed_connections_total", "counter", ("reason",), "Connections closed because they were too slow",
+        "lathe_closed_connections_total", "counter", ("reason",), "Connections closed as too slow, or idle",
         lambda s: _by_label(s.counters.closed),
     ),
     MetricRow(

@@ -20,6 +20,8 @@ LINGER_SECONDS = (
 class GuardedProtocol(MeteredProtocol, ParsingProtocol):
     """One connection. `waiting_since` is when the server began to wait for the client, 0 while it does not."""
 
+    is_counted = True  # among those of which there may be so many
+
     def __init__(self, state: ServingState, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.state = state
@@ -37,9 +39,33 @@ class GuardedProtocol(MeteredProtocol, ParsingProtocol):
         super().connection_made(transport)
         self.ending = EndingTransport(self)
         self.waiting_since = self.loop.time()
+        if self.is_counted and not self.state.connections.add(self):
+            self._turn_away_at_once()
+
+    def _turn_away_at_once(self) -> None:
+        """Closes a connection for which there is no room, without waiting for anything."""
+        error = self.state.shed("connections")
+        self.is_over = True
+        body = render_error(error, request_id := self.state.request_ids.choose_id(None), "")
+        head = [JSON_TYPE, CLOSE, *error_headers(error)]
+        self.transport.write(render_response(error.status, head, request_id, self._common_headers(), body))
+        self.transport.close()
+
+    def idle_since(self) -> float | None:
+        """Since when it waits for a request's head to be complete; None while a request is under way."""
+        if not self._is_idle() or self._has_headers():
+            return None
+        if self.timeout_keep_alive_task is not None:  # of the server, once it has answered
+            return self.timeout_keep_alive_task.when() - self.timeout_keep_alive
+        return self.answered_at or self.waiting_since
+
+    def give_way(self) -> None:
+        self.state.counters.closed["idle"] += 1
+        self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
+        self.state.connections.remove(self)
         self.ending.close = self.transport.close  # holds this object no longer
 
     def on_message_begin(self) -> None:

@@ -17,7 +17,7 @@ import uvicorn
 from app.contract.errors import ContractError
 from app.predictor import headers
 from app.predictor.application import Application
-from app.predictor.direct import DirectProtocol
+from app.predictor.direct import DirectProtocol, ServiceProtocol
 from app.predictor.endpoint import CLOSE, Endpoint
 from app.predictor.listener import BACKLOG
 from app.predictor.logs import log_event
@@ -45,11 +45,13 @@ class Server(uvicorn.Server):
         super().__init__(self._configure(application, application.direct))
         self.state.requests = self.server_state.tasks
 
-    def _configure(self, app: AsgiApp, direct: Mapping[bytes, Endpoint]) -> uvicorn.Config:
+    def _configure(
+        self, app: AsgiApp, direct: Mapping[bytes, Endpoint], protocol: type[DirectProtocol] = DirectProtocol
+    ) -> uvicorn.Config:
         settings = self.state.settings
         return uvicorn.Config(
             app,
-            http=functools.partial(DirectProtocol, direct, self._turn, self.state),  # type: ignore[arg-type]
+            http=functools.partial(protocol, direct, self._turn, self.state),  # type: ignore[arg-type]
             headers=headers.SECURITY,
             ws="none",
             loop="uvloop",
@@ -72,7 +74,7 @@ class Server(uvicorn.Server):
 
     async def _listen_aside(self, listener: socket.socket) -> None:
         """A second port with other routes, that lives and drains with the first."""
-        config = self._configure(self.application.serve_cluster, {})
+        config = self._configure(self.application.serve_cluster, {}, ServiceProtocol)
         config.load()
         protocol: Any = config.http_protocol_class
 

@@ -42,6 +42,9 @@ class Settings(BaseSettings):
         description="Bytes of bodies, and of answers not taken yet, of all connections; above it 503 with Retry-After",
     )
     max_rows: int = Field(10_000, ge=1, description="Most rows in one JSON request; above it 422")
+    max_connections: int = Field(
+        2048, ge=1, description="Connections at once, without those of LATHE_METRICS_PORT; above it 503, and closed"
+    )
     max_concurrency: int = Field(1024, ge=1, description="Requests at once; above it 503 with Retry-After")
     max_waiting_batches: int = Field(32, ge=1, description="Batches at once; above it 503 with Retry-After")
     max_batch_bytes: int = Field(1024 * 1024 * 1024, ge=1024, description="Largest upload to /v1/batch; above it 413")

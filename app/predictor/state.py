@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, TypeVar
 
 from app.predictor.access import Access
+from app.predictor.admission.connections import Connections, limit_connections
 from app.predictor.admission.room import Room
 from app.predictor.admission.upload_place import UploadPlace, take_place
 from app.predictor.counters import Counters
@@ -48,6 +49,7 @@ class ServingState:
             settings.count_threads(), thread_name_prefix="batch", initializer=yield_to_loop
         )
         self.waiting_batches = 0
+        self.connections = Connections(limit_connections(settings.max_connections))
         self.uploads = Room(settings.max_uploads)
         self.bytes_in_flight = Room(settings.max_bytes_in_flight)
         self.streamed: frozenset[bytes] = frozenset()  # paths whose bodies are read while they are used
