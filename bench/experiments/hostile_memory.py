@@ -281,10 +281,11 @@ def describe(
     rows = sum((watch.rows for watch in watches), Counter[str]())
     wrong = rows.total() - rows["200"]
     peak = max(watch.peak_bytes for watch in watches) / 2**20
+    survived = sum("**gone**" not in told for told in details.values()) - 1  # without that of nothing
     lives = not killed and is_alive and len(details) == cases
     return Outcome(
         [
-            f"{len(details)} of {cases}",
+            f"{survived} of {cases - 1}",
             f"{killed}",
             f"{peak:.0f}",
             f"{percentile_99(alone.health) * 1000:.0f}",
