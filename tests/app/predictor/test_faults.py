@@ -18,6 +18,7 @@ from app.predictor.receipts import Receipts, read_receipt_keys
 from tests.app.predictor.faulty import SECRET
 from tests.app.predictor.running import RunningServer, dumps, read_metrics
 from tests.app.predictor.test_application import assert_error_shape
+from tests.app.predictor.wire.talk import receive_answer
 from tests.patience import LAST_RESORT_SECONDS, wait_until
 
 pytestmark = pytest.mark.slow
@@ -239,9 +240,9 @@ def test_more_requests_at_once_than_allowed_are_turned_away_but_probes_are_answe
                 connection.sendall(head + body[:1])
             refused = wait_until(lambda: list_readable(connections, 2), "two refusals")
             waiting = [connection for connection in connections[:5] if connection not in refused]
-            refusals = [connection.recv(65536) for connection in refused]
+            refusals = [receive_answer(connection) for connection in refused]
             connections[5].sendall(head + body)  # whole: the direct way
-            refusals.append(connections[5].recv(65536))
+            refusals.append(receive_answer(connections[5]))
             for path in ("/healthz", "/readyz", "/metrics"):
                 assert client.get(path).status_code == httpx.codes.OK
             shed = read_sample(server, "lathe_shed_requests_total", 'reason="concurrency"')

@@ -12,6 +12,7 @@ import httpx
 import pytest
 
 from tests.app.predictor.running import RunningServer, StartServer, read_metrics
+from tests.app.predictor.wire.talk import receive_answer
 from tests.patience import LAST_RESORT_SECONDS
 
 BODY = 100_000
@@ -64,10 +65,10 @@ def test_who_holds_bodies_back_gives_way_to_another_client(
     ):
         assert read_shed(client) == 0
         assert client.post("/v1/predict", content=large(row)).status_code == httpx.codes.OK
-        assert_refused(first.recv(4000))
+        assert_refused(receive_answer(first))
         assert read_shed(client) == 1
         second.sendall(large(row).ljust(BODY)[sent:] if sent == 0 else b" " * (BODY - sent))
-        assert second.recv(4000).startswith(b"HTTP/1.1 200 " if sent == 0 else b"HTTP/1.1 413 ")
+        assert receive_answer(second).startswith(b"HTTP/1.1 200 " if sent == 0 else b"HTTP/1.1 413 ")
         # all room is free again
         for _ in range(5):
             assert client.post("/v1/predict", content=large(row)).status_code == httpx.codes.OK
@@ -90,9 +91,9 @@ def test_a_body_that_does_not_fit_is_refused_by_its_head_and_small_ones_are_not(
         client = stack.enter_context(httpx.Client(base_url=small.url, timeout=LAST_RESORT_SECONDS))
         with socket.create_connection(("127.0.0.1", small.port)) as connection:
             connection.sendall(b"POST /v2/health HTTP/1.1\r\nhost: x\r\ncontent-length: 100000\r\n\r\n")
-            assert_refused(connection.recv(4000))  # though nothing of the body was sent
+            assert_refused(receive_answer(connection))  # though nothing of the body was sent
             connection.sendall(b" " * 100_000 + b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n")
-            assert connection.recv(4000).startswith(b"HTTP/1.1 200 ")  # and what was sent of it was dropped
+            assert receive_answer(connection).startswith(b"HTTP/1.1 200 ")  # and what was sent of it was dropped
         assert client.get("/healthz").status_code == httpx.codes.OK
         assert client.post("/v1/predict", json=row).status_code == httpx.codes.OK
 
@@ -103,7 +104,7 @@ def test_a_chunked_body_is_counted_as_it_arrives(start_server: StartServer, bund
         connections = [stack.enter_context(holding_back(server, 0, b"transfer-encoding: chunked")) for _ in range(2)]
         for connection in connections:
             connection.sendall(b"64000\r\n" + b" " * 0x64000 + b"\r\n")
-        assert_refused(connections[0].recv(4000) if _is_readable(connections[0]) else connections[1].recv(4000))
+        assert_refused(receive_answer(connections[0] if _is_readable(connections[0]) else connections[1]))
 
 
 def _is_readable(connection: socket.socket) -> bool:
@@ -121,5 +122,5 @@ def test_heads_that_do_not_end_are_counted(start_server: StartServer, bundle_fol
             connections.append(connection)
         readable, _, _ = select.select(connections, [], [], 5)
         assert len(readable) == 1
-        assert_refused(readable[0].recv(4000))
+        assert_refused(receive_answer(readable[0]))
         assert httpx.get(f"{server.url}/healthz").status_code == httpx.codes.OK

@@ -16,6 +16,7 @@ from app.predictor.admission.upload_place import FAIR_BYTES_PER_SECOND, UploadPl
 from app.predictor.errors import CrowdedError
 from tests.app.predictor.running import StartServer
 from tests.app.predictor.uploads import to_csv, upload
+from tests.app.predictor.wire.talk import receive_answer
 from tests.patience import LAST_RESORT_SECONDS
 
 
@@ -96,7 +97,7 @@ def test_two_slow_clients_do_not_keep_the_route_shut(
             assert connection.recv(100).startswith(b"HTTP/1.1 100 ")
         for _ in range(3):
             assert upload(client, to_csv([row])).status_code == httpx.codes.OK
-        refused = slow[0].recv(4000)
+        refused = receive_answer(slow[0])
         assert refused.startswith(b"HTTP/1.1 503 ")
         assert json.loads(refused.partition(b"\r\n\r\n")[2])["error"]["code"] == "overloaded"
         for connection in slow:

@@ -2,6 +2,7 @@
 
 import contextlib
 import json
+import re
 import socket
 from typing import NamedTuple
 
@@ -39,6 +40,21 @@ def talk(server: RunningServer, *parts: bytes, ends: bool = False, port: int | N
         while more := connection.recv(65536):
             received += more
     return received
+
+
+def receive_answer(connection: socket.socket) -> bytes:
+    """One whole answer of a connection that stays open; its head and its body may come in packets of their own."""
+    received = b""
+    while (end := received.find(b"\r\n\r\n")) < 0 or len(received) < end + 4 + _find_length(received[:end]):
+        more = connection.recv(65536)
+        assert more, f"the connection ended amid an answer: {received!r}"
+        received += more
+    return received
+
+
+def _find_length(head: bytes) -> int:
+    found = re.search(rb"\r\ncontent-length: (\d+)", head)
+    return int(found[1]) if found else 0
 
 
 def split_answers(received: bytes) -> list[RawAnswer]:
