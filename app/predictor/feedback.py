@@ -13,7 +13,8 @@ from app.contract.schema import Manifest
 from app.contract.values import LARGEST
 from app.predictor.body import SMALL_BODY_BYTES, Headers, check_json
 from app.predictor.endpoint import JSON_TYPE, Answer
-from app.predictor.errors import NotServingError
+from app.predictor.errors import BadRequestError, NotServingError
+from app.predictor.inputs.nesting import TOO_DEEP, is_deep
 from app.predictor.inputs.pieces import count_until
 from app.predictor.labels import Label
 from app.predictor.logs import log_event
@@ -97,6 +98,8 @@ class Feedback:
         """One label, or those under `feedback`; the shape of all is checked before any receipt is."""
         # sooner than they are decoded, which happens on the event loop: all of them, and what they stand in
         if body.count(b"{") + body.count(b"[") > MAX_LABELS + 2:
+            if is_deep(body, MAX_LABELS):
+                raise BadRequestError(TOO_DEEP)
             raise _explain_most()
         stated = [self._read_item(item, place) for item, place in list_items(decode_anything(body))]
         refuse_repeated_names(body)

@@ -17,7 +17,7 @@ from app.contract.schema import Column, ModelSchema, Value
 from app.contract.values import column_bounds
 from app.predictor.body import SMALL_BODY_BYTES
 from app.predictor.errors import EMPTY, BadRequestError
-from app.predictor.inputs.nesting import refuse_depth
+from app.predictor.inputs.nesting import TOO_DEEP, refuse_depth
 from app.predictor.inputs.pieces import PIECE_BYTES, refuse_json, skip_blanks
 from app.predictor.inputs.row_pieces import DECODING_ERRORS, RowPieces
 from app.predictor.inputs.settling import settle_columns, settle_row
@@ -229,7 +229,7 @@ def decode_anything(body: bytes, place: int = 0) -> Any:
             raise refuse_json(place + int(position[1])) from None
         raise BadRequestError("the body is not JSON") from None
     except RecursionError:
-        raise BadRequestError("the body is nested too deeply") from None
+        raise BadRequestError(TOO_DEEP) from None
 
 
 def _decode_many_digits(body: bytes) -> Any:
@@ -237,7 +237,7 @@ def _decode_many_digits(body: bytes) -> Any:
     try:
         return json.loads(body, parse_int=lambda digits: float(digits) if len(digits) > MAX_DIGITS else int(digits))
     except RecursionError:
-        raise BadRequestError("the body is nested too deeply") from None
+        raise BadRequestError(TOO_DEEP) from None
 
 
 def refuse_repeated_names(body: bytes) -> None:

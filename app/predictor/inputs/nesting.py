@@ -1,8 +1,11 @@
 """How deep a body may be nested: the same on every Python, whose own limits differ by a factor of ten."""
 
+import re
+from itertools import accumulate, islice
 from typing import Any
 
 MOST_LEVELS = 500  # of arrays and objects in each other
+TOO_DEEP = "the body is nested too deeply"
 
 
 def refuse_depth(body: bytes, data: Any) -> None:
@@ -14,6 +17,12 @@ def refuse_depth(body: bytes, data: Any) -> None:
         found = [one for value in found for one in _list_inner(value)]
     if found:
         raise RecursionError
+
+
+def is_deep(body: bytes, brackets: int) -> bool:
+    """Whether the first `brackets` of a body open too many levels, without decoding it; those in strings count, too."""
+    steps = (1 if bracket in (b"[", b"{") else -1 for bracket in map(re.Match.group, re.finditer(rb"[][{}]", body)))
+    return any(depth > MOST_LEVELS for depth in accumulate(islice(steps, brackets)))
 
 
 def _list_inner(value: Any) -> list[Any]:

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 
 from app.predictor.errors import BadRequestError, TooLargeError
+from app.predictor.inputs.nesting import TOO_DEEP
 from app.predictor.inputs.pieces import PIECE_BYTES, refuse_json, skip_blanks
 
 Rows = list[Any]
@@ -92,7 +93,7 @@ class RowPieces:
     def _explain_end(body: bytes, place: int, error: Exception) -> Exception:
         """Why no row could be found at `place`."""
         if isinstance(error, RecursionError):
-            return BadRequestError("the body is nested too deeply")
+            return BadRequestError(TOO_DEEP)
         at = error.pos if isinstance(error, json.JSONDecodeError) else 0
         is_cut = place + PIECE_BYTES < len(body)
         if is_cut and (at >= PIECE_BYTES - NEAR_END or str(error).startswith("Unterminated string")):

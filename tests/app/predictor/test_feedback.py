@@ -145,7 +145,7 @@ def test_a_request_counts_wholly_or_not_at_all(client: httpx.Client, row: dict[s
         # refused by what stands in the body, before half a second goes by over half a megabyte of it
         ('{"receipt": [' + "{}," * 1002 + '1], "receipt": "x", "outcome": true}', "too_many_rows", "feedback"),
         ('{"feedback": [' + "[]," * 160_000 + "1]}", "too_many_rows", "feedback"),
-        ('{"receipt": "' + "x" * 600_000 + '"}', "body_too_large", None),
+        ('{"receipt": "' + "x" * feedback.MAX_BODY_BYTES + '"}', "body_too_large", None),
     ],
 )
 def test_bad_feedback_is_refused_with_a_stable_code(

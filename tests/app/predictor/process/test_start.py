@@ -6,6 +6,7 @@ import signal
 import subprocess
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import httpx
@@ -17,6 +18,15 @@ from tests.patience import LAST_RESORT_SECONDS, wait_until
 UNEXPECTED = 1
 BAD_INPUT = 2
 STOPPING = (signal.SIGTERM, signal.SIGINT, signal.SIGHUP)
+
+
+@pytest.fixture(autouse=True)
+def heed_signals() -> Iterator[None]:
+    """What starts the tests may ignore signals, as `nohup` does, and a child inherits that."""
+    former = {sig: signal.signal(sig, signal.SIG_DFL) for sig in (signal.SIGINT, signal.SIGHUP)}
+    yield
+    for sig, handler in former.items():
+        signal.signal(sig, handler)
 
 
 class FailingServer(RunningServer):
