@@ -84,7 +84,7 @@ def test_without_a_verb_the_verbs_are_listed(run: Run) -> None:
         ("rows-empty.csv", r"is empty (0 bytes)"),
         ("rows-header-only.csv", "has a header and no rows"),
         ("rows-latin-1.csv", "is not UTF-8"),
-        ("rows-utf-16.csv", "is not UTF-8"),
+        ("rows-utf-16.csv", "is text in UTF-16"),
         ("rows-missing-column.csv", "lacks the columns"),
         ("rows-extra-column.csv", "which the dataset file does not declare"),
         ("rows-wrong-type.csv", "rows refused"),
