@@ -1,5 +1,6 @@
 """The command line and the life of the process: listen, load, drain, stop."""
 
+import contextlib
 import os
 import signal
 import socket
@@ -165,7 +166,11 @@ def listens(server: RunningServer) -> bool:
 
 
 def list_open_files(server: RunningServer) -> set[str]:
-    return {os.path.basename(os.readlink(link)) for link in Path(f"/proc/{server.process.pid}/fd").iterdir()}
+    found = set()
+    for link in Path(f"/proc/{server.process.pid}/fd").iterdir():
+        with contextlib.suppress(FileNotFoundError):  # closed meanwhile
+            found.add(os.path.basename(os.readlink(link)))
+    return found
 
 
 @pytest.mark.slow
