@@ -13,7 +13,7 @@ from app.contract.schema import Manifest
 from app.contract.values import LARGEST
 from app.predictor.body import SMALL_BODY_BYTES, Headers, check_json
 from app.predictor.endpoint import JSON_TYPE, Answer
-from app.predictor.errors import BadRequestError, NotServingError
+from app.predictor.errors import ApiError, BadRequestError, ConflictError, NotServingError
 from app.predictor.inputs.nesting import TOO_DEEP, is_deep
 from app.predictor.inputs.pieces import count_until
 from app.predictor.labels import Label
@@ -21,7 +21,7 @@ from app.predictor.logs import log_event
 from app.predictor.receipts import Receipts
 from app.predictor.rows import decode_anything, refuse_repeated_names
 from app.predictor.state import ServingState
-from app.predictor.used_receipts import RememberedReceipts
+from app.predictor.used_receipts import PartlyUsedError, RememberedReceipts
 
 ROUTE = "/v1/feedback"
 MAX_LABELS = 1000
@@ -34,7 +34,11 @@ MAX_UNDER_WAY = 64  # requests that wait for the folder
 
 
 class Feedback:
-    """Answers for one loaded model. A request is counted wholly or, if anything in it is refused, not at all."""
+    """Answers for one loaded model.
+
+    A request is counted wholly or, if anything in it is refused, not at all. Only where another replica or the folder
+    comes in between while it is noted, what was noted until then counts, and the refusal says so.
+    """
 
     def __init__(self, state: ServingState, receipts: Receipts, manifest: Manifest) -> None:
         self._state = state
@@ -89,9 +93,11 @@ class Feedback:
     async def _note(self, labels: list[Label], request_id: str) -> bytes:
         try:
             firsts = await asyncio.get_running_loop().run_in_executor(self._thread, self.used.use, labels)
+        except PartlyUsedError as partly:
+            self._count(partly.firsts, [True] * len(partly.firsts), request_id)
+            raise _explain_failure(partly.reason, len(partly.firsts), request_id) from None
         except (OSError, ValueError) as error:
-            log_event("feedback_folder_failed", logging.ERROR, error=str(error), request_id=request_id)
-            raise NotServingError("nothing could be noted, it may be sent again", UNAVAILABLE) from None
+            raise _explain_failure(error, 0, request_id) from None
         return self._count(labels, firsts, request_id)
 
     def read_labels(self, body: bytes) -> list[Label]:
@@ -173,6 +179,16 @@ def list_items(data: Any) -> list[tuple[Any, str]]:
     if not items:
         raise RowError("no_rows", "the request has no outcomes, expected at least one", "feedback")
     return [(item, f"feedback[{index}].") for index, item in enumerate(items)]
+
+
+def _explain_failure(error: Exception, counted: int, request_id: str) -> ApiError:
+    """Why an outcome could not be noted after `counted` others of the same request were."""
+    before = f"; {counted} others of this request were noted before and count" if counted else ""
+    if isinstance(error, ConflictError):
+        return ConflictError(f"{error}{before}")
+    log_event("feedback_folder_failed", logging.ERROR, error=str(error), request_id=request_id)
+    noted = "not all" if counted else "nothing"
+    return NotServingError(f"{noted} could be noted, it may be sent again{before}", UNAVAILABLE)
 
 
 def _explain_most() -> RowError:

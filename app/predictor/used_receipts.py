@@ -1,6 +1,5 @@
 """Which receipts are used up, so that an outcome counts once: remembered by one process, or noted for all replicas."""
 
-import contextlib
 import errno
 import itertools
 import logging
@@ -24,6 +23,15 @@ SWEPT_LINKS = 500  # at once: over a network each may take a millisecond
 
 class FeedbackFolderError(ValueError):
     """A folder in which used receipts cannot be noted."""
+
+
+class PartlyUsedError(Exception):
+    """The `firsts` of a request are used up and count, the rest is not, for `reason`."""
+
+    def __init__(self, firsts: list[Label], reason: Exception) -> None:
+        super().__init__(str(reason))
+        self.firsts = firsts
+        self.reason = reason
 
 
 class UsedReceipts(ABC):
@@ -64,13 +72,15 @@ class RememberedReceipts(UsedReceipts):
 
     def use(self, labels: Sequence[Label]) -> list[bool]:
         self._refuse_conflicts(labels)
-        return [self._remember(label) for label in labels]
+        # forgotten only now: a small memory must not forget a receipt that the same request holds twice
+        firsts = [self._remember(label) for label in labels]
+        for oldest in list(itertools.islice(self._truths, max(0, len(self._truths) - self._memory))):
+            del self._truths[oldest]
+        return firsts
 
     def _remember(self, label: Label) -> bool:
         if label.receipt.id in self._truths:
             return False
-        if len(self._truths) >= self._memory:
-            del self._truths[next(iter(self._truths))]
         self._truths[label.receipt.id] = label.truth
         return True
 
@@ -79,8 +89,9 @@ class NotedReceipts(UsedReceipts):
     """In a folder that all replicas share: DAY OF ISSUE/ID is a symbolic link whose target is the outcome.
 
     Making a link is one step that fails if there is one already, also over NFS 4.1, and it is never seen half done: of
-    two replicas that note the same receipt one is the first, and a process may be killed at any moment. Every method
-    but the constructor may wait for the folder, so they are called in a thread.
+    two replicas that note the same receipt one is the first, and a process may be killed at any moment. A link is never
+    taken back: another replica may have answered by it that the outcome is a duplicate. Every method but the
+    constructor may wait for the folder, so they are called in a thread.
     """
 
     def __init__(self, folder: Path, max_age_seconds: int, clock: Callable[[], float] = time.time) -> None:
@@ -108,24 +119,28 @@ class NotedReceipts(UsedReceipts):
             return None
 
     def use(self, labels: Sequence[Label]) -> list[bool]:
-        """Raises: also OSError, ValueError if the folder fails; nothing is used up then."""
+        """Raises: also OSError, ValueError if the folder fails.
+
+        PartlyUsedError if that or a conflict with another replica comes when some are used up already.
+        """
         self._sweep()
         self._refuse_conflicts(labels)
         for day in {self._place(label.receipt).parent for label in labels}:
             day.mkdir(exist_ok=True)
-        noted: list[Path] = []
+        found: list[bool] = []
         try:
-            return [self._note(label, noted) for label in labels]
-        except BaseException:
-            for place in noted:
-                with contextlib.suppress(OSError):
-                    place.unlink()
+            for label in labels:
+                found.append(self._note(label))  # noqa: PERF401 - what was noted is needed when one fails
+        except (ConflictError, OSError, ValueError) as error:
+            if any(found):
+                raise PartlyUsedError(list(itertools.compress(labels, found)), error) from error
             raise
+        return found
 
     def _place(self, receipt: Receipt) -> Path:
         return self._folder / datetime.fromtimestamp(receipt.issued, UTC).date().isoformat() / receipt.id.hex()
 
-    def _note(self, label: Label, noted: list[Path]) -> bool:
+    def _note(self, label: Label) -> bool:
         place = self._place(label.receipt)
         try:
             place.symlink_to(repr(label.truth))
@@ -133,7 +148,6 @@ class NotedReceipts(UsedReceipts):
             before = self.find_truth(label.receipt)  # another replica's, since we looked
             _refuse_other(label, label.truth if before is None else before)
             return False
-        noted.append(place)
         return True
 
     def _sweep(self) -> None:

@@ -3,6 +3,7 @@
 import asyncio
 import json
 import secrets
+import signal
 import threading
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
@@ -20,7 +21,7 @@ from app.predictor.labels import Label
 from app.predictor.model import ServedModel
 from app.predictor.settings import read_settings
 from tests.app.predictor.running import RunningServer, StartServer, read_metrics
-from tests.patience import LAST_RESORT_SECONDS
+from tests.patience import LAST_RESORT_SECONDS, wait_until
 
 ROUTE = "/v1/feedback"
 ASKED = {"x-lathe-receipt": "1"}
@@ -211,6 +212,39 @@ def test_a_folder_of_all_replicas_counts_an_outcome_once_over_the_fleet(
         with httpx.Client(base_url=server.url) as client:
             fleet += count(client, "lathe_feedback_total")
     assert (before, fleet) == (1, 2)
+
+
+@pytest.mark.slow
+def test_replicas_that_contradict_each_other_lose_no_first_outcome(
+    start_server: StartServer, bundle_folder: Path, tmp_path: Path, row: dict[str, Any]
+) -> None:
+    key, folder = tmp_path / "key", tmp_path / "feedback"
+    key.write_text(secrets.token_hex(32))
+    folder.mkdir()
+    servers = [
+        start_server(bundle_folder, receipt_key_file=key, feedback_folder=folder).wait_until_ready() for _ in range(2)
+    ]
+    first, second = servers
+    with httpx.Client(base_url=first.url) as client:
+        receipts = [one["receipt"] for one in take_receipts(client, {"rows": [row] * 1000})]
+    with ThreadPoolExecutor(1) as pool, httpx.Client(base_url=second.url) as other:
+        body = {"feedback": [{"receipt": receipt, "outcome": True} for receipt in receipts]}
+        sent = pool.submit(httpx.post, f"{first.url}{ROUTE}", json=body)
+        wait_until(lambda: any(folder.glob("*/*")), "the first note")
+        first.process.send_signal(signal.SIGSTOP)  # in the middle of the request, as a busy node does it
+        try:
+            answers = [tell(other, receipts[0], True), tell(other, receipts[-1], False)]
+        finally:
+            first.process.send_signal(signal.SIGCONT)
+        # where the signal came too late, the whole request was noted, and stands
+        assert (answers[1].status_code, sent.result().status_code) in ((200, 409), (409, 200))
+    assert answers[0].json()["feedback"][0]["duplicate"] is True
+    counted = 0.0
+    for server in servers:
+        with httpx.Client(base_url=server.url) as client:
+            counted += count(client, "lathe_feedback_total")
+    assert counted == sum(1 for _ in folder.glob("*/*"))
+    assert counted >= 2  # what was called a duplicate was counted by the other
 
 
 @pytest.mark.slow

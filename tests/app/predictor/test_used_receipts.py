@@ -14,6 +14,7 @@ from app.predictor.used_receipts import (
     DAY_SECONDS,
     FeedbackFolderError,
     NotedReceipts,
+    PartlyUsedError,
     RememberedReceipts,
     UsedReceipts,
 )
@@ -89,10 +90,62 @@ def test_another_replica_that_was_sooner_with_another_outcome_stands(
         others.use([label(2, 0.0)])
 
     monkeypatch.setattr(mine, "_refuse_conflicts", look_too_soon)
+    with pytest.raises(PartlyUsedError) as partly:
+        mine.use([label(1), label(2), label(3)])
+    assert (partly.value.firsts, type(partly.value.reason)) == ([label(1)], ConflictError)
+    assert [others.find_truth(label(number).receipt) for number in (1, 2, 3)] == [1.0, 0.0, None]
+
+
+def test_what_another_replica_called_a_duplicate_is_never_taken_back(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    mine, others = note(tmp_path), note(tmp_path)
+    note_one, answered = mine._note, []
+
+    def note_beside_another(one: Label) -> bool:
+        found = note_one(one)
+        if one == label(1):
+            answered.extend([*others.use([label(1)]), *others.use([label(2, 0.0)])])
+        return found
+
+    monkeypatch.setattr(mine, "_note", note_beside_another)
+    with pytest.raises(PartlyUsedError):
+        mine.use([label(1), label(2)])
+    assert answered == [False, True]  # the first is a duplicate of what we noted: it must stand and be counted
+    assert others.find_truth(label(1).receipt) == 1.0
+
+
+def test_a_conflict_before_anything_is_noted_is_a_plain_one(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    mine, others = note(tmp_path), note(tmp_path)
+    monkeypatch.setattr(mine, "_refuse_conflicts", lambda _: others.use([label(1, 0.0)]))
     with pytest.raises(ConflictError):
         mine.use([label(1), label(2)])
-    assert others.find_truth(label(1).receipt) is None
-    assert others.find_truth(label(2).receipt) == 0.0
+
+
+def test_a_folder_that_fails_in_the_middle_leaves_what_was_noted(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    used = note(tmp_path)
+    day = used._place(label(1).receipt).parent
+    note_one = used._note
+
+    def note_until_the_day_goes(one: Label) -> bool:
+        if one == label(2):
+            day.rename(tmp_path / "away")
+        return note_one(one)
+
+    monkeypatch.setattr(used, "_note", note_until_the_day_goes)
+    with pytest.raises(PartlyUsedError) as partly:
+        used.use([label(1), label(2)])
+    assert (partly.value.firsts, type(partly.value.reason)) == ([label(1)], FileNotFoundError)
+
+
+def test_a_memory_smaller_than_a_request_counts_its_repeats_once() -> None:
+    used = RememberedReceipts(2)
+    assert used.use([label(number) for number in (1, 2, 3, 1)]) == [True, True, True, False]
+    with pytest.raises(ConflictError):
+        used.use([label(3, 0.0)])
+    assert used.find_truth(label(1).receipt) is None
 
 
 def test_what_fails_in_the_middle_uses_nothing_up(tmp_path: Path) -> None:
