@@ -8,7 +8,7 @@ from review.files import read_file
 from review.github import GitHub
 from review.shapes import Pull
 
-BRANCH = re.compile(r"retrain/[a-z0-9](?:[a-z0-9._-]{0,60}[a-z0-9])?")
+BRANCH = re.compile(r"retrain/[A-Za-z0-9](?:[A-Za-z0-9._-]{0,118}[A-Za-z0-9_-])?")  # any name that a dataset may have
 MAX_TITLE, MAX_BODY_BYTES = 200, 20_000  # the report needs the rest
 ALREADY_THERE = 422
 

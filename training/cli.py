@@ -79,9 +79,10 @@ def pin(
     root: Root = ARTIFACTS,
 ) -> None:
     """Check new data and name it in training/pins: training without --data takes it from then on."""
-    from training.data.pin import write_pin  # noqa: PLC0415
+    from training.data.pin import check_place, write_pin  # noqa: PLC0415
     from training.stages import read_table  # noqa: PLC0415
 
+    check_place(source)
     table = read_table(load_dataset(dataset), source, Artifacts(root), None, None)
     console.print_done(f"{write_pin(table, source)} names {len(table):,} rows with fingerprint {table.sha256[:12]}")
 

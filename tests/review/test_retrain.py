@@ -88,7 +88,7 @@ def test_the_setting_that_forbids_it_is_named(serve: Serve) -> None:
         {"branch": "retrain/a..b"},
         {"branch": "retrain/a b"},
         {"branch": "other:retrain/ai4i"},
-        {"branch": "retrain/" + "a" * 63},
+        {"branch": "retrain/" + "a" * 121},
         {"base": "-x"},
         {"base": ""},
         {"title": " "},

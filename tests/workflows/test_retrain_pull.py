@@ -47,7 +47,7 @@ def clone(tmp_path: Path) -> Path:
 
 
 def run(clone: Path, starts_checks: str, role: str = "write") -> tuple[subprocess.CompletedProcess[str], State]:
-    given = {"branches": ["main", "retrain/ai4i"], "tokens": {"token-of-the-job": role}}
+    given = {"branches": ["main", "retrain/ai4i", "retrain/Press-2.v1"], "tokens": {"token-of-the-job": role}}
     with run_server(given) as (server, state):
         environment = {
             **os.environ,
@@ -84,6 +84,25 @@ def test_a_moved_pin_is_one_commit_and_one_pull_request(clone: Path, starts_chec
     assert "token-of-the-job" not in done.stdout + git(clone, "log", "-1", "--format=%B%an%ae")
     git(clone, "fetch", "--quiet", "origin", "retrain/ai4i")
     assert git(clone, "diff", "--name-only", "main", "FETCH_HEAD").split() == ["training/pins/ai4i.yaml"]
+
+
+def test_the_branch_bears_the_name_of_the_dataset(clone: Path) -> None:
+    (clone / "training" / "pins" / "Press-2.v1.yaml").write_text("source: new.csv\n", encoding="utf-8")
+    done, state = run(clone, "true")
+    assert (done.returncode, done.stderr) == (0, "")
+    assert state.writes[0]["body"]["head"].endswith("retrain/Press-2.v1")
+    assert git(clone, "ls-remote", "origin").split()[1:] == ["refs/heads/retrain/Press-2.v1"]
+
+
+def test_two_moved_pins_are_refused_and_named(clone: Path) -> None:
+    for name in ("ai4i", "churn"):
+        (clone / "training" / "pins" / f"{name}.yaml").write_text("source: new.csv\n", encoding="utf-8")
+    done, state = run(clone, "true")
+    assert (done.returncode, state.writes) == (2, [])
+    assert "2 pins have moved, expected one" in done.stderr
+    assert "ai4i.yaml" in done.stderr
+    assert "churn.yaml" in done.stderr
+    assert git(clone, "ls-remote", "origin") == ""
 
 
 def test_a_report_that_fills_a_comment_is_proposed_too(clone: Path) -> None:

@@ -11,12 +11,13 @@ from concurrent.futures import Future
 from dataclasses import dataclass
 from pathlib import Path, PurePosixPath
 from typing import Protocol
-from urllib.parse import urlsplit, urlunsplit
+from urllib.parse import urlsplit
 from urllib.request import url2pathname
 
 import aiohttp
 import fsspec
 
+from training.data.credentials import hide_credentials
 from training.errors import InputError, OutsideError
 
 CONNECT_TIMEOUT_SECONDS = 10
@@ -72,8 +73,7 @@ def name_source(source: str) -> str:
     """What may be told of a source: a file's name or a URL, without folders, credentials and query."""
     if not is_url(source):
         return Path(source).name
-    parts = urlsplit(source)
-    return urlunsplit((parts.scheme, parts.netloc.rpartition("@")[2], parts.path, "", ""))
+    return hide_credentials(source)
 
 
 def fetch_source(source: str, limits: Limits) -> bytes:

@@ -8,6 +8,7 @@ import msgspec
 from ruamel.yaml import YAML
 
 from app.contract.schema import Struct
+from training.data.credentials import WAY, find_credentials
 from training.data.sources import GENERATOR, UCI
 from training.data.table import Table
 from training.errors import InputError
@@ -31,10 +32,21 @@ class Pin(Struct, frozen=True):
 def read_pin(name: str, folder: Path = PINS) -> Pin | None:
     """The pin of the dataset of that name, None if Git has none.
 
-    Raises: InputError if the file is no pin.
+    Raises: InputError if the file is no pin, or its source holds what must stay secret.
     """
     path = folder / f"{name}.yaml"
-    return read_struct(path, Pin) if path.exists() else None
+    if not path.exists():
+        return None
+    pin = read_struct(path, Pin)
+    if found := find_credentials(pin.source):
+        raise InputError(f"the source in {path} holds {found}: whoever reads Git has it; revoke it there, and {WAY}")
+    return pin
+
+
+def check_place(source: str) -> None:
+    """Raises: InputError if a pin of this source would publish what must stay secret."""
+    if found := find_credentials(source):
+        raise InputError(f"the data's URL holds {found}, and a pin is read by everybody who reads Git; {WAY}")
 
 
 def place_source(source: str) -> str:
@@ -55,6 +67,7 @@ def write_pin(table: Table, source: str, folder: Path = PINS) -> Path:
 
     Raises: InputError if the reader would refuse it, or the disk does.
     """
+    check_place(source)
     shortened = shorten_source(source)
     if not shortened.isprintable():
         raise InputError(f"the data's place is {shortened[:80]!r}, a pin takes printable text: rename or move the data")
