@@ -130,7 +130,7 @@ class NotedReceipts(UsedReceipts):
         found: list[bool] = []
         try:
             for label in labels:
-                found.append(self._note(label))  # noqa: PERF401 - what was noted is needed when one fails
+                found.append(self._note(label))
         except (ConflictError, OSError, ValueError) as error:
             if any(found):
                 raise PartlyUsedError(list(itertools.compress(labels, found)), error) from error
