@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Sequence
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -18,6 +19,7 @@ from app.predictor.endpoint import JSON_TYPE, Answer, Reply
 from app.predictor.errors import BadRequestError, TooLargeError
 from app.predictor.inputs.pieces import count_until
 from app.predictor.inputs.tensor_checks import check_datatype, check_parameters, locate_cell, locate_column
+from app.predictor.inputs.tensor_order import find_row, find_sooner, name_first
 from app.predictor.inputs.warned import list_warnings
 from app.predictor.model import ReadyTable, Scored, ServedModel
 from app.predictor.problems import TableBounds, check_numbers
@@ -189,6 +191,7 @@ class Inferrer:
         found: dict[str, Numbers | Strings] = {}
         rows = tensors[0].shape[0] if tensors and tensors[0].shape else 0
         self._check_most(rows)
+        refused: list[RowError] = []
         for index, (tensor, raw) in enumerate(zip(tensors, parts, strict=True)):
             path = f"inputs[{index}]"
             column = self.columns.get(tensor.name)
@@ -203,13 +206,24 @@ class Inferrer:
             try:
                 found[column.name] = self._read_column(column, tensor, raw, path)
             except RowError as error:
-                raise locate_column(error, column, f"{path}.data") from None
+                if find_row(error) is None:
+                    raise
+                found[column.name] = []
+                refused.append(find_sooner(partial(self._read_column, column, path=path), tensor, raw, error))
         if missing := [name for name in self.columns if name not in found]:
             raise RowError("missing_field", f"the input {missing[0]} is missing", "inputs")
+        if refused:
+            raise name_first(refused)
         self._check_count(rows)
         return Table(found, is_encoded=False, rows=rows)
 
     def _read_column(self, column: Column, tensor: Tensor, raw: memoryview | None, path: str) -> Numbers | Strings:
+        try:
+            return self._read_values(column, tensor, raw, path)
+        except RowError as error:
+            raise locate_column(error, column, f"{path}.data") from None
+
+    def _read_values(self, column: Column, tensor: Tensor, raw: memoryview | None, path: str) -> Numbers | Strings:
         if column.type == "category":
             check_datatype(tensor.datatype, column.name, ("BYTES",), path)
             strings, problems = settle_categories(column, read_strings(tensor, raw, path), _name_field)
@@ -228,14 +242,28 @@ class Inferrer:
         check_datatype(tensor.datatype, MATRIX, tuple(NUMBER_TYPES), "inputs[0]")
         rows = tensor.shape[0]
         self._check_count(rows)
+        try:
+            table = self._read_table(tensor, raw)
+        except RowError as error:
+            raise find_sooner(self._read_table, tensor, raw, error, len(self.columns)) from None
+        return Table(dict(zip(self.columns, table, strict=True)), is_encoded=True, rows=rows)
+
+    def _read_table(self, tensor: Tensor, raw: memoryview | None) -> NDArray[np.float64]:
+        """Shape (columns, rows)."""
         table = np.ascontiguousarray(read_numbers(tensor, raw, "inputs[0]").reshape(tensor.shape).T)
         if not self.bounds.hold(table):
-            for place, (column, values) in enumerate(zip(self.columns.values(), table, strict=True)):
-                try:
-                    check_numbers(column, values)
-                except RowError as error:
-                    raise locate_cell(error, column, place, len(self.columns), is_nested(tensor)) from None
-        return Table(dict(zip(self.columns, table, strict=True)), is_encoded=True, rows=rows)
+            self._refuse_cells(table, is_nested(tensor))
+        return table
+
+    def _refuse_cells(self, table: NDArray[np.float64], nested: bool) -> None:
+        refused = []
+        for place, (column, values) in enumerate(zip(self.columns.values(), table, strict=True)):
+            try:
+                check_numbers(column, values)
+            except RowError as error:
+                refused.append(locate_cell(error, column, place, len(self.columns), nested))
+        if refused:
+            raise min(refused, key=lambda error: find_row(error, 1 if nested else len(self.columns)) or 0)
 
     def _check_extent(self, content: bytes) -> None:
         """Whether JSON this large may be decoded at all.

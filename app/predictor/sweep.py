@@ -1,5 +1,6 @@
 """POST /v1/sweep: the score of one row as one of its values moves, for a what-if slider."""
 
+from bisect import insort
 from typing import Annotated, Any
 
 import msgspec
@@ -97,7 +98,7 @@ class Sweeper:
         return msgspec.json.encode({**answer, "threshold": self.model.threshold, "request_id": request_id})
 
     def list_values(self, column: Column, row: Row, points: int) -> list[Any]:
-        """Categories, or numbers over the range seen that also reaches the row's own value."""
+        """Categories, or numbers over the range seen and the row's own value, which may be one more than `points`."""
         if column.type == "category":
             return list(column.categories)
         own: Value = row[self.model.names.index(column.name)]
@@ -106,6 +107,8 @@ class Sweeper:
         if isinstance(own, int | float):
             low, high = min(low, own), max(high, own)
         values = spread_points(column, low, high, points).tolist()
+        if isinstance(own, int | float) and own not in values:  # off the steps of the sensor, or between two points
+            insort(values, float(own))
         return [int(value) for value in values] if column.type == "integer" else values
 
     def score_values(self, row: Row, name: str, values: list[Any]) -> list[float]:

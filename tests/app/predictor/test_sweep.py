@@ -36,11 +36,12 @@ def test_numbers_stand_on_the_sensors_steps_over_the_range_seen(
     assert seen is not None
     assert seen[0] <= edges[0] < edges[-1] <= seen[1]
     assert told["unit"] == "Nm"
+    assert row["torque_nm"] in told["values"]
     assert told["values"] == sorted(told["values"])
     assert all(round(value, 1) == value for value in told["values"])
     assert max(0, seen[0]) - 0.1 <= told["values"][0] <= edges[0]
     assert edges[-1] <= told["values"][-1] <= seen[1] + 0.1
-    assert 100 < len(told["values"]) <= 200
+    assert 100 < len(told["values"]) <= 201
 
 
 def test_whole_numbers_stay_whole_and_within_the_bounds(client: httpx.Client, row: dict[str, Any]) -> None:
@@ -51,6 +52,20 @@ def test_whole_numbers_stay_whole_and_within_the_bounds(client: httpx.Client, ro
 
 def test_the_rows_own_value_is_within_reach(client: httpx.Client, row: dict[str, Any]) -> None:
     assert sweep(client, row | {"torque_nm": 180.0}, "torque_nm")["values"][-1] == 180.0
+
+
+@pytest.mark.parametrize("points", [2, 3, 50, 200])
+@pytest.mark.parametrize(
+    ("column", "own"), [("torque_nm", 41.23), ("tool_wear_min", 101), ("rotational_speed_rpm", 1367)]
+)
+def test_the_rows_own_value_is_one_of_the_points(
+    client: httpx.Client, row: dict[str, Any], column: str, own: float, points: int
+) -> None:
+    told = sweep(client, row | {column: own}, column, points=points)
+    assert told["values"] == sorted(told["values"])
+    assert len(told["values"]) <= points + 1
+    own_score = client.post("/v1/predict", json=row | {column: own}).json()["predictions"][0]["score"]
+    assert told["scores"][told["values"].index(own)] == pytest.approx(own_score, abs=1e-6)
 
 
 def test_categories_are_swept_in_the_schemas_order(client: httpx.Client, row: dict[str, Any]) -> None:
