@@ -8,7 +8,8 @@ from training import console
 from training.artifacts import Artifacts
 from training.errors import InputError
 from training.stages import open_tracker
-from training.tracking import RunRecord, hide_password, tracking_uri
+from training.tracking.address import hide_password, tracking_uri
+from training.tracking.record import RunRecord, describe_bundle
 
 VERSION = re.compile(r"v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)")
 HINT = "The release stands; run `python -m training champion --release {} --bundle FOLDER` when it is back"
@@ -43,8 +44,8 @@ def describe_release(bundle: Bundle, release: str) -> RunRecord:
         digest=bundle.digest,
         name=manifest.name,
         version=manifest.version,
-        revision=release,
-        params={},
+        revision="unknown",
+        params=describe_bundle(bundle),
         metrics=manifest.metrics,
         folds=(),
         tags={"data.sha256": manifest.data.sha256, "lathe.release": release},

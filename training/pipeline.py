@@ -4,8 +4,8 @@ import msgspec
 
 from app.contract.bundle import MANIFEST_NAME, Bundle, read_bundle, read_manifest
 from app.contract.errors import BundleError
-from app.contract.schema import Interval
 from training.artifacts import Artifacts
+from training.data.fingerprint import fingerprint_frame
 from training.data.splits import group_holdout
 from training.data.table import Table
 from training.errors import InputError
@@ -14,7 +14,16 @@ from training.metrics import measure_intervals
 from training.package import package_model
 from training.params import Params
 from training.provenance import describe_inputs, describe_revision
-from training.tracking import RunRecord, write_record
+from training.rounds import measure_rounds
+from training.tracking.record import (
+    RunRecord,
+    describe_bundle,
+    describe_table,
+    flatten_params,
+    name_user,
+    read_clock,
+    write_record,
+)
 from training.train import TrainedModel, train_model
 
 HOLDOUT_RESAMPLES = 500
@@ -34,29 +43,36 @@ def make_candidate(artifacts: Artifacts, table: Table, params: Params) -> Bundle
 
     Raises: InputError.
     """
+    started_ms = read_clock()
     split = group_holdout(table, params.evaluation.holdout_share)
     fitted, unseen = table.take(split.train), table.take(split.test)
     model = train_model(fitted, params)
     metrics = measure_intervals(model.judge(unseen), table.dataset.task, HOLDOUT_RESAMPLES, params.seed)
     bundle = package_model(artifacts.candidate, model, fitted, params, metrics)
-    write_record(describe_run(bundle, model, table, params, metrics), artifacts.candidate)
+    record = describe_run(bundle, model, fitted, unseen, params)
+    times = {"started_ms": started_ms, "ended_ms": read_clock()}
+    write_record(msgspec.structs.replace(record, **times), artifacts.candidate)
     return bundle
 
 
-def describe_run(
-    bundle: Bundle, model: TrainedModel, table: Table, params: Params, metrics: dict[str, Interval]
-) -> RunRecord:
-    flat = {**params.model, "rounds": params.rounds, "seed": params.seed}
-    flat |= {f"evaluation.{name}": value for name, value in msgspec.to_builtins(params.evaluation).items()}
+def describe_run(bundle: Bundle, model: TrainedModel, fitted: Table, unseen: Table, params: Params) -> RunRecord:
+    """All that is known of a training but when it was."""
+    rows = len(fitted) + len(unseen)
     return RunRecord(
         digest=bundle.digest,
         name=bundle.manifest.name,
         version=bundle.manifest.version,
         revision=describe_revision(),
-        params=flat,
-        metrics=metrics,
+        params=flatten_params(params) | describe_bundle(bundle),
+        metrics=bundle.manifest.metrics,
         folds=model.folds,
-        tags={"data.sha256": table.sha256, "data.origin": table.origin, "data.rows": str(len(table))},
+        tags={"data.sha256": fitted.sha256, "data.origin": fitted.origin, "data.rows": str(rows)},
+        user=name_user(),
+        inputs=(
+            describe_table(fitted, "training", fingerprint_frame(fitted.frame, fitted.dataset)),
+            describe_table(unseen, "holdout", fingerprint_frame(unseen.frame, unseen.dataset)),
+        ),
+        rounds=measure_rounds(model, fitted, unseen),
     )
 
 

@@ -15,7 +15,7 @@ from training.data.table import Table
 from training.params import Params
 
 LIBRARIES = ("xgboost-cpu", "xgboost", "numpy", "scikit-learn", "onnx")
-JUDGING = ("gate", "report")
+MAKING_NONE = ("gate", "report", "tracking")  # folders of training that judge, show and log
 SOURCES = (Path(app.contract.__path__[0]), Path(training.__path__[0]))
 
 
@@ -42,11 +42,11 @@ def name_version(inputs: dict[str, str]) -> str:
 
 @cache  # what this process loaded, not what an editor has saved since
 def digest_code() -> str:
-    """SHA-256 over the Python files that make a model, by their path within the project; judging makes none."""
+    """SHA-256 over the Python files that make a model, by their path within the project."""
     total = hashlib.sha256()
     for source in SOURCES:
         for path in sorted(source.rglob("*.py")):
-            if path.relative_to(source).parts[0] in JUDGING:
+            if path.relative_to(source).parts[0] in MAKING_NONE:
                 continue
             total.update(f"{source.name}/{path.relative_to(source)}".encode())
             total.update(hashlib.sha256(path.read_bytes()).digest())

@@ -15,8 +15,14 @@ from training.gate.judge import GateResult, judge_candidate
 from training.gate.policy import load_policy
 from training.params import Params
 from training.pipeline import make_candidate
-from training.report.write import write_report
-from training.tracking import TRACK_AGAIN, Tracker, hide_password, read_record, tracking_uri
+from training.report.write import draw_pictures, write_report
+from training.tracking.address import TRACK_AGAIN, hide_password, tracking_uri
+from training.tracking.evaluation import describe_evaluation
+from training.tracking.nested import ParentRun
+from training.tracking.record import read_clock, read_record
+from training.tracking.search import describe_search
+from training.tracking.tracker import Tracker
+from training.tracking.verdict import note_verdict
 from training.tune import find_today, open_study, search_params, write_best_params
 
 
@@ -91,14 +97,25 @@ def judge(
     with console.step("Judging the candidate"):
         policy = load_policy()
         result = judge_candidate(candidate, champion, table, policy, params, seed=params.seed, first_run=first_run)
-        write_report(result, artifacts.gate, reproduce=describe_rerun(table, first_run), seed=params.seed)
+        pictures = list(draw_pictures(result, params.seed))
+        write_report(result, artifacts.gate, reproduce=describe_rerun(table, first_run), pictures=pictures)
     console.print_verdict(result, artifacts.gate)
     try:
         with console.step("Logging the verdict to MLflow"):
-            open_tracker(artifacts.root).log_verdict(candidate, artifacts.gate, result.verdict)
+            note = note_verdict(result, pictures)
+            if not open_tracker(artifacts.root).log_verdict(candidate, artifacts.gate, note):
+                console.print_warning(describe_unknown(candidate, "verdict"))
     except OutsideError as error:
         console.print_warning(str(error))
     return result
+
+
+def describe_unknown(bundle: Bundle, what: str) -> str:
+    """Why MLflow does not get a bundle's verdict or alias."""
+    return (
+        f"MLflow does not know bundle {bundle.digest[:12]}, so its {what} is not logged there; "
+        "`python -m training track` logs the bundle, then run this again"
+    )
 
 
 def describe_rerun(table: Table, first_run: bool) -> str:
@@ -109,12 +126,25 @@ def describe_rerun(table: Table, first_run: bool) -> str:
 
 def evaluate_model(artifacts: Artifacts, table: Table, params: Params) -> None:
     """Raises: InputError."""
-    settings = params.evaluation
+    settings, started_ms = params.evaluation, read_clock()
     with console.progress("Evaluating", settings.folds * settings.repeats + 2) as advance:
         evaluation = evaluate_table(table, params, lambda _: advance())
     write_evaluation(evaluation, artifacts.evaluation)
     console.print_evaluation(evaluation)
     console.print_done(f"written to {artifacts.evaluation}")
+    runs = describe_evaluation(evaluation, params, started_ms, read_clock())
+    track_nested(artifacts, table.dataset.name, runs, artifacts.evaluation)
+
+
+def track_nested(artifacts: Artifacts, name: str, runs: ParentRun, kept: Path) -> None:
+    """Logs an evaluation or a search; what was found is in the file `kept` whatever MLflow does."""
+    try:
+        with console.step("Logging to MLflow"):
+            hint = f"What was found is in {kept}; `make {runs.verb}` logs it when it is back"
+            run = open_tracker(artifacts.root, hint).log_nested(name, runs, kept)
+        console.print_done(f"MLflow run {run[:8]} with {len(runs.children)} runs below it")
+    except OutsideError as error:
+        console.print_warning(str(error))
 
 
 def tune_model(artifacts: Artifacts, table: Table, params: Params, trials: int) -> None:
@@ -127,3 +157,4 @@ def tune_model(artifacts: Artifacts, table: Table, params: Params, trials: int) 
     write_best_params(study, params, artifacts.tuned_params)
     console.print_study(study, find_today(study, params))
     console.print_done(f"the best are in {artifacts.tuned_params}; `make evaluate PARAMS=` compares, then commit them")
+    track_nested(artifacts, table.dataset.name, describe_search(study, table, params), artifacts.tuned_params)

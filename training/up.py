@@ -16,7 +16,7 @@ from training.params import Params
 from training.pipeline import install_bundle, is_current
 from training.report.write import JSON_NAME
 from training.serving import RunningPredictor, check_port, find_predictor, predict_rows, start_predictor, stop_predictor
-from training.stages import judge, open_tracker, read_table, train_candidate
+from training.stages import describe_unknown, judge, open_tracker, read_table, train_candidate
 
 SHOWN_ROWS = 4
 
@@ -75,7 +75,8 @@ def renew_bundle(artifacts: Artifacts, table: Table, params: Params) -> Bundle:
         )
     bundle = install_bundle(artifacts, candidate.digest)
     try:
-        open_tracker(artifacts.root).name_champion(bundle)
+        if not open_tracker(artifacts.root).name_champion(bundle):
+            console.print_warning(describe_unknown(bundle, "alias `champion`"))
     except OutsideError as error:
         console.print_warning(str(error))
     return bundle

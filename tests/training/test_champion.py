@@ -9,11 +9,13 @@ import pytest
 
 from app.contract.bundle import Bundle, read_bundle
 from tests.patience import LAST_RESORT_SECONDS
-from tests.training.test_tracking import Server
+from tests.training.tracking.server import Server, fetch_bundle
 from training.artifacts import Artifacts
 from training.champion import name_released, order_version
 from training.errors import EXIT_OUTSIDE, EXIT_USAGE, InputError
-from training.tracking import Tracker, tracking_uri
+from training.tracking import tracker
+from training.tracking.address import tracking_uri
+from training.tracking.tracker import Tracker
 
 ROOT = Path(__file__).parents[2]
 
@@ -26,7 +28,7 @@ def artifacts(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Artifacts:
 
 
 def open_client(artifacts: Artifacts) -> Any:
-    return Tracker(tracking_uri(artifacts.root), artifacts.root)._client
+    return Tracker(tracking_uri(artifacts.root), artifacts.root).client
 
 
 def list_versions(client: Any) -> list[Any]:
@@ -61,8 +63,7 @@ def test_an_unknown_bundle_is_registered_once_and_named_champion(
     [version] = list_versions(client)
     assert version.tags == {"digest": bundle.digest, "version": bundle.manifest.version, "release": "v1.2.3"}
     assert read_aliases(client) == {"champion": "1"}  # and no challenger
-    fetched = client.download_artifacts(version.run_id, "bundle", str(tmp_path))
-    assert read_bundle(Path(fetched)) == bundle
+    assert read_bundle(fetch_bundle(client, version, tmp_path)) == bundle
     assert client.get_run(version.run_id).data.metrics.keys() >= set(bundle.manifest.metrics)
 
 
@@ -88,7 +89,7 @@ def test_a_patch_of_an_older_line_does_not_become_champion(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("point", ["_log_numbers", "_register"])
+@pytest.mark.parametrize("point", ["log_record", "register_model"])
 def test_a_crash_half_way_is_taken_up_by_the_next_call(
     artifacts: Artifacts, bundle_folder: Path, point: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -101,7 +102,7 @@ def test_a_crash_half_way_is_taken_up_by_the_next_call(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(Tracker, point, kill)
+        patch.setattr(tracker, point, kill)
         with pytest.raises(Killed):
             name_released(artifacts, bundle_folder, "v1.2.3")
     name_released(artifacts, bundle_folder, "v1.2.3")
@@ -124,7 +125,7 @@ def test_a_server_is_seeded_by_the_command_line(
         done = run_verb(bundle_folder, tmp_path, "v1.2.3")
         assert done.returncode == 0, done.stderr
         assert f"bundle {bundle.digest[:12]} of v1.2.3 is champion, version 1 of ai4i" in done.stdout
-        found = Tracker(server.uri, tmp_path)._client.get_model_version_by_alias("ai4i", "champion")
+        found = Tracker(server.uri, tmp_path).client.get_model_version_by_alias("ai4i", "champion")
         assert found.tags["digest"] == bundle.digest
     finally:
         server.stop()

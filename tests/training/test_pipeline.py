@@ -22,7 +22,7 @@ from training.errors import InputError
 from training.files import recover_folder
 from training.params import Params
 from training.pipeline import install_bundle, is_current, make_candidate
-from training.tracking import read_record, record_path
+from training.tracking.record import read_record, record_path
 
 
 @pytest.fixture(scope="module", autouse=True)

@@ -21,7 +21,9 @@ from training.errors import EXIT_FAIL, EXIT_OK, EXIT_UNDECIDED, InputError
 from training.params import Params
 from training.pipeline import make_candidate
 from training.stages import describe_rerun, read_champion, read_table, track_training
-from training.tracking import RunRecord, Tracker, tracking_uri, write_record
+from training.tracking.address import tracking_uri
+from training.tracking.record import RunRecord, write_record
+from training.tracking.tracker import Tracker
 
 Capture = pytest.CaptureFixture[str]
 
@@ -103,7 +105,7 @@ def test_a_trained_bundle_is_tracked_in_a_file_among_the_artifacts(
     track_training(artifacts, bundle, folder)
     track_training(artifacts, bundle, folder)
     assert capsys.readouterr().out.count("registered as challenger") == 2
-    client = Tracker(tracking_uri(artifacts.root), artifacts.root)._client
+    client = Tracker(tracking_uri(artifacts.root), artifacts.root).client
     assert (artifacts.root / "mlflow.db").is_file()
     assert [version.tags["digest"] for version in client.search_model_versions("name = 'ai4i'")] == [bundle.digest]
 

@@ -23,7 +23,8 @@ from training.data.table import Table
 from training.errors import InputError
 from training.params import PARAMS, Params, load_params
 from training.serving import find_predictor, stop_predictor
-from training.tracking import Tracker, tracking_uri
+from training.tracking.address import tracking_uri
+from training.tracking.tracker import Tracker
 from training.up import bring_up, renew_bundle
 
 SECOND_RUN_SECONDS = 20
@@ -228,7 +229,7 @@ def test_changed_parameters_are_judged_against_the_champion_and_take_its_place(
     assert report["champion"]["digest"] == former.digest
     assert report["candidate"]["digest"] == changed.digest
     assert read_bundle(artifacts.bundle) == changed
-    client = Tracker(tracking_uri(artifacts.root), artifacts.root)._client
+    client = Tracker(tracking_uri(artifacts.root), artifacts.root).client
     for alias in ("champion", "challenger"):
         assert client.get_model_version_by_alias("ai4i", alias).tags == {
             "digest": changed.digest,

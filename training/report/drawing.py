@@ -3,7 +3,9 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from html import escape
 from io import StringIO
+from pathlib import Path
 from typing import Any
 
 import matplotlib as mpl
@@ -14,6 +16,8 @@ from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
 from training.report.sentences import CONTESTANTS
+
+STYLE_SHEET = Path(__file__).parent / "templates" / "style.css"
 
 # Stand-ins that become CSS variables, so that one drawing fits both colour schemes.
 INK, GRID, CANDIDATE, CHAMPION, RULE, BAD = "#010101", "#020202", "#030303", "#040404", "#050505", "#060606"
@@ -87,6 +91,16 @@ class Picture:
 
 def draw_picture(name: str, title: str, caption: str, draw: Draw, height_inches: float = SIZE_INCHES[1]) -> Picture:
     return Picture(title, caption, draw_svg(name, title, draw, height_inches))
+
+
+def export_picture(picture: Picture) -> bytes:
+    """The drawing as a file of its own: on white, in the page's colours for light."""
+    style = STYLE_SHEET.read_text(encoding="utf-8")
+    colours = style[: style.index("@media")]  # the first block of the page's variables
+    background = '<rect width="100%" height="100%" fill="#ffffff"/>'
+    opening, rest = picture.svg.split(">", 1)
+    opening = opening.replace("<svg", '<svg xmlns="http://www.w3.org/2000/svg"', 1)
+    return f"{opening}><title>{escape(picture.title)}</title><style>{colours}</style>{background}{rest}".encode()
 
 
 def add_legend(axes: Axes) -> None:

@@ -1,7 +1,7 @@
 """The report's three files, each complete or not there at all."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Any
@@ -25,16 +25,21 @@ TEMPLATES = Path(__file__).parent / "templates"
 JSON_NAME, MARKDOWN_NAME, HTML_NAME = "report.json", "report.md", "report.html"
 
 
-def write_report(result: GateResult, folder: Path, *, reproduce: str, seed: int = 0) -> Report:
+def write_report(
+    result: GateResult, folder: Path, *, reproduce: str, seed: int = 0, pictures: Sequence[Picture] | None = None
+) -> Report:
     """Replaces `folder` with the report of `result`; `reproduce` is the one command that gives it again.
+
+    `pictures` are those of `draw_pictures`, drawn here unless they are given.
 
     Raises: InputError if the disk refuses.
     """
     report = build_report(result, reproduce)
+    drawn = list(draw_pictures(result, seed) if pictures is None else pictures)
     files = {
         JSON_NAME: encode_report(report),
         MARKDOWN_NAME: render_markdown(report).encode(),
-        HTML_NAME: render_html(report, list(draw_pictures(result, seed))).encode(),
+        HTML_NAME: render_html(report, drawn).encode(),
     }
     write_folder(folder, files, last=JSON_NAME)
     return report

@@ -6,12 +6,14 @@ from pathlib import Path
 
 import pytest
 
+from app.contract.bundle import Bundle
 from app.contract.schema import Interval
-from training.artifacts import Artifacts
+from tests.training.tracking.elsewhere import load_elsewhere
 from training.errors import OutsideError
-from training.relocation import PLACES, lead_here
 from training.stages import open_tracker
-from training.tracking import RunRecord, tracking_uri
+from training.tracking.address import tracking_uri
+from training.tracking.record import RunRecord
+from training.tracking.relocation import PLACES, lead_here
 
 
 def make_record(digest: str) -> RunRecord:
@@ -21,11 +23,8 @@ def make_record(digest: str) -> RunRecord:
     )
 
 
-def log(root: Path, digest: str) -> None:
-    folder = Artifacts(root).candidate
-    folder.mkdir(parents=True, exist_ok=True)
-    (folder / "model.ubj").write_text(digest)
-    open_tracker(root).log_training(make_record(digest), folder)
+def log(root: Path, digest: str, bundle: Path) -> None:
+    open_tracker(root).log_training(make_record(digest), bundle)
 
 
 def list_files(root: Path) -> set[str]:
@@ -45,16 +44,21 @@ def list_places(root: Path) -> set[str]:
 @pytest.mark.slow
 @pytest.mark.parametrize("keep", [True, False], ids=["copied", "moved"])
 def test_what_is_logged_after_a_copy_or_move_lands_in_the_new_folder(
-    tmp_path: Path, keep: bool, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+    tmp_path: Path,
+    keep: bool,
+    bundle: Bundle,
+    bundle_folder: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
     old, new = tmp_path / "old project" / "artifacts", tmp_path / "newer ü" / "artifacts"
-    log(old, "1")
+    log(old, "1", bundle_folder)
     shutil.copytree(old, new)
     before = list_files(old)
     if not keep:
         shutil.rmtree(old.parent)
-    log(new, "2")
+    log(new, "2", bundle_folder)
     told = capsys.readouterr().err.replace("\n", " ")
     assert "was made for file://" in told
     assert "places in it lead to file://" in told
@@ -64,8 +68,12 @@ def test_what_is_logged_after_a_copy_or_move_lands_in_the_new_folder(
     else:
         assert not old.parent.exists()
     assert all(place.startswith(f"{(new / 'mlflow').as_uri()}") for place in list_places(new))
-    assert len({name for name in list_files(new) if name.endswith("artifacts/bundle/model.ubj")}) == 2
-    log(new, "3")
+    assert len([name for name in list_files(new) if name.endswith("artifacts/data/bundle/model.ubj")]) == 2
+    row = bundle.manifest.golden[0]
+    for name in ("models:/ai4i/1", "models:/ai4i@challenger"):  # logged before, and after
+        found = load_elsewhere(name, [[row.row]], tmp_path, MLFLOW_TRACKING_URI=f"sqlite:///{new}/mlflow.db")
+        assert abs(found["answers"][0][0]["score"] - row.score) <= 1e-6
+    log(new, "3", bundle_folder)
     assert "was made for" not in capsys.readouterr().err
 
 

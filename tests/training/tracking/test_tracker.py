@@ -1,37 +1,26 @@
 """T6: every run is logged once, and an MLflow that is down, slow or broken costs seconds and loses nothing."""
 
-import contextlib
-import os
-import signal
 import socket
-import subprocess
-import sys
 import threading
 from collections.abc import Iterator
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, cast
 
-import httpx
 import msgspec
 import pytest
 
 from app.contract.bundle import Bundle, read_bundle
 from app.contract.schema import Interval
-from tests.patience import LAST_RESORT_SECONDS, wait_until
+from tests.patience import LAST_RESORT_SECONDS
 from tests.ports import take_free_port
+from tests.training.tracking.server import Server, fetch_bundle
 from training.errors import EXIT_OUTSIDE, InputError, OutsideError
-from training.tracking import (
-    DIGEST_TAG,
-    LIMITS,
-    RunRecord,
-    Tracker,
-    hide_password,
-    read_record,
-    record_path,
-    tracking_uri,
-    write_record,
-)
+from training.tracking import tracker as tracker_module
+from training.tracking.address import hide_password, tracking_uri
+from training.tracking.record import RunRecord, read_record, record_path, write_record
+from training.tracking.runs import DIGEST_TAG
+from training.tracking.tracker import LIMITS, Tracker, VerdictNote
 
 
 @pytest.fixture
@@ -71,7 +60,7 @@ def test_a_missing_or_damaged_record_is_named(record: RunRecord, tmp_path: Path)
     write_record(record, tmp_path / "candidate")
     path = record_path(tmp_path / "candidate")
     path.write_bytes(path.read_bytes()[:100])
-    with pytest.raises(InputError, match=r"candidate.run.json is not YAML"):
+    with pytest.raises(InputError, match=r"candidate.run.json is no record of a training: .* run `make train` again"):
         read_record(tmp_path / "candidate", record.digest)
 
 
@@ -91,45 +80,6 @@ def test_a_password_is_not_shown() -> None:
 
 
 # Slow: a real MLflow
-
-
-class Server:
-    """A real tracking server in a process of its own."""
-
-    def __init__(self, folder: Path) -> None:
-        port = take_free_port()
-        self.uri = f"http://127.0.0.1:{port}"
-        store = ["--backend-store-uri", f"sqlite:///{folder / 'mlflow.db'}", "--artifacts-destination", str(folder)]
-        command = [
-            sys.executable,
-            "-m",
-            "mlflow",
-            "server",
-            "--host",
-            "127.0.0.1",
-            "--port",
-            str(port),
-            "--workers",
-            "1",
-        ]
-        self.log = (folder / "log").open("wb")
-        self.process = subprocess.Popen(
-            [*command, *store], stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True, cwd=folder
-        )
-
-    def wait(self) -> None:
-        wait_until(self._is_up, "MLflow's start")
-
-    def _is_up(self) -> bool:
-        assert self.process.poll() is None
-        with contextlib.suppress(httpx.HTTPError):
-            return httpx.get(f"{self.uri}/health", trust_env=False).status_code == 200
-        return False
-
-    def stop(self) -> None:
-        os.killpg(self.process.pid, signal.SIGTERM)
-        self.process.wait(timeout=LAST_RESORT_SECONDS)
-        self.log.close()
 
 
 @pytest.fixture
@@ -164,12 +114,12 @@ def stand_for(bundle: Bundle, record: RunRecord) -> Bundle:
 
 
 def versions(tracker: Tracker, name: str) -> list[Any]:
-    return list(tracker._client.search_model_versions(f"name = '{name}'"))
+    return list(tracker.client.search_model_versions(f"name = '{name}'"))
 
 
 def runs(tracker: Tracker, name: str) -> list[Any]:
-    experiment = tracker._client.get_experiment_by_name(name)
-    return list(tracker._client.search_runs([experiment.experiment_id])) if experiment else []
+    experiment = tracker.client.get_experiment_by_name(name)
+    return list(tracker.client.search_runs([experiment.experiment_id])) if experiment else []
 
 
 @pytest.mark.slow
@@ -178,11 +128,11 @@ def test_a_run_is_logged_with_everything_it_was_made_of(
 ) -> None:
     record = rename(record, "whole")
     run_id = tracker.log_training(record, bundle_folder)
-    run = tracker._client.get_run(run_id)
+    run = tracker.client.get_run(run_id)
     assert run.info.status == "FINISHED"
     assert run.data.params == {"eta": "0.03", "tree_method": "exact", "rounds": "40"}
     assert run.data.metrics == {"pr_auc": 0.9, "pr_auc_low": 0.8, "pr_auc_high": 0.95, "fold_pr_auc": 0.92}
-    folds = tracker._client.get_metric_history(run_id, "fold_pr_auc")
+    folds = tracker.client.get_metric_history(run_id, "fold_pr_auc")
     assert sorted((fold.step, fold.value) for fold in folds) == [(0, 0.88), (1, 0.92)]
     assert run.data.tags["data.sha256"] == "1" * 64
     assert run.data.tags["mlflow.source.git.commit"] == record.revision
@@ -195,11 +145,10 @@ def test_the_bundle_is_registered_as_challenger_and_can_be_fetched_whole(
 ) -> None:
     record = rename(record, "fetched")
     run_id = tracker.log_training(record, bundle_folder)
-    found = tracker._client.get_model_version_by_alias("fetched", "challenger")
+    found = tracker.client.get_model_version_by_alias("fetched", "challenger")
     assert found.run_id == run_id
     assert found.tags == {"digest": record.digest, "version": record.version}
-    fetched = tracker._client.download_artifacts(run_id, "bundle", str(tmp_path))
-    assert read_bundle(Path(fetched)) == bundle
+    assert read_bundle(fetch_bundle(tracker.client, found, tmp_path)) == bundle
 
 
 @pytest.mark.slow
@@ -212,9 +161,9 @@ def test_a_server_keeps_the_run_its_bundle_and_one_version(
     assert len(runs(tracker, "ai4i")) == len(versions(tracker, "ai4i")) == 1
     tracker.name_champion(bundle)
     for alias in ("challenger", "champion"):
-        assert tracker._client.get_model_version_by_alias("ai4i", alias).run_id == first
-    fetched = tracker._client.download_artifacts(first, "bundle", str(tmp_path))
-    assert read_bundle(Path(fetched)) == bundle
+        assert tracker.client.get_model_version_by_alias("ai4i", alias).run_id == first
+    version = tracker.client.get_model_version_by_alias("ai4i", "champion")
+    assert read_bundle(fetch_bundle(tracker.client, version, tmp_path)) == bundle
 
 
 @pytest.mark.slow
@@ -225,15 +174,15 @@ def test_logging_again_registers_nothing_twice(tracker: Tracker, record: RunReco
     again = Tracker(tracker.uri, tracker._files.parent)
     assert again.log_training(record, bundle_folder) == first
     assert len(runs(tracker, "repeated")) == len(versions(tracker, "repeated")) == 1
-    assert len(tracker._client.get_metric_history(first, "pr_auc")) == 1
+    assert len(tracker.client.get_metric_history(first, "pr_auc")) == 1
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("point", ["_log_numbers", "_register"])
+@pytest.mark.parametrize("point", ["log_model", "log_record", "register_model"])
 def test_a_crash_half_way_is_taken_up_by_the_next_call(
     tracker: Tracker, record: RunRecord, bundle_folder: Path, point: str, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    record = rename(record, f"crashed{point}")
+    record = rename(record, f"crashed_{point}")
 
     class Killed(BaseException):
         pass
@@ -242,7 +191,7 @@ def test_a_crash_half_way_is_taken_up_by_the_next_call(
         raise Killed
 
     with monkeypatch.context() as patch:
-        patch.setattr(Tracker, point, kill)
+        patch.setattr(tracker_module, point, kill)
         with pytest.raises(Killed):
             tracker.log_training(record, bundle_folder)
     assert len(runs(tracker, record.name)) == 1
@@ -262,7 +211,7 @@ def test_another_bundle_is_another_run_and_the_alias_moves_on(
     assert len(versions(tracker, "renewed")) == 2
     tracker.name_champion(stand_for(bundle, first))
     aliases = {
-        alias: tracker._client.get_model_version_by_alias("renewed", alias).tags["digest"]
+        alias: tracker.client.get_model_version_by_alias("renewed", alias).tags["digest"]
         for alias in ("champion", "challenger")
     }
     assert aliases == {"champion": first.digest, "challenger": second.digest}
@@ -275,10 +224,10 @@ def test_the_verdict_and_its_report_join_the_run(
     record = rename(record, "judged")
     run_id = tracker.log_training(record, bundle_folder)
     (tmp_path / "report.json").write_text("{}")
-    tracker.log_verdict(stand_for(bundle, record), tmp_path, "pass")
-    assert tracker._client.get_run(run_id).data.tags["lathe.verdict"] == "pass"
+    tracker.log_verdict(stand_for(bundle, record), tmp_path, VerdictNote("pass", {}, {}))
+    assert tracker.client.get_run(run_id).data.tags["lathe.verdict"] == "pass"
     assert versions(tracker, "judged")[0].tags["verdict"] == "pass"
-    assert [entry.path for entry in tracker._client.list_artifacts(run_id, "gate")] == ["gate/report.json"]
+    assert [entry.path for entry in tracker.client.list_artifacts(run_id, "gate")] == ["gate/report.json"]
 
 
 # Slow: an MLflow that does not do its part

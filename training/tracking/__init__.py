@@ -1,0 +1,1 @@
+"""The record of runs and models in MLflow. A view: Git decides what runs."""
