@@ -97,8 +97,8 @@ render: .venv/.locked $(TOOLS) ## Show what every overlay renders, without a clu
 diff: .venv/.locked $(TOOLS) ## Show what differs between two overlays or revisions (A=, B=)
 	@$(RELEASE) diff '$(A)' '$(B)' || [ $$? = 1 ]
 
-status: .venv/.locked $(TOOLS) ## Show per environment what should run, what runs, and how it is
-	@$(RELEASE) status
+status: .venv/.locked $(TOOLS) ## Show per environment what should run, what runs, and how it is (FETCH=1 asks the remote first)
+	@$(RELEASE) status $(if $(FETCH),--fetch)
 
 minikube: .venv/.locked $(TOOLS) ## Build the image into minikube, apply it, and print the URL
 	@.ci/minikube up

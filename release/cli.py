@@ -9,7 +9,7 @@ import sys
 import typer
 
 from release import console
-from release.commands import announce, build, look, move, publish
+from release.commands import announce, build, check, look, move, publish
 from release.errors import EXIT_USAGE, ReleaseError
 
 PROGRAM = "python -m release"
@@ -24,6 +24,7 @@ VERBS = (
     publish.check_tag,
     publish.publish,
     publish.verify,
+    check.check_pull,
     announce.prepare,
     announce.announce,
     announce.promote,

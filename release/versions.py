@@ -1,5 +1,7 @@
 """What a version of a release is: vMAJOR.MINOR.PATCH and nothing behind it; compared as semantic versions."""
 
+from functools import cache
+
 from semver import Version
 
 from release.errors import InputError
@@ -28,9 +30,24 @@ def is_version(text: str) -> bool:
     return True
 
 
+def is_comparable(tag: str) -> bool:
+    """Whether a tag has a place in the order of versions; a pre-release that somebody wrote by hand has, too."""
+    number = tag.removeprefix("v")
+    return number != tag and "+" not in number and Version.is_valid(number)
+
+
+@cache
+def find_place(tag: str) -> Version:
+    """Its place in the order of versions.
+
+    Raises: ValueError for what `is_comparable` denies.
+    """
+    return Version.parse(tag.removeprefix("v"))
+
+
 def is_lower(version: str, other: str) -> bool:
-    """By precedence; a pre-release that somebody wrote by hand compares, too.
+    """By precedence.
 
     Raises: ValueError for what is no version at all; an overlay that was read holds none.
     """
-    return Version.parse(version.removeprefix("v")) < Version.parse(other.removeprefix("v"))
+    return find_place(version) < find_place(other)

@@ -81,6 +81,10 @@ class GitHub:
     def post(self, path: str, body: dict[str, Any], kind: type[T]) -> T:
         return self._decode(self._ask("POST", self._address(path), json=body), kind)
 
+    def start(self, path: str, body: dict[str, Any]) -> None:
+        """A request that GitHub takes without an answer, as it does the start of a workflow; sent once."""
+        self._ask("POST", self._address(path), json=body)
+
     def patch(self, path: str, body: dict[str, Any], kind: type[T]) -> T:
         return self._decode(self._ask("PATCH", self._address(path), json=body), kind)
 

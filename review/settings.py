@@ -2,6 +2,7 @@
 
 import os
 import re
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from urllib.parse import urlsplit
 
@@ -25,21 +26,21 @@ class Settings:
         return self.repository.partition("/")[0]
 
 
-def read_settings() -> Settings:
+def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     """From GITHUB_TOKEN, GITHUB_REPOSITORY, GITHUB_API_URL and LATHE_MAX_WAIT_SECONDS.
 
     Raises: InputError that names the variable.
     """
-    token = os.environ.get("GITHUB_TOKEN", "")
+    token = environment.get("GITHUB_TOKEN", "")
     if not token or not token.isascii() or not token.isprintable():
         raise InputError("GITHUB_TOKEN is not set or no token; give the step `env: GITHUB_TOKEN: ${{ github.token }}`")
-    repository = os.environ.get("GITHUB_REPOSITORY", "")
+    repository = environment.get("GITHUB_REPOSITORY", "")
     if not REPOSITORY.fullmatch(repository):
         raise InputError(f"GITHUB_REPOSITORY is {repository!r}, expected OWNER/NAME")
-    api = (os.environ.get("GITHUB_API_URL") or DEFAULT_API).rstrip("/")
+    api = (environment.get("GITHUB_API_URL") or DEFAULT_API).rstrip("/")
     if not is_safe_address(api):
         raise InputError(f"GITHUB_API_URL is {api!r}, expected https://… (http only on the own machine)")
-    wait = os.environ.get("LATHE_MAX_WAIT_SECONDS") or "120"
+    wait = environment.get("LATHE_MAX_WAIT_SECONDS") or "120"
     if not re.fullmatch(r"\d{1,4}", wait):
         raise InputError(f"LATHE_MAX_WAIT_SECONDS is {wait!r}, expected whole seconds up to 9999")
     return Settings(token, repository, api, int(wait))

@@ -54,6 +54,7 @@ class Run(msgspec.Struct):
     created_at: datetime
     repository: Repository
     head_repository: Repository | None = None
+    display_title: str = ""  # `run-name`, where the workflow has one
 
     @property
     def workflow(self) -> str:

@@ -1,9 +1,11 @@
 """What git-cliff says of the commits since the last release: their list, and which version would come next."""
 
 import os
+import re
 import shutil
 import subprocess
 import sysconfig
+from collections.abc import Collection
 from pathlib import Path
 
 from release.errors import InputError, OutsideError
@@ -12,21 +14,26 @@ CONFIG = "cliff.toml"
 TIMEOUT_SECONDS = 60
 
 
-def list_commits(root: Path, former: str | None, head: str) -> str:
+def list_commits(root: Path, former: str | None, head: str, mistyped: Collection[str] = ()) -> str:
     """Markdown, grouped as cliff.toml says; empty if nothing is worth a line.
 
     Raises: OutsideError, InputError with git-cliff's own words.
     """
     span = f"{former}..{head}" if former else head
-    return ask_cliff(root, "--strip", "all", "--", span)
+    return ask_cliff(root, *ignore_tags(mistyped), "--strip", "all", "--", span)
 
 
-def propose_version(root: Path) -> str:
+def propose_version(root: Path, mistyped: Collection[str] = ()) -> str:
     """The next version by Conventional Commits.
 
     Raises: OutsideError, InputError.
     """
-    return ask_cliff(root, "--bumped-version")
+    return ask_cliff(root, *ignore_tags(mistyped), "--bumped-version")
+
+
+def ignore_tags(mistyped: Collection[str]) -> tuple[str, ...]:
+    """A tag that is no release would be the newest, or cut the list in two."""
+    return ("--ignore-tags", f"^({'|'.join(map(re.escape, sorted(mistyped)))})$") if mistyped else ()
 
 
 def ask_cliff(root: Path, *arguments: str) -> str:

@@ -1,8 +1,7 @@
 """Before a release: its changelog and its version as one commit on a branch of its own; people merge and tag it."""
 
-import re
 import shlex
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 
@@ -16,11 +15,13 @@ from release.announcing.commits import list_commits, propose_version
 from release.errors import InputError, OutsideError, RefusedError
 from release.git.clone import Clone
 from release.git.remote import Remote
+from release.history.moves import read_all_moves
+from release.history.released import list_released
+from release.hub import WEB
 from release.versions import is_version, parse_version
 
 PROJECT, LOCK = "pyproject.toml", "uv.lock"
 PACKAGE = "lathe"
-WEB = re.compile(r"(?:https://|git@|ssh://git@)(?P<host>github\.[^/:]+)[/:](?P<name>[^/]+/[^/]+?)(?:\.git)?")
 
 
 @dataclass(frozen=True)
@@ -46,13 +47,15 @@ def prepare_version(remote: Remote, wanted: str | None) -> Prepared:
     Raises: InputError, RefusedError, OutsideError.
     """
     head = check_ground(remote)
-    former = find_newest(remote.clone)
-    version = check_wanted(remote, wanted, former)
+    released = list_released(remote.clone, read_all_moves(remote.clone, head))
+    former = max(released, key=parse_version, default=None)
+    mistyped = {*filter(is_version, remote.clone.ask("tag", "--list", "v*").split())} - released
+    version = check_wanted(remote, wanted, former, mistyped)
     text = remote.read(head, changelog.NAME)
     title = version.removeprefix("v")
     if read_version(remote.read(head, PROJECT)) == title and changelog.find_section(text, title):
         return Prepared(version, find_release(remote.clone, head, title), True)
-    changes = compose_changes(remote, head, version, former, text)
+    changes = compose_changes(remote, head, version, former, text, mistyped)
     commit = remote.commit(head, changes, f"Release {version}\n\n{changelog.NAME}, {PROJECT} and {LOCK} name it.\n")
     return Prepared(version, keep_branch(remote.clone, name_branch(version), commit), False)
 
@@ -87,19 +90,14 @@ def check_ground(remote: Remote) -> str:
     return head
 
 
-def find_newest(clone: Clone) -> str | None:
-    """The highest version that has a tag."""
-    return max(filter(is_version, clone.ask("tag", "--list", "v*").split()), key=parse_version, default=None)
-
-
-def check_wanted(remote: Remote, wanted: str | None, former: str | None) -> str:
+def check_wanted(remote: Remote, wanted: str | None, former: str | None, mistyped: Collection[str]) -> str:
     """The version as a tag.
 
     Raises: InputError, RefusedError if it is not higher than every former one.
     """
     if not wanted:
         newest = f"the newest is {former}" if former else "there is none yet"
-        proposed = propose_version(remote.clone.folder)
+        proposed = propose_version(remote.clone.folder, mistyped)
         raise InputError(
             f"say which version: {newest}, and by its commits the next one is {proposed}: "
             f"`make release VERSION={proposed.removeprefix('v')}`"
@@ -107,7 +105,10 @@ def check_wanted(remote: Remote, wanted: str | None, former: str | None) -> str:
     version = f"v{wanted.removeprefix('v')}"
     parsed = parse_version(version)
     if former and parsed <= parse_version(former):
-        raise RefusedError(f"{version} is not higher than {former}, which is tagged: choose a higher version")
+        raise RefusedError(f"{version} is not higher than {former}, which is released: choose a higher version")
+    if version in mistyped:
+        commit = remote.clone.ask("rev-parse", "--short=10", f"refs/tags/{version}^{{commit}}")
+        raise RefusedError(f"tag {version} is there already, on {commit}, and no tag moves: choose another version")
     return version
 
 
@@ -122,7 +123,9 @@ def read_version(text: str) -> str:
         raise InputError(f"{PROJECT} has no version below [project]: {error}") from error
 
 
-def compose_changes(remote: Remote, head: str, version: str, former: str | None, text: str) -> Mapping[str, str]:
+def compose_changes(
+    remote: Remote, head: str, version: str, former: str | None, text: str, mistyped: Collection[str] = ()
+) -> Mapping[str, str]:
     """The new texts of the three files.
 
     Raises: RefusedError if there is nothing to release, InputError, OutsideError.
@@ -132,7 +135,7 @@ def compose_changes(remote: Remote, head: str, version: str, former: str | None,
     if Version.parse(title) < Version.parse(read_version(project)):
         raise RefusedError(f"{version} is lower than {read_version(project)} in {PROJECT}: choose a higher version")
     held = changelog.find_section(text, changelog.UNRELEASED)
-    commits = list_commits(remote.clone.folder, former, head) if former or not held else ""
+    commits = list_commits(remote.clone.folder, former, head, mistyped) if former or not held else ""
     if not held and not commits:
         raise RefusedError(f"there is nothing to release: no commit since {former}, and nothing below `## Unreleased`")
     heading = f"### Commits since {former}" if former else "### Commits"

@@ -1,7 +1,10 @@
 """Whether a tag may become a release: annotated, on main, the package's own version, described, and in order."""
 
 import tomllib
+from collections.abc import Collection
 from dataclasses import dataclass
+
+from semver import Version
 
 from release import console
 from release.announcing.changelog import NAME as CHANGELOG
@@ -9,12 +12,12 @@ from release.announcing.changelog import read_section
 from release.errors import InputError, OutsideError, RefusedError
 from release.git.clone import Clone
 from release.git.remote import Remote
+from release.history.moves import read_all_moves
+from release.history.released import PROJECT, list_ran
 from release.manifests.overlays import REPOSITORIES, SHOWN_DIGITS
 from release.registry.contents import REVISION_LABEL, read_contents
 from release.registry.registry import Registry
 from release.versions import is_version, parse_version
-
-PROJECT = "pyproject.toml"
 
 
 @dataclass(frozen=True)
@@ -34,10 +37,10 @@ def check_tag(version: str, remote: Remote, registry: Registry) -> Tag:
         raise InputError(f"there is no tag {version} here; fetch it with `git fetch --tags`, or make it")
     check_annotated(version, remote)
     commit = clone.ask("rev-parse", f"refs/tags/{version}^{{commit}}")
-    check_branch(version, commit, remote)
+    main = check_branch(version, commit, remote)
     check_package(version, commit, clone)
     read_section(clone.ask("cat-file", "blob", f"{commit}:{CHANGELOG}"), version)
-    check_order(version, commit, clone)
+    check_order(version, commit, list_ran(read_all_moves(clone, main)), clone, registry)
     check_unreleased(version, commit, registry)
     return Tag(version, commit)
 
@@ -57,8 +60,11 @@ def check_annotated(version: str, remote: Remote) -> None:
         )
 
 
-def check_branch(version: str, commit: str, remote: Remote) -> None:
-    """Raises: RefusedError if main does not hold the commit."""
+def check_branch(version: str, commit: str, remote: Remote) -> str:
+    """Main's newest commit.
+
+    Raises: RefusedError if main does not hold the tag's.
+    """
     try:
         main = remote.fetch()
     except OutsideError as error:
@@ -69,6 +75,7 @@ def check_branch(version: str, commit: str, remote: Remote) -> None:
             f"tag {version} is commit {commit[:SHOWN_DIGITS]}, which is not on {remote.branch} "
             f"(at {main[:SHOWN_DIGITS]}): tag what was merged"
         )
+    return main
 
 
 def check_package(version: str, commit: str, clone: Clone) -> None:
@@ -85,14 +92,15 @@ def check_package(version: str, commit: str, clone: Clone) -> None:
         )
 
 
-def check_order(version: str, commit: str, clone: Clone) -> None:
-    """A version is higher than every one tagged before it on main, but for the next patch of an older line.
+def check_order(version: str, commit: str, ran: Collection[str], clone: Clone, registry: Registry) -> None:
+    """A version is higher than every one released before it on main, but for the next patch of an older line.
 
-    Raises: RefusedError.
+    Raises: RefusedError; OutsideError if a higher tag is there and nobody can say whether it was released.
     """
     number = parse_version(version)
     tags = [name for name in clone.ask("tag", "--list", "v*", "--merged", commit).split() if is_version(name)]
     known = {parse_version(name) for name in tags if name != version}
+    known -= find_unreleased({one for one in known if one > number}, ran, registry)
     line = {one for one in known if (one.major, one.minor) == (number.major, number.minor)}
     higher = max((one for one in known if one > number), default=None)
     if higher is None or (line and number.patch > max(one.patch for one in line)):
@@ -101,6 +109,23 @@ def check_order(version: str, commit: str, clone: Clone) -> None:
     raise RefusedError(
         f"tag {version} comes after v{higher} on main: expected {hint or f'v{max(known).bump_minor()}'} or higher"
     )
+
+
+def find_unreleased(higher: Collection[Version], ran: Collection[str], registry: Registry) -> set[Version]:
+    """Those that are tags and nothing else: they ran nowhere, and the registry has no image of them.
+
+    Raises: OutsideError if the registry cannot be asked.
+    """
+    unreleased = set()
+    for one in sorted(higher):
+        try:
+            is_there = f"v{one}" in ran or registry.find_digest(REPOSITORIES["predictor"], f"v{one}") is not None
+        except OutsideError as error:
+            raise OutsideError(f"tag v{one} is higher, and whether it was released is not known: {error}") from error
+        if not is_there:
+            console.print_warning(f"tag v{one} is higher and was never released: it does not count")
+            unreleased.add(one)
+    return unreleased
 
 
 def check_unreleased(version: str, commit: str, registry: Registry) -> None:

@@ -45,15 +45,19 @@ def rollback(
     environment: Environment,
     reason: Annotated[str, typer.Option("--reason", help="Why; it stands in the history.")],
     to: Annotated[str | None, typer.Option("--to", help="The version. Default: the newest not withdrawn.")] = None,
+    start: Annotated[
+        str | None, typer.Option("--from", help="The version that is to be left; refused if another one runs.")
+    ] = None,
     again: Annotated[bool, typer.Option("--again", help="Even if --to was itself taken back.")] = False,
     dry_run: DryRun = False,
 ) -> None:
-    """Take an environment back to a version that it ran before; asks only Git."""
+    """Take an environment back to a version that it ran before, by Git alone; where only the App may push, it does."""
     from release import console  # noqa: PLC0415
     from release.git.remote import Remote  # noqa: PLC0415
-    from release.moving.rollback import Rollback, find_run, roll_back  # noqa: PLC0415
+    from release.moving.back import take_back  # noqa: PLC0415
+    from release.moving.rollback import Rollback, find_run  # noqa: PLC0415
     from release.tools import ROOT  # noqa: PLC0415
 
-    start = time.monotonic()
-    if roll_back(Remote(ROOT), Rollback(environment, reason, to, again, find_run()), dry_run=dry_run):
-        console.print_done(f"done in {time.monotonic() - start:.1f} s")
+    started = time.monotonic()
+    if take_back(Remote(ROOT), Rollback(environment, reason, to, again, find_run(), start), dry_run=dry_run):
+        console.print_done(f"done in {time.monotonic() - started:.1f} s")

@@ -64,6 +64,10 @@ class Clone:
         """Whether the repository holds a commit of that name."""
         return self.run("rev-parse", "--verify", "--quiet", "--end-of-options", f"{name}^{{commit}}").code == 0
 
+    def locate(self, name: str) -> Path:
+        """A file of Git's own, wherever this work tree has them."""
+        return self.folder / self.ask("rev-parse", "--git-path", name)
+
     def is_ancestor(self, old: str, new: str) -> bool:
         return self.run("merge-base", "--is-ancestor", old, new).code == 0
 

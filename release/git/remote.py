@@ -5,20 +5,34 @@ All by Git's plumbing: no work tree, index or branch of this clone is touched, a
 
 import os
 from collections.abc import Mapping
+from contextlib import suppress
+from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from release.errors import InputError, OutsideError
+from release.errors import InputError, OutsideError, RefusedError
 from release.git.clone import NETWORK_SECONDS, Answer, Clone
 
 FETCHES = 3
+ASKED = "lathe-asked"  # its time is when the remote was last asked, also where nothing new came of it
 FILE, FOLDER = "100644", "040000"
 REMOTE_WORDS = "remote:"
 # what a server says while another push holds the branch, or has just moved it
 BUSY = ("cannot lock ref", "failed to update ref", "incorrect old value", "reference already exists")
 
 
+# what it says where its rules let this person push nothing there, today or at any time
+DECLINED = (
+    "GH006", "GH013", "protected branch", "repository rule violations", "pre-receive hook declined", "denied to",
+    "Write access to repository not granted", "not allowed to push", "URL returned error: 403",
+)  # fmt: skip
+
+
 class RacedError(OutsideError):
     """Somebody else was faster: fetch, judge again, and push again."""
+
+
+class DeclinedError(RefusedError):
+    """The remote's own rules do not let this person push there: trying again is of no use."""
 
 
 class Remote:
@@ -55,6 +69,13 @@ class Remote:
         """
         return self._talk("ls-remote", f"refs/heads/{branch}").text.partition("\t")[0] or None
 
+    def find_asked(self) -> datetime | None:
+        """When this clone last heard of the remote's branches; None if nothing says so."""
+        logs = f"logs/refs/remotes/{self.name}"  # that of HEAD is written by the clone itself
+        paths = [self.clone.locate(name) for name in (ASKED, "FETCH_HEAD", f"{logs}/{self.branch}", f"{logs}/HEAD")]
+        times = [path.stat().st_mtime for path in paths if path.is_file()]
+        return datetime.fromtimestamp(max(times), UTC) if times else None
+
     def read(self, commit: str, path: str) -> str:
         """A file's text at a commit, to the byte.
 
@@ -84,7 +105,7 @@ class Remote:
     def push(self, commit: str, *, branch: str | None = None, lease: str | None = None, force: bool = False) -> None:
         """Moves the branch to `commit`: forward only, unless `force`; only from `lease`, "" being a branch that is new.
 
-        Raises: RacedError if the branch is elsewhere by now, OutsideError with the remote's own words.
+        Raises: RacedError if the branch is elsewhere by now, DeclinedError or OutsideError with the remote's own words.
         """
         branch = branch or self.branch
         if lease and not force and not self.clone.is_ancestor(lease, commit):
@@ -105,7 +126,8 @@ class Remote:
         is_elsewhere = head != (lease or None) if lease is not None else "[rejected]" in answer.text
         if is_elsewhere or any(words in said for words in BUSY):
             raise RacedError(f"{branch} of {self.name} moved meanwhile: {said}")
-        raise OutsideError(f"{self.name} does not take the commit on {branch}: {said}")
+        kind = DeclinedError if any(words in said for words in DECLINED) else OutsideError
+        raise kind(f"{self.name} does not take the commit on {branch}: {said}")
 
     def _write_blob(self, text: str) -> str:
         return self.clone.ask("hash-object", "-w", "--stdin", stdin=text.encode())
@@ -137,6 +159,8 @@ class Remote:
     def _note(self, head: str) -> None:
         """Lets this clone remember where the branch is; if another git holds that note, it is no harm."""
         self.clone.run("update-ref", f"refs/remotes/{self.name}/{self.branch}", head)
+        with suppress(OSError):
+            self.clone.locate(ASKED).touch()
 
     def _talk(self, verb: str, *arguments: str) -> Answer:
         options, refs = arguments[:-1], arguments[-1:]

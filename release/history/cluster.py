@@ -48,6 +48,10 @@ class Cluster:
         items: list[dict[str, Any]] = json.loads(text)["items"]
         return items
 
+    def has_namespace(self, namespace: str) -> bool:
+        """Raises: OutsideError if this person may not ask for it."""
+        return bool(self.ask("get", "namespace", namespace, "--ignore-not-found", "--output", "name").strip())
+
     def read_ready(self, namespace: str) -> dict[str, Any]:
         """What /readyz of one pod says, through the API server.
 

@@ -1,32 +1,19 @@
 """What moved in an environment, when and by whom: read from the first-parent history of main, and from nothing else."""
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, replace
-from datetime import UTC, datetime
+from dataclasses import dataclass
+from functools import cache
 
-from release.errors import InputError
 from release.git.clone import Clone
-from release.history.trailers import Facts, read_facts, read_trailers, read_why
-from release.manifests.environments import is_production, locate_overlay, read_line
-from release.manifests.overlays import ImageLine
+from release.history.commits import Commit, read_blobs, read_changes, read_commits, straighten_times
+from release.history.trailers import Facts, read_facts, read_why
+from release.manifests.environments import locate_overlay
+from release.manifests.overlays import KUSTOMIZATION, OVERLAYS, ImageLine
+from release.manifests.recorded import Recorded, read_recorded
 from release.versions import is_lower
 
-FORMAT = "%H%n%ct%n%an%n%B"  # a message may hold anything, the three lines before it no line break
-MISSING = "the overlay is not there"
-
-
-@dataclass(frozen=True)
-class Commit:
-    """One commit of main; `when` is when it came there, in UTC."""
-
-    name: str
-    when: datetime
-    by: str
-    message: str
-
-    @property
-    def trailers(self) -> dict[str, str]:
-        return read_trailers(self.message)
+EVERY_OVERLAY = f":(glob){locate_overlay('*')}"
+MISSING = Recorded(problem="the overlay is not there")
 
 
 @dataclass(frozen=True)
@@ -69,66 +56,52 @@ def read_moves(clone: Clone, head: str, environment: str) -> list[Move]:
 
     Raises: InputError in a shallow clone.
     """
-    clone.check_depth()
-    path = locate_overlay(environment)
-    commits = straighten_times(read_commits(clone, "--first-parent", head, "--", path))
-    texts = read_texts(clone, [f"{commit.name}:{path}" for commit in commits])
-    return list(compare_states(environment, commits, texts))
+    return _read_moves(clone, head, locate_overlay(environment)).get(environment, [])
 
 
-def compare_states(environment: str, commits: Sequence[Commit], texts: Sequence[str | None]) -> Iterator[Move]:
-    """The commits after which another image is named; while a state cannot be read, what ran before goes on."""
+def read_all_moves(clone: Clone, head: str) -> dict[str, list[Move]]:
+    """The moves of every environment, also of one whose overlay is gone or has another name by now.
+
+    Raises: InputError in a shallow clone.
+    """
+    return _read_moves(clone, head, EVERY_OVERLAY)
+
+
+def _read_moves(clone: Clone, head: str, paths: str) -> dict[str, list[Move]]:
+    commits = read_changes(clone, head, paths)
+    texts = read_blobs(clone, [blob for commit in commits for blob in commit.blobs.values() if blob])
+
+    @cache
+    def read(blob: str | None) -> Recorded:
+        return read_recorded(texts[blob]) if blob in texts else MISSING
+
+    changing: dict[str, list[Commit]] = {}
+    for commit in commits:
+        for path in commit.blobs:
+            changing.setdefault(path, []).append(commit)
+    found: dict[str, list[Move]] = {}
+    for path, ours in changing.items():
+        states = [(commit, read(commit.blobs[path])) for commit in straighten_times(ours)]
+        name = path.removeprefix(f"{OVERLAYS.as_posix()}/").removesuffix(f"/{KUSTOMIZATION}")
+        found[name] = list(compare_states(name, states))
+    return found
+
+
+def compare_states(environment: str, states: Sequence[tuple[Commit, Recorded]]) -> Iterator[Move]:
+    """The commits after which another version is named; while a state cannot be read, what ran before goes on."""
     line: ImageLine | None = None
-    problem = MISSING
-    for commit, text in zip(commits, texts, strict=True):
-        former = problem
-        try:
-            new, problem = (None, MISSING) if text is None else (read_line(text, "it"), "")
-        except InputError as error:
-            new, problem = None, str(error)
+    problem = MISSING.problem
+    for commit, state in states:
+        former, problem, new = problem, state.problem, state.line
         if new is None:
             if problem != former:
                 yield Move(environment, commit, line, None, problem=problem)
             continue
         if line is None and not new.is_released:
             line = new
-        if line is None or (new.tag, new.digest) != (line.tag, line.digest):
-            yield Move(environment, commit, line, new, is_production(text or ""))
+        if line is None or not new.is_same(line):
+            yield Move(environment, commit, line, new, state.is_production)
         line = new
-
-
-def read_commits(clone: Clone, *selection: str) -> list[Commit]:
-    """The commits that git selects, oldest first."""
-    text = clone.ask("log", "-z", "--reverse", f"--format={FORMAT}", *selection)
-    return [parse_commit(part) for part in text.split("\0") if part]
-
-
-def parse_commit(text: str) -> Commit:
-    name, seconds, by, message = text.split("\n", 3)
-    return Commit(name, datetime.fromtimestamp(int(seconds), UTC), by, message)
-
-
-def straighten_times(commits: Sequence[Commit]) -> list[Commit]:
-    """No commit came to main after its successor did: where a clock was ahead, the successor's time stands."""
-    straight: list[Commit] = []
-    for commit in reversed(commits):
-        straight.append(replace(commit, when=min(commit.when, straight[-1].when)) if straight else commit)
-    return straight[::-1]
-
-
-def read_texts(clone: Clone, names: Sequence[str]) -> list[str | None]:
-    """The text of each `commit:path`, None where it is not there; one call of git for all."""
-    stream = clone.run("cat-file", "--batch", stdin="".join(f"{name}\n" for name in names).encode()).out
-    texts: list[str | None] = []
-    while stream:
-        header, _, stream = stream.partition(b"\n")
-        if header.endswith((b" missing", b" ambiguous")):
-            texts.append(None)
-            continue
-        size = int(header.rsplit(b" ", 1)[1])
-        texts.append(stream[:size].decode("utf-8", errors="replace"))
-        stream = stream[size + 1 :]
-    return texts
 
 
 def read_all_facts(clone: Clone, head: str) -> dict[tuple[str, str], Facts]:

@@ -5,8 +5,8 @@ from enum import Enum
 
 from release.errors import InputError, RefusedError
 from release.git.remote import Remote
-from release.history.moves import Move, read_moves
-from release.history.withdrawal import describe_withdrawal, find_withdrawn
+from release.history.moves import read_all_moves
+from release.history.withdrawal import describe_withdrawal, find_withdrawn, list_deciding
 from release.manifests.environments import (
     check_environment,
     is_production,
@@ -61,7 +61,7 @@ def judge_move(
         text = f"{environment} has {old.tag}, which is higher than {version}: it stays; to go back, `rollback`"
         return Judgement(Outcome.LOWER, environment, old, overlay, text)
     if not again:
-        check_withdrawn(remote, commit, environment, version, overlay)
+        check_withdrawn(remote, commit, environment, version)
     new = replace(old, tag=version, digest=digest)
     return Judgement(Outcome.MOVE, environment, old, overlay, f"{environment}: {old.version} → {new.version}")
 
@@ -75,23 +75,14 @@ def check_wanted(version: str, digest: str) -> None:
         raise RefusedError(f"digest {digest!r} is not usable, expected sha256: and 64 hexadecimal digits")
 
 
-def check_withdrawn(remote: Remote, commit: str, environment: str, version: str, overlay: str) -> None:
+def check_withdrawn(remote: Remote, commit: str, environment: str, version: str) -> None:
     """What one production took back is refused to every other.
 
     Raises: RefusedError with when, by whom and why.
     """
-    names = [environment]
-    if is_production(overlay):
-        names += [name for name in list_productions(remote, commit) if name != environment]
-    for name in names:
-        if move := find_withdrawal(remote, commit, name, version):
-            raise RefusedError(f"{describe_withdrawal(version, move)}; give --again REASON to run it all the same")
-
-
-def find_withdrawal(remote: Remote, commit: str, environment: str, version: str) -> Move | None:
-    return find_withdrawn(read_moves(remote.clone, commit, environment)).get(version)
-
-
-def list_productions(remote: Remote, commit: str) -> list[str]:
     names = list_environments(remote.clone, commit)
-    return [name for name in names if is_production(remote.read(commit, locate_overlay(name)))]
+    current = {name: is_production(remote.read(commit, locate_overlay(name))) for name in names}
+    moves = read_all_moves(remote.clone, commit)
+    for name in list_deciding(environment, current, moves):
+        if move := find_withdrawn(moves.get(name, [])).get(version):
+            raise RefusedError(f"{describe_withdrawal(version, move)}; give --again REASON to run it all the same")

@@ -1,18 +1,19 @@
 """Where each environment stands by Git: what it is to run, since when, how good the gate found it, what is newer."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
 from release.errors import ReleaseError
 from release.git.clone import Clone
 from release.history.history import show_time
-from release.history.moves import Move, find_facts, read_all_facts, read_moves
+from release.history.moves import Move, find_facts, read_all_facts, read_all_moves
+from release.history.released import list_released
 from release.history.trailers import Facts
-from release.history.withdrawal import find_withdrawn
+from release.history.withdrawal import find_withdrawn, list_deciding
 from release.manifests.environments import LOCAL, is_production, locate_overlay, read_line
 from release.manifests.overlays import SHOWN_DIGITS, ImageLine
-from release.versions import is_lower, is_version
+from release.versions import find_place, is_lower
 
 HEADERS = ("Environment", "Version", "Digest, bundle", "At the gate", "Since (UTC)", "Released")
 UNKNOWN = "?"  # it could not be asked
@@ -61,35 +62,28 @@ def read_standings(texts: Mapping[str, str]) -> list[Standing]:
 def fill_standings(standings: Sequence[Standing], clone: Clone, head: str) -> str:
     """Adds what the history knows up to `head`; returns why it could not, or nothing."""
     try:
-        moves = {one.environment: read_moves(clone, head, one.environment) for one in standings}
+        moves = read_all_moves(clone, head)
         facts = read_all_facts(clone, head)
-        tags = clone.ask("tag", "--list", "v*").split()
+        versions = list_released(clone, moves)
     except ReleaseError as error:
         return f"Git's history was not read: {error}"
-    versions = list_versions(tags, moves.values())
     withdrawn = {name: find_withdrawn(found) for name, found in moves.items()}
-    productions = [one.environment for one in standings if one.is_production]
+    current = {one.environment: one.is_production for one in standings}
     for one in standings:
         one.facts = find_facts(facts, one.line)
-        one.since = find_start(moves[one.environment], one.line)
-        deciding = {one.environment, *(productions if one.is_production else ())}
-        one.released = describe_release(one, versions, {name: withdrawn[name] for name in sorted(deciding)})
+        one.since = find_start(moves.get(one.environment, []), one.line)
+        deciding = list_deciding(one.environment, current, moves)
+        one.released = describe_release(one, versions, {name: withdrawn.get(name, {}) for name in deciding})
     return ""
-
-
-def list_versions(tags: Iterable[str], moves: Iterable[Sequence[Move]]) -> list[str]:
-    """Every released version: tagged, or run anywhere."""
-    ran = {move.new.tag for found in moves for move in found if move.new and move.new.is_released}
-    return [tag for tag in {*tags, *ran} if is_version(tag)]
 
 
 def find_start(moves: Sequence[Move], line: ImageLine) -> datetime | None:
     """When the version came; None where the file says something that is not committed."""
     last = next((move for move in reversed(moves) if move.new), None)
-    return last.commit.when if last and last.new == line else None
+    return last.commit.when if last and last.new and last.new.is_same(line) else None
 
 
-def describe_release(one: Standing, versions: Sequence[str], withdrawn: Mapping[str, Mapping[str, Move]]) -> str:
+def describe_release(one: Standing, versions: Collection[str], withdrawn: Mapping[str, Mapping[str, Move]]) -> str:
     """`latest`, `2 behind v1.4.0`, or that somebody took it back elsewhere."""
     if one.environment in LOCAL:
         return NOTHING
@@ -99,11 +93,10 @@ def describe_release(one: Standing, versions: Sequence[str], withdrawn: Mapping[
     newer = [version for version in versions if is_lower(one.line.tag, version)]
     open_to = [version for version in newer if version not in gone]
     if open_to:
-        highest = max(open_to, key=lambda version: sum(is_lower(other, version) for other in open_to))
-        return f"{len(open_to)} behind {highest}"
+        return f"{len(open_to)} behind {max(open_to, key=find_place)}"
     if not one.line.is_released:
         return NOTHING
-    return "\n".join(["latest", *(f"{version} withdrawn" for version in sorted(newer))])
+    return "\n".join(["latest", *(f"{version} withdrawn" for version in sorted(newer, key=find_place))])
 
 
 def read_texts(clone: Clone, environments: Iterable[str], head: str) -> dict[str, str]:

@@ -11,6 +11,7 @@ from release import console
 from release.errors import OutsideError
 from release.git.remote import Remote
 from release.history.cluster import Cluster
+from release.history.freshness import describe_age, describe_lag, describe_source
 from release.history.standing import HEADERS as GIT_HEADERS
 from release.history.standing import NOTHING, UNKNOWN, Standing, fill_standings, read_standings, read_texts
 from release.history.trailers import Facts
@@ -18,6 +19,7 @@ from release.manifests.environments import locate_overlay
 from release.manifests.overlays import NOT_RELEASED, list_overlays
 
 ARGOCD = "argocd"
+HERE = "https://kubernetes.default.svc"  # as Argo CD calls its own cluster
 SELECTOR = "app.kubernetes.io/name=predictor"
 SHOWN_DIGITS = 12
 HEADERS = ("Environment", "Running", "Bundle", "Sync", "Health", "Pods")
@@ -35,6 +37,7 @@ class Status:
     health: str = UNKNOWN
     pods: str = UNKNOWN
     url: str = UNKNOWN
+    server: str = ""  # the cluster's address, where Argo CD runs the environment in another than its own
     unasked: list[str] = field(default_factory=list)
 
     @property
@@ -70,6 +73,7 @@ def show_status(root: Path, cluster: Cluster, *, fetch: bool = False, as_json: b
         sys.stdout.write(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
     else:
         print_tables(standings, statuses if has_cluster else [])
+        console.out.print(describe_source(Remote(root), fetch=fetch), soft_wrap=True, markup=False)
     for warning in dict.fromkeys(warnings):
         console.print_warning(warning)
     return statuses
@@ -87,18 +91,9 @@ def read_git(root: Path, *, fetch: bool) -> tuple[list[Standing], list[str]]:
         texts = {name: (root / locate_overlay(name)).read_text(encoding="utf-8") for name in names}
     standings = read_standings(texts)
     said = [fill_standings(standings, remote.clone, head)]
-    if not fetch and not said[0]:
-        said.append(describe_lag(remote))
+    if not said[0]:
+        said += [] if fetch else [describe_lag(remote), describe_age(remote)]
     return standings, [text for text in said if text]
-
-
-def describe_lag(remote: Remote) -> str:
-    """Whether the remote's branch, as last fetched, has commits that this checkout has not."""
-    name = f"{remote.name}/{remote.branch}"
-    answer = remote.clone.run("rev-list", "--count", f"HEAD..refs/remotes/{name}")
-    count = 0 if answer.code else int(answer.text)
-    commits = "1 commit" if count == 1 else f"{count} commits"
-    return f"{name} is {commits} ahead of this checkout; `git pull`, or --fetch" if count else ""
 
 
 def print_tables(standings: Sequence[Standing], statuses: Sequence[Status]) -> None:
@@ -133,6 +128,8 @@ def fill_status(status: Status, cluster: Cluster) -> None:
     """Each question by itself: one that fails takes no other along."""
     for ask in (ask_argo, ask_pods, ask_url, ask_bundle):
         attempt(status, cluster, ask)
+    if status.pods == NOTHING:
+        attempt(status, cluster, ask_place)
 
 
 def attempt(status: Status, cluster: Cluster, ask: Callable[[Status, Cluster], None]) -> None:
@@ -147,8 +144,29 @@ def ask_argo(status: Status, cluster: Cluster) -> None:
     found = next((one for one in applications if one["metadata"]["name"] == status.namespace), None)
     told = (found or {}).get("status", {})
     missing = UNKNOWN if found else NOTHING
+    server = (found or {}).get("spec", {}).get("destination", {}).get("server", "")
+    status.server = server if server != HERE else ""
     status.sync = told.get("sync", {}).get("status", missing)
     status.health = told.get("health", {}).get("status", missing)
+
+
+def ask_place(status: Status, cluster: Cluster) -> None:
+    """Nothing runs there only if the environment is of this cluster at all; else what runs is unknown.
+
+    Raises: OutsideError.
+    """
+    runs = ("running", "bundle", "pods", "url")
+    found = {name: getattr(status, name) for name in runs}
+    for name in runs:
+        setattr(status, name, UNKNOWN)
+    if not cluster.has_namespace(status.namespace):
+        place = f", and Argo CD runs it at {status.server}" if status.server else ""
+        raise OutsideError(
+            f"what {status.environment} runs is not known: this cluster has no namespace {status.namespace}{place}; "
+            f"ask its own with --kubectl 'kubectl --context …'"
+        )
+    for name, value in found.items():
+        setattr(status, name, value)
 
 
 def ask_pods(status: Status, cluster: Cluster) -> None:

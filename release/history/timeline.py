@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
 from release import console
@@ -18,8 +18,8 @@ from release.history.history import (
     parse_window,
     show_time,
 )
-from release.history.moves import Move, find_facts, read_all_facts, read_moves
-from release.manifests.environments import check_environment, list_environments
+from release.history.moves import Move, find_facts, read_all_facts, read_all_moves
+from release.manifests.environments import LOCAL, check_environment, list_environments
 from release.manifests.overlays import ImageLine
 
 SHOWN_DIGITS = 12
@@ -36,10 +36,9 @@ def show_history(
     """
     window = parse_window(on, datetime.now(UTC)) if on else None
     head, source = choose_head(remote, fetch=fetch)
-    if environment:
-        check_environment(remote.clone, head, environment)
-    names = [environment] if environment else list_environments(remote.clone, head)
-    moves = {name: read_moves(remote.clone, head, name) for name in names}
+    known = read_all_moves(remote.clone, head)
+    names = choose_environments(remote, head, environment, known)
+    moves = {name: known.get(name, []) for name in names}
     facts = read_all_facts(remote.clone, head)
     stays = {name: list_stays(found) for name, found in moves.items()}
     met = {name: [stay for stay in found if not window or window.meets(stay)] for name, found in stays.items()}
@@ -60,6 +59,21 @@ def show_history(
         for name in names:
             print_moves(name, moves[name], facts)
     console.out.print(f"from {source}, commit {head[:10]}", soft_wrap=True, markup=False)
+
+
+def choose_environments(
+    remote: Remote, head: str, environment: str | None, moves: Mapping[str, Sequence[Move]]
+) -> list[str]:
+    """Those that are there and, behind them, those that ran a release before their overlay went.
+
+    Raises: InputError, RefusedError for one that never was.
+    """
+    if environment and (environment in LOCAL or not moves.get(environment)):
+        check_environment(remote.clone, head, environment)
+    if environment:
+        return [environment]
+    names = list_environments(remote.clone, head)
+    return [*names, *(name for name, found in moves.items() if found and name not in {*names, *LOCAL})]
 
 
 def print_moves(environment: str, moves: Sequence[Move], facts: AllFacts) -> None:

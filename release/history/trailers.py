@@ -51,6 +51,7 @@ def compose_run(
     else:
         sentences.append("Nobody looked into the registry for it (--unverified).")
     trailers = [("Environment", environment), ("Version", version), ("Digest", digest), *describe_image(image)]
+    trailers += [("Again", version)] if again else []
     return compose_message(f"Run {version} in {environment}, {former}", " ".join(sentences), again, trailers)
 
 

@@ -1,6 +1,6 @@
 """Which versions were taken back, by Git's own history: docs/decisions/0009."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 
 from release.history.moves import Move
 from release.manifests.overlays import ImageLine
@@ -19,6 +19,22 @@ def find_withdrawn(moves: Iterable[Move]) -> dict[str, Move]:
             withdrawn[told] = move
         withdrawn.pop(move.new.tag, None)  # a person brought it back
     return withdrawn
+
+
+def list_deciding(environment: str, current: Mapping[str, bool], moves: Mapping[str, Sequence[Move]]) -> list[str]:
+    """The environments whose withdrawals bind this one; `current` says of each that there is whether it is production.
+
+    Every other production binds a production, also one that is gone or has another name by now.
+    """
+    if not current.get(environment, True):
+        return [environment]
+    gone = {name for name, found in moves.items() if name not in current and was_production(found)}
+    return [environment, *sorted({name for name, is_ in current.items() if is_} - {environment} | gone)]
+
+
+def was_production(moves: Sequence[Move]) -> bool:
+    """By the last state that could be read."""
+    return next((move.is_production for move in reversed(moves) if move.new), False)
 
 
 def describe_withdrawal(version: str, move: Move) -> str:

@@ -1,5 +1,7 @@
 """The environments that a release moves: the overlays at a commit, and which of them are production."""
 
+from typing import Any
+
 from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
@@ -44,11 +46,16 @@ def check_environment(clone: Clone, commit: str, environment: str) -> None:
 def is_production(text: str) -> bool:
     """Whether a kustomization's text uses the component that makes production; unreadable, it is treated with care."""
     try:
-        document = YAML(typ="safe", pure=True).load(text)
+        return has_production(YAML(typ="safe", pure=True).load(text))
     except YAMLError:
         return True
-    components = document.get("components") or [] if isinstance(document, dict) else []
-    return any(str(component).rstrip("/").endswith(PRODUCTION) for component in components)
+
+
+def has_production(document: Any) -> bool:
+    """The same of a kustomization that is read already."""
+    components = document.get("components") if isinstance(document, dict) else None
+    listed = components if isinstance(components, list) else []
+    return any(str(component).rstrip("/").endswith(PRODUCTION) for component in listed)
 
 
 def read_line(text: str, source: str) -> ImageLine:

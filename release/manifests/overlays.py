@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 from ruamel.yaml.error import YAMLError
 
 from release.errors import InputError
+from release.versions import is_comparable
 
 OVERLAYS = Path("gitops/overlays")
 KUSTOMIZATION = "kustomization.yaml"
@@ -17,7 +18,6 @@ UNRELEASED = "v0.0.0"
 NOT_RELEASED = "not released yet"
 # an image's name in gitops/base, and the one repository that it may come from
 REPOSITORIES = {"predictor": "ghcr.io/lathe-ml/lathe-predictor"}
-TAG = re.compile(r"v(0|[1-9]\d*)\.(0|[1-9]\d*)\.(0|[1-9]\d*)(-[0-9A-Za-z.-]+)?")
 DIGEST = re.compile(r"sha256:[0-9a-f]{64}")
 SHOWN_DIGITS = 12
 
@@ -34,6 +34,10 @@ class ImageLine:
     @property
     def is_released(self) -> bool:
         return self.tag != UNRELEASED
+
+    def is_same(self, other: "ImageLine") -> bool:
+        """Whether both are one version with one digest, wherever it is pulled from."""
+        return (self.tag, self.digest) == (other.tag, other.digest)
 
     @property
     def short_name(self) -> str:
@@ -58,7 +62,7 @@ def list_overlays(root: Path) -> list[str]:
 
 
 def read_images(root: Path, overlay: str) -> tuple[ImageLine, ...]:
-    """The image lines of an overlay, each one usable.
+    """The lines of our images in an overlay, each one usable.
 
     Raises: InputError.
     """
@@ -69,12 +73,14 @@ def read_images(root: Path, overlay: str) -> tuple[ImageLine, ...]:
         raise InputError(
             f"there is no overlay {overlay!r}, expected one of {', '.join(list_overlays(root))}"
         ) from error
+    except UnicodeDecodeError as error:
+        raise InputError(f"{overlay}/{KUSTOMIZATION} is not text in UTF-8: {error.reason}") from error
 
 
 def parse_images(text: str, source: str) -> tuple[ImageLine, ...]:
-    """The image lines of a kustomization's text; `source` names it in errors.
+    """The lines of our images in a kustomization's text; what stands beside them, as a sidecar's, is not judged.
 
-    Raises: InputError.
+    Raises: InputError; `source` names the file in it.
     """
     try:
         document = YAML(typ="safe", pure=True).load(text)
@@ -83,12 +89,31 @@ def parse_images(text: str, source: str) -> tuple[ImageLine, ...]:
     entries = document.get("images") if isinstance(document, dict) else None
     if not isinstance(entries, list) or not entries:
         raise InputError(f"{source} has no `images:`, expected name, newName, newTag and digest of each image")
-    return tuple(_read_line(entry, source) for entry in entries)
+    for entry in entries:
+        if not isinstance(entry, dict):
+            raise InputError(f"{source}: an entry of `images:` is {entry!r}, expected name, newName, newTag and digest")
+    lines = tuple(_read_line(entry, source) for entry in entries if entry.get("name") in REPOSITORIES)
+    check_others(entries, lines, source)
+    return lines
 
 
-def _read_line(entry: Any, source: str) -> ImageLine:
-    if not isinstance(entry, dict):
-        raise InputError(f"{source}: an entry of `images:` is {entry!r}, expected name, newName, newTag and digest")
+def check_others(entries: list[dict[str, Any]], lines: tuple[ImageLine, ...], source: str) -> None:
+    """Kustomize goes through the entries in their order, so a later one may rename what ours has named.
+
+    Raises: InputError.
+    """
+    if not lines:
+        names = ", ".join(repr(entry.get("name")) for entry in entries)
+        raise InputError(f"{source} has images {names}, expected one of the images {', '.join(REPOSITORIES)}")
+    ours = {line.repository for line in lines}
+    for entry in entries:
+        if entry.get("name") in ours:
+            raise InputError(
+                f"{source}: the entry of image {entry['name']!r} changes what another one names; remove it"
+            )
+
+
+def _read_line(entry: dict[str, Any], source: str) -> ImageLine:
     for field, value in entry.items():
         if not isinstance(value, str):
             raise InputError(f"{source}: {field} of an image is {value!r}, expected a text: put it in quotes")
@@ -104,7 +129,7 @@ def find_problems(line: ImageLine) -> Iterator[str]:
     if line.repository != REPOSITORIES.get(line.name):
         expected = REPOSITORIES.get(line.name) or f"one of the images {', '.join(REPOSITORIES)}"
         yield f"{name} comes from {line.repository or 'nowhere'!r}, expected {expected}"
-    if not TAG.fullmatch(line.tag):
+    if not is_comparable(line.tag):
         yield f"{name} has newTag {line.tag!r}, expected a version as v1.2.3: any other tag can be moved"
     elif line.is_released and line.digest is None:
         yield f"{name} {line.tag} has no digest, expected sha256: and 64 hexadecimal digits beside every released tag"

@@ -5,7 +5,7 @@ from typing import TYPE_CHECKING
 
 from release import console
 from release.git.landing import Draft, land_commit, preview_commit
-from release.git.remote import Remote
+from release.git.remote import DeclinedError, Remote
 from release.history.precedence import Outcome, judge_move
 from release.history.trailers import compose_run
 from release.manifests.environments import locate_overlay
@@ -43,10 +43,16 @@ class Bump:
 def bump_environment(remote: Remote, bump: Bump, *, dry_run: bool = False) -> str | None:
     """The commit that was pushed; None if there was nothing to do, or nothing was to be done.
 
-    Raises: RefusedError, InputError, OutsideError.
+    Raises: RefusedError, DeclinedError if this person may not push, InputError, OutsideError.
     """
     if dry_run:
         if commits := preview_commit(remote, lambda parent: bump.compose(remote, parent)):
             print_difference(remote.clone.folder, bump.environment, *commits)
         return None
-    return land_commit(remote, lambda parent: bump.compose(remote, parent))
+    try:
+        return land_commit(remote, lambda parent: bump.compose(remote, parent))
+    except DeclinedError as error:
+        raise DeclinedError(
+            f"{error}; only the App writes there: `gh workflow run release.yml --ref {bump.version}` runs it in test, "
+            "and `make promote` proposes it for production"
+        ) from error

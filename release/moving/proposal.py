@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from release.history.freshness import describe_time
 from release.manifests.diff import ABSENT, Change
 from release.manifests.overlays import SHOWN_DIGITS, ImageLine
 from release.moving.evidence import Evidence
@@ -159,13 +160,3 @@ def list_change(change: Change) -> Iterator[str]:
 def clean_block(line: str) -> str:
     """One line, which cannot end the block that it stands in."""
     return " ".join(line.splitlines()).replace("```", "'''")[:400]
-
-
-def describe_time(lasted: timedelta) -> str:
-    """`2 days 3 hours`: the two largest units."""
-    minutes = int(lasted.total_seconds()) // 60
-    units = [("day", minutes // 1440), ("hour", minutes // 60 % 24), ("minute", minutes % 60)]
-    while len(units) > 1 and units[0][1] == 0:
-        units.pop(0)
-    parts = [f"{count} {name}{'' if count == 1 else 's'}" for name, count in units[:2] if count]
-    return " ".join(parts) or "less than a minute"

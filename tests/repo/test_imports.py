@@ -30,7 +30,7 @@ VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
 
 # within release each folder may import only those before it
 RELEASE_ORDER = (
-    "git", "manifests", "image", "registry", "announcing", "checks", "publishing", "history", "moving", "commands",
+    "git", "manifests", "image", "registry", "history", "announcing", "checks", "publishing", "moving", "commands",
 )  # fmt: skip
 
 

@@ -27,7 +27,7 @@ def test_what_is_no_version_is_refused(clone: Path, version: str) -> None:
 @pytest.mark.parametrize("version", ["1.0.0", "0.9.9"])
 def test_a_version_that_is_not_higher_is_refused(clone: Path, version: str) -> None:
     release_first(clone)
-    with pytest.raises(RefusedError, match=r"is not higher than v1\.0\.0, which is tagged"):
+    with pytest.raises(RefusedError, match=r"is not higher than v1\.0\.0, which is released"):
         prepare(clone, version)
 
 
@@ -36,9 +36,25 @@ def test_a_tag_that_only_the_others_have_counts(clone: Path, tmp_path: Path) -> 
     subprocess.run(["git", "clone", "--quiet", str(tmp_path / "origin.git"), str(other)], check=True)
     for setting, value in {"user.name": "other", "user.email": "o@example.org"}.items():
         ask_git(other, "config", setting, value)
+    shutil.copyfile(clone / "cliff.toml", other / "cliff.toml")
+    merge(other, prepare(other, "3.0.0"))
     tag(other, "v3.0.0")
+    ask_git(clone, "pull", "--quiet", "--no-tags", "origin", "main")
     with pytest.raises(RefusedError, match=r"is not higher than v3\.0\.0"):
         prepare(clone)
+
+
+def test_a_mistyped_tag_blocks_no_version_but_its_own(clone: Path) -> None:
+    release_first(clone)
+    tag(clone, "v9.0.0")
+    with pytest.raises(InputError, match=r"the newest is v1\.0\.0, .* the next one is v2\.0\.0"):
+        prepare(clone, None)
+    with pytest.raises(RefusedError, match=r"tag v9\.0\.0 is there already, on .*, and no tag moves: choose another"):
+        prepare(clone, "9.0.0")
+    prepared = prepare(clone, "1.1.0")
+    text = ask_git(clone, "show", f"{prepared.commit}:CHANGELOG.md")
+    assert "### Commits since v1.0.0" in text
+    assert text.count("Speak another language") == text.count("Move the furniture") == 1
 
 
 def test_a_version_below_the_packages_is_refused(clone: Path) -> None:

@@ -10,7 +10,9 @@ from release.checks.tags import Tag, check_tag
 from release.errors import InputError, OutsideError, RefusedError
 from release.git.clone import Clone
 from release.git.remote import Remote
+from release.manifests.environments import locate_overlay
 from release.registry.registry import Registry
+from release.versions import is_version
 from tests.patience import LAST_RESORT_SECONDS
 from tests.ports import take_free_port
 from tests.release.dossiers import git
@@ -47,10 +49,20 @@ class Line:
         git(self.clone, "tag", "--annotate", "--message", version, version, *options)
 
     def release(self, *versions: str) -> str:
-        for version in versions:
+        """Each one runs in test from the next one's commit on, as its bump would have it."""
+        for former, version in zip((None, *versions), versions, strict=False):
+            if former and is_version(former):
+                self.run(former)
             commit = self.write(version)
             self.tag(version)
         return commit
+
+    def run(self, version: str) -> None:
+        """Test's overlay names it, in a registry that was given up since."""
+        path = self.clone / locate_overlay("test")
+        path.parent.mkdir(parents=True, exist_ok=True)
+        name = "images:\n  - name: predictor\n    newName: old.example.org/lathe\n"
+        path.write_text(f"{name}    newTag: {version}\n    digest: sha256:{'1' * 64}\n")
 
     def check(self, version: str, registry: Registry) -> Tag:
         return check_tag(version, self.remote, registry)
@@ -157,6 +169,38 @@ def test_a_version_that_comes_too_late_is_refused(
     line.release(*before, version)
     with pytest.raises(RefusedError, match=said):
         line.check(version, empty)
+
+
+def test_a_mistyped_tag_that_nobody_released_blocks_no_later_version(
+    line: Line, empty: Registry, capsys: pytest.CaptureFixture[str]
+) -> None:
+    line.release("v1.2.2", "v1.2.3")
+    line.tag("v9.0.0")
+    with pytest.raises(RefusedError, match=r"whose pyproject\.toml says 1\.2\.3"):
+        line.check("v9.0.0", empty)
+    line.release("v1.3.0")
+    assert line.check("v1.3.0", empty).version == "v1.3.0"
+    assert "tag v9.0.0 is higher and was never released: it does not count" in capsys.readouterr().err
+    line.release("v1.2.4")
+    assert line.check("v1.2.4", empty).version == "v1.2.4"
+
+
+def test_a_higher_tag_that_was_published_and_ran_nowhere_counts(
+    line: Line, own_server: RegistryServer, bundle_folder: Path, tmp_path: Path
+) -> None:
+    commit = line.release("v1.2.3")
+    approve(tmp_path / "approved", bundle_folder)
+    put_image(own_server, tmp_path / "approved", tmp_path, commit)
+    line.release("v1.1.0")
+    with pytest.raises(RefusedError, match=r"tag v1\.1\.0 comes after v1\.2\.3 on main"):
+        line.check("v1.1.0", own_server.client)
+
+
+def test_whether_a_higher_tag_was_released_is_never_guessed(line: Line) -> None:
+    line.release("v1.2.3")
+    line.release("v1.1.0")
+    with pytest.raises(OutsideError, match=r"tag v1\.2\.3 is higher, and whether it was released is not known"):
+        line.check("v1.1.0", Registry(f"127.0.0.1:{take_free_port()}"))
 
 
 def test_an_older_release_can_be_finished_after_a_newer_one_was_tagged(line: Line, empty: Registry) -> None:

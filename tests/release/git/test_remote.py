@@ -6,7 +6,7 @@ import pytest
 
 from release.errors import InputError, OutsideError
 from release.git.clone import clean_words
-from release.git.remote import RacedError, Remote
+from release.git.remote import DeclinedError, RacedError, Remote
 from tests.release.origin import Origin, ask_git, push_file
 
 NAME = "gitops/overlays/test/kustomization.yaml"
@@ -114,9 +114,9 @@ def test_a_hook_that_rejects_is_quoted(origin: Origin) -> None:
     origin.refuse("main is frozen until Monday")
     remote = Remote(origin.clone("ada"))
     parent, commit = commit_text(remote, "one")
-    with pytest.raises(OutsideError) as refused:
+    with pytest.raises(DeclinedError) as refused:
         remote.push(commit, lease=parent)
-    assert not isinstance(refused.value, RacedError)
+    assert refused.value.exit_code == 1
     said = "origin does not take the commit on main: main is frozen until Monday"
     assert str(refused.value) == f"{said} [remote rejected] (pre-receive hook declined)"
     assert origin.head == parent

@@ -1,6 +1,8 @@
 """The table of what Git wants: version, quality, since when, and what is newer or was taken back."""
 
 import json
+import os
+import time
 from pathlib import Path
 
 import pytest
@@ -62,9 +64,18 @@ def test_what_is_newer_is_counted_and_named_by_number(origin: Origin, ada: Path)
 
 def test_a_tag_whose_release_did_not_come_through_counts_as_newer(origin: Origin, ada: Path) -> None:
     push_version(origin, ada, "v1.0.0")
+    push_file(ada, "pyproject.toml", '[project]\nversion = "1.1.0"\n', "Release v1.1.0")
     ask_git(ada, "tag", "v1.1.0")
     ask_git(ada, "tag", "v2-draft")
     assert stand(ada)["test"].released == "1 behind v1.1.0"
+
+
+def test_a_mistyped_tag_is_no_version_that_anybody_is_behind(origin: Origin, ada: Path) -> None:
+    push_version(origin, ada, "v1.0.0")
+    push_file(ada, "pyproject.toml", '[project]\nversion = "1.0.0"\n', "Release v1.0.0")
+    for tag in ("v9.0.0", "v1.0.0"):
+        ask_git(ada, "tag", tag)
+    assert stand(ada)["test"].released == "latest"
 
 
 def test_a_withdrawn_version_is_no_reason_to_be_behind(origin: Origin, ada: Path) -> None:
@@ -97,7 +108,7 @@ def test_a_checkout_that_is_behind_says_so_and_fetch_goes_by_the_remote(origin: 
     assert "ahead" not in warn(bob)
     assert stand(bob, fetch=True)["test"].line.tag == "v1.0.0"
     assert stand(bob)["test"].line.tag == "v0.0.0"
-    assert "origin/main is 1 commit ahead of this checkout; `git pull`, or --fetch" in warn(bob)
+    assert "origin/main is 1 commit ahead of this checkout; `git pull`, or `make status FETCH=1` asks it" in warn(bob)
 
 
 def test_a_shallow_clone_still_shows_what_is_wanted(origin: Origin, ada: Path) -> None:
@@ -156,3 +167,33 @@ def test_every_overlay_of_the_project_stands_somewhere() -> None:
     }
     productions = [one.environment for one in read_standings(texts) if one.is_production]
     assert productions == ["prod-eks", "prod-gke"]
+
+
+def list_warnings(clone: Path, *, fetch: bool = False) -> list[str]:
+    return read_git(clone, fetch=fetch)[1]
+
+
+def test_an_old_state_says_how_old_it_is_and_how_to_ask_again(origin: Origin, ada: Path) -> None:
+    assert list_warnings(ada) == []  # it was cloned just now
+    for path in [ada / ".git/FETCH_HEAD", *(ada / ".git/logs/refs/remotes/origin").iterdir()]:
+        path.touch()
+        os.utime(path, (0, time.time() - 3 * 86400 - 7300))
+    assert list_warnings(ada) == [
+        "origin/main was last fetched 3 days 2 hours ago, what others merged since is not shown; "
+        "`make status FETCH=1` asks it"
+    ]
+    assert list_warnings(ada, fetch=True) == []
+    assert list_warnings(ada) == []  # nothing new came of it, and yet it was asked
+
+
+def test_a_checkout_that_never_fetched_says_so(origin: Origin, ada: Path) -> None:
+    ask_git(ada, "update-ref", "-d", "refs/remotes/origin/main")
+    assert list_warnings(ada) == [
+        "origin/main was never fetched here, what others merged is not shown; `make status FETCH=1` asks it"
+    ]
+
+
+def test_the_table_says_which_commit_it_is_of(ada: Path) -> None:
+    with console.out.capture() as said, console.err.capture():
+        show_status(ada, Cluster("lathe-has-no-such-program"))
+    assert f"from this checkout, commit {ask_git(ada, 'rev-parse', '--short=10', 'HEAD')} of 20" in said.get()

@@ -26,7 +26,7 @@ import pathlib, sys
 words = sys.argv[1:]
 raw = words[words.index("--raw") + 1] if "--raw" in words else None
 space = words[words.index("--namespace") + 1] if "--namespace" in words else "any"
-name = f"{raw.rpartition('/')[2]}" if raw else f"{words[1]}-{space}"
+name = f"{raw.rpartition('/')[2]}" if raw else f"{words[1]}-{words[2] if words[1] == 'namespace' else space}"
 answer = pathlib.Path(__file__).with_name(name + ".json")
 if not answer.exists():
     sys.exit(f"error: the server doesn't have a resource type {name!r}")
@@ -60,6 +60,7 @@ class Answers:
     def put_nothing(self, namespace: str) -> None:
         for kind in ("pods", "deployments", "services", "ingresses.networking.k8s.io"):
             self.put_items(kind, namespace)
+        self.put(f"namespace-{namespace}", f"namespace/{namespace}")
 
 
 def pod(name: str, is_ready: bool = True, image: str = IMAGE, is_ending: bool = False) -> dict[str, Any]:
@@ -130,16 +131,39 @@ def test_what_runs_is_read_from_the_pods_and_the_predictor_itself(root: Path, an
 def test_the_address_stands_below_the_table_in_full(root: Path, answers: Answers) -> None:
     with console.out.capture() as said:
         ask(root, answers)
-    assert said.get().splitlines()[-1] == "test: http://predictor.lathe-test.svc"
+    assert said.get().splitlines()[-2:] == [
+        "test: http://predictor.lathe-test.svc",
+        "from this checkout, which has no commit",
+    ]
     assert max(map(len, said.get().splitlines())) <= console.WIDE_ENOUGH
 
 
-def test_an_environment_that_is_not_in_the_cluster_shows_nothing_rather_than_unknown(
-    root: Path, answers: Answers
-) -> None:
+def test_an_environment_that_runs_nothing_shows_nothing_rather_than_unknown(root: Path, answers: Answers) -> None:
     found = ask(root, answers)["prod"]
     assert {*found.cells[1:], found.url} == {NOTHING}
     assert found.unasked == []
+
+
+def test_what_a_cluster_runs_that_this_kubectl_does_not_know_is_unknown_and_not_none(
+    root: Path, answers: Answers
+) -> None:
+    (answers.folder / "namespace-lathe-prod.json").write_text("", encoding="utf-8")
+    elsewhere = {**application("lathe-prod", "Synced", "Healthy"), "spec": {"destination": {"server": "https://eks"}}}
+    answers.put_items("applications.argoproj.io", "argocd", elsewhere)
+    with console.err.capture() as said:
+        found = ask(root, answers)["prod"]
+    assert (found.running, found.pods, found.bundle, found.url) == (UNKNOWN,) * 4
+    assert (found.sync, found.health) == ("Synced", "Healthy")
+    words = "what prod runs is not known: this cluster has no namespace lathe-prod, and Argo CD runs it at https://eks"
+    assert words in said.get()
+
+
+def test_where_nobody_may_ask_for_the_namespace_what_runs_is_unknown(root: Path, answers: Answers) -> None:
+    (answers.folder / "namespace-lathe-prod.json").unlink()
+    with console.err.capture() as said:
+        found = ask(root, answers)["prod"]
+    assert (found.running, found.pods) == (UNKNOWN, UNKNOWN)
+    assert "kubectl get namespace" in said.get()
 
 
 def test_without_argo_cd_everything_else_is_shown(root: Path, answers: Answers) -> None:

@@ -113,3 +113,38 @@ def test_what_cannot_be_changed_alone_is_refused(text: str, said: str) -> None:
 def test_any_comment_stays(words: str) -> None:
     comment = f"# {words}\n"
     assert change(comment + RELEASED + comment) == comment + change(RELEASED) + comment
+
+
+SIDECAR = "  - name: otel\n    newName: example.org/otel\n    newTag: edge # moves\n    replicas: 2\n"
+OTHER_ORDER = (
+    f"images:\n  - digest: {DIGEST}\n    newTag: 'v1.2.3' # chosen\n    name: predictor\n    newName: {REPOSITORY}\n"
+)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        f"{RELEASED}{SIDECAR}",
+        RELEASED.replace("images:\n", f"images:\n{SIDECAR}"),
+        f"{OTHER_ORDER}{SIDECAR}",
+        f"{RELEASED}{SIDECAR}".replace("\n", "\r\n"),
+    ],
+)
+def test_a_sidecars_entry_and_another_order_stay_byte_for_byte(text: str) -> None:
+    changed = change(text)
+    assert parse_images(changed, "it") == parse_images(
+        RELEASED.replace("v1.2.3", "v1.3.0").replace(DIGEST, OTHER_DIGEST), "it"
+    )
+    assert changed.replace("v1.3.0", "v1.2.3").replace(OTHER_DIGEST, DIGEST) == text
+
+
+def test_the_first_release_beside_a_sidecar_without_a_digest_adds_one_line() -> None:
+    text = f"{HEAD}    newTag: v0.0.0 # not released yet\n{SIDECAR}"
+    assert change(text) == f"{HEAD}    newTag: v1.3.0\n    digest: {OTHER_DIGEST}\n{SIDECAR}"
+
+
+def test_an_entry_that_changes_what_ours_names_is_refused() -> None:
+    """Kustomize goes through the entries one after the other, and would run v6.6.6."""
+    text = f"{RELEASED}  - name: {REPOSITORY}\n    newTag: v6.6.6\n"
+    with pytest.raises(InputError, match=f"the entry of image '{REPOSITORY}' changes what another one names"):
+        change(text)

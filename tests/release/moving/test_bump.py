@@ -142,12 +142,13 @@ def test_somebody_who_is_always_faster_ends_it_without_a_change(
     assert origin.subjects(before) == [f"Note {number}" for number in range(ATTEMPTS, 0, -1)]
 
 
-def test_a_hook_that_rejects_is_quoted_and_ends_with_4(origin: Origin, ada: Path) -> None:
+def test_a_hook_that_rejects_is_quoted_with_the_way_and_ends_with_1(origin: Origin, ada: Path) -> None:
     origin.refuse("main is frozen until Monday")
     before = origin.head
     code, said = run_release(ada, *bump_words("v1.2.3"))
-    assert (code, origin.head) == (4, before)
+    assert (code, origin.head) == (1, before)
     assert "warning: no registry is asked" in said
+    assert "`gh workflow run release.yml --ref v1.2.3` runs it in test" in said
     assert "error: origin does not take the commit on main: main is frozen until Monday" in said
     assert "Traceback" not in said
 

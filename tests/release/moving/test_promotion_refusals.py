@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from release.errors import InputError, OutsideError, RefusedError
-from release.git.remote import RacedError
+from release.git.remote import DeclinedError, RacedError
 from release.manifests.overlays import ImageLine
 from release.moving.prometheus import Prometheus
 from release.moving.promotion import Promotion, promote, push_branch
@@ -84,7 +84,7 @@ def test_a_prometheus_that_does_not_answer_is_no_good_news(place: Place) -> None
 
 def test_a_remote_that_refuses_the_branch_leaves_no_pull_request(place: Place) -> None:
     place.origin.refuse("nobody pushes today")
-    with pytest.raises(OutsideError, match="nobody pushes today"):
+    with pytest.raises(DeclinedError, match="nobody pushes today"):
         place.promote()
     assert place.pulls == []
 

@@ -6,11 +6,12 @@ from typing import Any
 
 import pytest
 
+from release.history.freshness import describe_time
 from release.manifests.diff import Change, Field
 from release.manifests.overlays import ImageLine
 from release.moving.evidence import Evidence, Stay
 from release.moving.live import Drift, Live
-from release.moving.proposal import MAX_BYTES, Proposal, describe_time, write_proposal
+from release.moving.proposal import MAX_BYTES, Proposal, write_proposal
 from tests.release.origin import make_image
 
 

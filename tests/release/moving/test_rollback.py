@@ -1,6 +1,7 @@
 """One command and one commit back, to the same bytes; what is left behind is not brought back by any automation."""
 
 import io
+from datetime import timedelta
 from pathlib import Path
 
 import pytest
@@ -12,9 +13,10 @@ from release.git.remote import Remote
 from release.history.trailers import read_facts, read_trailers, read_why
 from release.manifests.environments import locate_overlay
 from release.manifests.proof import prove_return, render_text
+from release.moving.back import take_back
 from release.moving.bump import Bump, bump_environment
 from release.moving.rollback import Rollback, roll_back
-from tests.release.origin import BUNDLE, Origin, make_digest, make_image, open_remote, push_file, run_release
+from tests.release.origin import BUNDLE, Origin, ask_git, make_digest, make_image, open_remote, push_file, run_release
 
 PRODUCTION = "prod-eks"
 REASON = "p99 is 3 s since 02:10"
@@ -45,10 +47,12 @@ def bump(clone: Path, version: str, environment: str = PRODUCTION, again: str | 
     bump_environment(open_remote(clone), Bump(environment, version, image.digest, image, again))
 
 
-def back(clone: Path, to: str | None = None, *, again: bool = False, dry_run: bool = False) -> str:
+def back(
+    clone: Path, to: str | None = None, *, again: bool = False, dry_run: bool = False, start: str | None = None
+) -> str:
     """What was printed, warnings too."""
     with console.out.capture() as said, console.err.capture() as warned:
-        roll_back(open_remote(clone), Rollback(PRODUCTION, REASON, to, again), dry_run=dry_run)
+        take_back(open_remote(clone), Rollback(PRODUCTION, REASON, to, again, start=start), dry_run=dry_run)
     return said.get() + warned.get()
 
 
@@ -87,7 +91,58 @@ def test_no_automation_brings_the_version_back_to_any_production(origin: Origin,
     assert origin.line(PRODUCTION).tag == "v1.2.1"
 
 
-def test_twice_goes_further_back_and_not_to_and_fro(origin: Origin, ada: Path) -> None:
+def test_the_same_command_given_twice_leaves_the_good_version_alone(origin: Origin, ada: Path) -> None:
+    back(ada)
+    before = origin.head
+    with pytest.raises(RefusedError) as refused:
+        back(ada)
+    assert str(refused.value) == (
+        f"ada took prod-eks back from v1.2.0 to v1.1.0 0 minutes ago (commit {before[:10]}): another rollback would "
+        "leave v1.1.0 and withdraw it. If that is meant, say where to with --to; it ran v1.2.0 (withdrawn), v1.0.0"
+    )
+    assert origin.head == before
+    back(ada, "v1.0.0")
+    assert origin.line(PRODUCTION).tag == "v1.0.0"
+
+
+def test_half_an_hour_after_a_revert_by_hand_it_may_go_further_back(
+    origin: Origin, ada: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    ask_git(ada, "pull", "--quiet")
+    ask_git(ada, "revert", "--no-edit", "HEAD")
+    ask_git(ada, "push", "--quiet", "origin", "main")
+    with pytest.raises(RefusedError, match=r"ada took prod-eks back from v1\.2\.0 to v1\.1\.0 0 minutes ago"):
+        back(ada)
+    monkeypatch.setattr("release.moving.rollback.PAUSE", timedelta())
+    back(ada)
+    assert origin.line(PRODUCTION).tag == "v1.0.0"
+
+
+def test_the_version_that_is_to_be_left_is_checked(origin: Origin, ada: Path) -> None:
+    before = origin.head
+    with pytest.raises(
+        RefusedError, match=r"runs v1\.2\.0, and v1\.1\.0 was to be left \(--from\): nothing was changed"
+    ):
+        back(ada, start="v1.1.0")
+    with pytest.raises(InputError, match="version 'newest' is not usable"):
+        back(ada, start="newest")
+    assert origin.head == before
+    assert "v1.2.0 is left and withdrawn" in back(ada, start="v1.2.0")
+
+
+def test_what_was_recorded_without_a_usable_digest_is_not_written_again(ada: Path, origin: Origin) -> None:
+    """By hand, before there was a rule."""
+    path = locate_overlay("prod-gke")
+    text = origin.read("prod-gke").replace("v0.0.0 # not released yet", "v1.0.0")
+    push_file(ada, path, text, "By hand")
+    bump_by_hand = f"{text}    digest: {make_digest('v1.2.0')}\n".replace("v1.0.0", "v1.2.0")
+    push_file(ada, path, bump_by_hand, "By hand again")
+    with pytest.raises(RefusedError, match=r"prod-gke ran v1\.0\.0 with digest None, expected sha256"):
+        roll_back(open_remote(ada), Rollback("prod-gke", REASON))
+
+
+def test_twice_goes_further_back_and_not_to_and_fro(origin: Origin, ada: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("release.moving.rollback.PAUSE", timedelta())
     back(ada)
     back(ada)
     assert origin.line(PRODUCTION).tag == "v1.0.0"
@@ -99,7 +154,11 @@ def test_twice_goes_further_back_and_not_to_and_fro(origin: Origin, ada: Path) -
     )
 
 
-def test_a_run_of_the_workflow_that_is_started_again_goes_back_once(origin: Origin, ada: Path) -> None:
+def test_a_run_of_the_workflow_that_is_started_again_goes_back_once(
+    origin: Origin, ada: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("release.moving.rollback.PAUSE", timedelta())
+
     def run(number: str) -> str:
         with console.out.capture() as said:
             roll_back(open_remote(ada), Rollback(PRODUCTION, REASON, run=number))
@@ -201,6 +260,14 @@ def test_a_rollback_without_kustomize_is_done_and_says_what_is_not_proved(
     with console.err.capture() as said:
         assert prove_return(ada, PRODUCTION, commit, head) is None
     assert "the rollback is pushed, but what it renders to could not be compared: kustomize" in said.get()
+
+
+def test_an_overlay_that_only_todays_rules_refuse_names_who_changed_it_last(origin: Origin, ada: Path) -> None:
+    """The history can be read, so its newest move is not what broke it."""
+    text = origin.read(PRODUCTION).replace("ghcr.io/lathe-ml", "ghcr.io/elsewhere")
+    commit = push_file(ada, locate_overlay(PRODUCTION), text, "Move half of it")
+    with pytest.raises(InputError, match=rf"comes from 'ghcr\.io/elsewhere.*`git revert {commit[:10]}` and push"):
+        back(ada)
 
 
 def test_a_broken_overlay_is_said_to_need_a_revert(ada: Path) -> None:

@@ -1,0 +1,29 @@
+"""The verb that judges somebody else's pull request."""
+
+from typing import Annotated
+
+import typer
+
+
+def check_pull(
+    head: Annotated[str, typer.Option("--head", help="The pull request as it would be merged.")] = "HEAD",
+) -> None:
+    """Check what a pull request would run: released, verified, tested, not withdrawn; exit 1 if not, 4 if unknown."""
+    from release import console  # noqa: PLC0415 - each verb imports only what it needs
+    from release.checks.verify import require_verified  # noqa: PLC0415
+    from release.errors import EXIT_FAIL, EXIT_OUTSIDE  # noqa: PLC0415
+    from release.git.remote import Remote  # noqa: PLC0415
+    from release.hub import open_github  # noqa: PLC0415
+    from release.moving import pull  # noqa: PLC0415
+    from release.tools import ROOT  # noqa: PLC0415
+
+    request = pull.open_pull_request(Remote(ROOT), pull.read_revision(head))
+    with open_github() as github:
+        found = pull.check_pull(request, github, require_verified)
+    for findings in found:
+        findings.print()
+    if not found:
+        console.print_done("it changes nothing below gitops")
+    codes = {findings.exit_code for findings in found}
+    if code := next((code for code in (EXIT_FAIL, EXIT_OUTSIDE) if code in codes), None):
+        raise typer.Exit(code)

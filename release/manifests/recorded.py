@@ -1,0 +1,45 @@
+"""What an overlay said at a commit of the past: its version by the image's name, from whatever registry it then came.
+
+Today's rules are for today's overlay (overlays.py): a registry that has moved since does not make history unreadable.
+"""
+
+from dataclasses import dataclass
+from typing import Any
+
+import yaml
+
+from release.manifests.environments import IMAGE, has_production
+from release.manifests.overlays import ImageLine
+from release.versions import is_comparable
+
+# in C where the package has it, as its wheels do: a history has thousands of overlays
+LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+
+
+@dataclass(frozen=True)
+class Recorded:
+    """What one text of an overlay said; without `line`, `problem` says why it cannot be read."""
+
+    line: ImageLine | None = None
+    is_production: bool = False
+    problem: str = ""
+
+
+def read_recorded(text: str) -> Recorded:
+    """The predictor's version and digest in a kustomization's text."""
+    try:
+        document = yaml.load(text, LOADER)  # noqa: S506 - a safe loader
+    except (yaml.YAMLError, RecursionError, ValueError) as error:
+        return Recorded(is_production=True, problem=f"it is not YAML: {' '.join(str(error).split())}")
+    production = has_production(document)
+    listed = document.get("images") if isinstance(document, dict) else None
+    if not isinstance(listed, list):
+        return Recorded(None, production, "it has no `images:`")
+    entries = [entry for entry in listed if isinstance(entry, dict) and entry.get("name") == IMAGE]
+    if len(entries) != 1:
+        return Recorded(None, production, f"it has {len(entries)} entries of image {IMAGE!r}, expected one")
+    repository, tag, digest = (entries[0].get(name) for name in ("newName", "newTag", "digest"))
+    if not isinstance(tag, str) or not is_comparable(tag):
+        return Recorded(None, production, f"image {IMAGE!r} has newTag {tag!r}, expected a version as v1.2.3")
+    line = ImageLine(IMAGE, str(repository or ""), tag, str(digest) if digest is not None else None)
+    return Recorded(line, production)

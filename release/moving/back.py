@@ -1,0 +1,24 @@
+"""The whole of `rollback`: by a push where this person may, by the workflow where not, and then what is still open."""
+
+from release.git.remote import DeclinedError, Remote
+from release.moving.closing import close_open
+from release.moving.rollback import Rollback, roll_back, tell_rollback
+from release.moving.workflow import roll_back_elsewhere
+
+
+def take_back(remote: Remote, rollback: Rollback, *, dry_run: bool = False) -> str | None:
+    """The commit on main; None if there was nothing to do, or nothing was to be done.
+
+    Raises: RefusedError, InputError, OutsideError.
+    """
+    is_elsewhere = False
+    try:
+        commit = roll_back(remote, rollback, dry_run=dry_run)
+    except DeclinedError as declined:
+        is_elsewhere = True
+        commit = roll_back_elsewhere(remote, rollback, declined)
+    if commit:
+        tell_rollback(remote, rollback, commit)
+        if not is_elsewhere:  # the workflow has done it
+            close_open(remote, rollback.environment, rollback.withdrawn, commit)
+    return commit
