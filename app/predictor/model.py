@@ -11,10 +11,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from app.contract.bundle import Bundle, read_bundle
+from app.contract.bundle import INFERENCE_NAME, MODEL_NAME, Bundle, read_bundle
 from app.contract.engine import FEW_ROWS, Engine, Margins
 from app.contract.errors import BundleError
 from app.contract.features.plan import FeaturePlan, Matrix, find_derivation
+from app.contract.leaf_rows import make_leaf_rows
 from app.contract.parity import Comparison, compare_engines
 from app.contract.schema import Value
 from app.contract.scoring import Scores, calibrate_margins, check_golden_rows, spread_matrix
@@ -23,6 +24,7 @@ from app.predictor.logs import log_event
 from app.predictor.traffic import BinCounts, TrafficBins
 
 WARM_RUNS = 50
+LEAF_TOLERANCE = 1e-5  # sums of the same leaves in another order differ by less
 LARGEST_EXPONENT = 700.0  # exp overflows soon above
 NO_UNKNOWN: Mapping[str, list[int]] = {}
 
@@ -214,6 +216,7 @@ def load_model(folder: Path, threads: int, parity_rows: int = 0) -> ServedModel:
     check_served(bundle.manifest)
     model = ServedModel(bundle, threads)
     check_paths(bundle, model)
+    check_leaves(bundle, model)
     if parity_rows and model.engine.name == "onnxruntime":
         found = compare_on_golden(bundle, model, parity_rows)
         if not found.is_exact:
@@ -221,6 +224,25 @@ def load_model(folder: Path, threads: int, parity_rows: int = 0) -> ServedModel:
             model.engine.leave_onnx()
             check_paths(bundle, model)
     return model
+
+
+def check_leaves(bundle: Bundle, model: ServedModel) -> None:
+    """Holds both engines' trees against each other, leaf by leaf: golden rows reach but some of them.
+
+    Raises: BundleError if they differ by more than rounding does: one of the two files is damaged or another model's.
+    """
+    if model.engine.name != "onnxruntime":
+        return
+    entry = bundle.manifest.golden[0]
+    (base,) = model.plan.table_to_matrix({name: [entry.row[name]] for name in model.names})
+    rows = make_leaf_rows(model.engine.reference.booster, base)
+    found, exact = model.engine.compute_few(rows), model.engine.compute_exact(rows)
+    apart = np.abs(found - exact) > LEAF_TOLERANCE * np.maximum(1.0, np.abs(exact))
+    if apart.any() or not np.isfinite(exact).all():
+        raise BundleError(
+            f"{INFERENCE_NAME} and {MODEL_NAME} differ at {int(np.count_nonzero(apart)):,} of {len(rows):,} leaves, "
+            "expected the same trees: one of them was changed after packaging; package the model again"
+        )
 
 
 def compare_on_golden(bundle: Bundle, model: ServedModel, rows: int) -> Comparison:
