@@ -48,6 +48,7 @@ class Metric:
     compute: Callable[[Judgement], float]
     higher_is_better: bool = True
     bounds: tuple[float, float] = (0.0, 1.0)
+    grows_by_resampling: bool = False  # a bootstrap's values lie above the estimate, by more the fewer the rows
 
 
 def pr_auc(j: Judgement) -> float:
@@ -102,7 +103,9 @@ def brier(j: Judgement) -> float:
 def calibration_error(j: Judgement, bins: int = 10) -> float:
     """Mean distance between score and frequency over bins of equal population (ECE).
 
-    Source: M. Naeini, G. Cooper, M. Hauskrecht, "Obtaining Well Calibrated Probabilities" (2015).
+    Source: M. Naeini, G. Cooper, M. Hauskrecht, "Obtaining Well Calibrated Probabilities" (2015). A bin's distance is
+    never below 0, so noise adds to it: too high on few rows, and again in a resample of them (J. Bröcker, "Estimating
+    reliability and resolution of probability forecasts", 2012).
     """
     order = np.argsort(j.scores, kind="stable")
     parts = np.array_split(order, min(bins, len(order)))
@@ -130,7 +133,9 @@ BINARY = (
     Metric("expected_cost", "Cost per row", expected_cost, higher_is_better=False, bounds=(0.0, np.inf)),
     Metric("roc_auc", "ROC-AUC", roc_auc),
     Metric("brier", "Brier score", brier, higher_is_better=False),
-    Metric("calibration_error", "Calibration error", calibration_error, higher_is_better=False),
+    Metric(
+        "calibration_error", "Calibration error", calibration_error, higher_is_better=False, grows_by_resampling=True
+    ),
 )
 REGRESSION = (
     Metric("rmse", "RMSE", rmse, higher_is_better=False, bounds=(0.0, np.inf)),
@@ -191,6 +196,10 @@ def measure_intervals(
 ) -> dict[str, Interval]:
     """Every metric of the task, or the `only` one, with its bootstrap interval.
 
+    Where resampling alone makes a metric grow, the bootstrap's own estimate of that bias is taken off its values, or
+    the interval would lie above what it is of. Source: Efron, Tibshirani (1993), chapter 10: mean of the resamples
+    less the estimate. The estimate itself stays as it is.
+
     Raises: InputError if there are too few rows of an outcome.
     """
     metrics = [metric for metric in task_metrics(task) if only in (None, metric.name)]
@@ -200,11 +209,19 @@ def measure_intervals(
         resamples,
         seed,
     )
-    low, high = np.quantile(samples, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2], axis=1)
     return {
-        metric.name: Interval(mean=metric.compute(judgement), low=float(low[i]), high=float(high[i]))
+        metric.name: bound_samples(metric, metric.compute(judgement), samples[i], metric.bounds)
         for i, metric in enumerate(metrics)
     }
+
+
+def bound_samples(metric: Metric, mean: float, samples: Vector, bounds: tuple[float, float]) -> Interval:
+    """The estimate `mean` of a metric, or of a difference of two, with the interval of its bootstrap `samples`."""
+    low, high = np.quantile(samples, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
+    if metric.grows_by_resampling:
+        bias = float(samples.mean()) - mean
+        low, high = np.clip((low - bias, high - bias), *bounds)
+    return Interval(mean=float(mean), low=float(low), high=float(high))
 
 
 def fold_interval(

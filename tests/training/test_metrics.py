@@ -205,3 +205,17 @@ def test_too_few_of_an_outcome_is_said_and_not_resampled(positives: int) -> None
 def test_every_metric_has_a_name_of_its_own() -> None:
     metrics: list[Any] = [*task_metrics("binary"), *task_metrics("regression")]
     assert len({metric.name for metric in metrics}) == len({metric.label for metric in metrics}) == len(metrics)
+
+
+@pytest.mark.parametrize("rows", [40, 60, 120, 500])
+@pytest.mark.parametrize("prevalence", [0.1, 0.4])
+def test_the_calibration_error_lies_in_its_own_interval(rows: int, prevalence: float) -> None:
+    rng = np.random.default_rng(rows)
+    for seed in range(5):
+        scores = rng.beta(1, 1 / prevalence - 1, rows)
+        target = (rng.random(rows) < scores).astype(np.float64)
+        target[:4] = (0.0, 1.0, 0.0, 1.0)  # both outcomes, whatever was drawn
+        found = measure_intervals(Judgement(target, scores), "binary", 200, seed, "calibration_error")
+        interval = found["calibration_error"]
+        assert 0.0 <= interval.low <= interval.mean <= interval.high <= 1.0
+        assert interval.low < interval.high

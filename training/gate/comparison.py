@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from app.contract.schema import Interval, Task
 from training.gate.policy import MetricRule
 from training.gate.result import Check, MetricLine, Verdict, write_interval
-from training.metrics import CONFIDENCE, Judgement, Metric, Vector, outcome_strata, resample_strata, task_metrics
+from training.metrics import Judgement, Metric, Vector, bound_samples, outcome_strata, resample_strata, task_metrics
 
 
 def measure_contestants(
@@ -41,12 +41,15 @@ def _measure_rows(contestants: Sequence[Judgement], metrics: Sequence[Metric], r
 
 
 def _describe_metric(metric: Metric, exact: Mapping[str, float], samples: Mapping[str, Vector]) -> MetricLine:
-    intervals = {name: _bound_samples(exact[name], samples[name]) for name in exact}
+    intervals = {name: _bound(metric, exact[name], samples[name], metric.bounds) for name in exact}
     difference = None
     if "champion" in exact:
         sign = 1.0 if metric.higher_is_better else -1.0
-        difference = _bound_samples(
-            sign * (exact["candidate"] - exact["champion"]), sign * (samples["candidate"] - samples["champion"])
+        difference = _bound(
+            metric,
+            sign * (exact["candidate"] - exact["champion"]),
+            sign * (samples["candidate"] - samples["champion"]),
+            (-np.inf, np.inf),
         )
     values = {name: interval for name, interval in intervals.items() if interval is not None}
     return MetricLine(
@@ -58,11 +61,9 @@ def _describe_metric(metric: Metric, exact: Mapping[str, float], samples: Mappin
     )
 
 
-def _bound_samples(exact: float, samples: Vector) -> Interval | None:
-    if not (np.isfinite(exact) and np.isfinite(samples).all()):
-        return None
-    low, high = np.quantile(samples, [(1 - CONFIDENCE) / 2, (1 + CONFIDENCE) / 2])
-    return Interval(mean=float(exact), low=float(low), high=float(high))
+def _bound(metric: Metric, exact: float, samples: Vector, bounds: tuple[float, float]) -> Interval | None:
+    is_known = np.isfinite(exact) and np.isfinite(samples).all()
+    return bound_samples(metric, exact, samples, bounds) if is_known else None
 
 
 def best_constant(judgement: Judgement, metric: Metric) -> float:
