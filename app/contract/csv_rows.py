@@ -18,7 +18,9 @@ from app.contract.errors import RowError
 from app.contract.schema import Column
 
 MAX_QUOTED_CHARACTERS = 128 * 1024  # of a row that a quoted cell spreads over several lines
-MALFORMED = "malformed_csv"
+MALFORMED, WRONG_SHAPE = "malformed_csv", "wrong_shape"
+ZERO = "\0"
+EMPTY_ROW = RowError(MALFORMED, "the row is empty, commas without a value, as a spreadsheet ends; delete it")
 
 _BLANKS = r"[^\S\r\n]*"
 _OPENING = re.compile(rf'{_BLANKS}"')
@@ -28,6 +30,8 @@ _LINE_END = re.compile(r"\r\n|\n|\r|\Z")
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
 _BLANK_BEFORE_QUOTE = re.compile(r'(?:^|[,\r\n])[^\S\r\n]+"')
 _ASCII_BLANKS = " \t\v\f\x1c\x1d\x1e\x1f"
+_EMPTY_BEGINS = (",", '"', " ", "\t", "\u00a0")
+_EMPTY_LINE = re.compile(r'[\r\n](?:,|""|[^\S\r\n])')
 _NOT_UTF8 = re.compile("[\udc80-\udcff]")  # how surrogateescape marks a byte
 _TEXT_BEHIND = "text follows the closing quote of a cell; within a quoted cell a quote is doubled"
 _OPEN = "a quote opens a cell that nothing closes"
@@ -89,6 +93,8 @@ class CsvRows:
             raise RowError(MALFORMED, str(error)) from None
         if not _is_utf8(text[position:end]):
             raise RowError(MALFORMED, "a byte of it is none")
+        if ZERO in text[position:end]:
+            raise RowError(MALFORMED, "it holds a zero byte")
         self.width = len(cells)
         self._line += len(_LINE_BREAK.findall(text, position, end))
         return cells, text[end:].encode(errors="surrogateescape")
@@ -96,8 +102,12 @@ class CsvRows:
     def read(self, content: bytes, is_last: bool) -> Rows:
         """The rows that end within `content`, which ends at a line's end."""
         text, self._rest = self._rest + _decode(content), ""
-        rows = self._split_plain(text) or self._split_quoted(text)
-        return self._split_slowly(text, is_last) if rows is None else rows
+        rows = None if ZERO in text else self._split_plain(text) or self._split_quoted(text)
+        if rows is None:
+            return self._split_slowly(text, is_last)
+        if text.startswith(_EMPTY_BEGINS) or _EMPTY_LINE.search(text):
+            rows.problems.update({place: EMPTY_ROW for place, row in enumerate(rows.cells) if _is_empty(row)})
+        return rows
 
     def _split_plain(self, text: str) -> Rows | None:
         """The rows if nothing is quoted or amiss, else None: the usual case."""
@@ -153,11 +163,16 @@ class CsvRows:
 
     def _check(self, row: str, cells: Cells) -> RowError | None:
         if not _is_utf8(row):
-            return RowError(MALFORMED, "the row is not UTF-8 text")
+            place = next((place for place, cell in enumerate(cells, 1) if not _is_utf8(cell)), 0)
+            told = f"value {place} of the row is not UTF-8 text (it may be Windows-1252); save the file as CSV in UTF-8"
+            return RowError(MALFORMED, told)
+        if ZERO in row:
+            place = next((place for place, cell in enumerate(cells, 1) if ZERO in cell), 0)
+            return RowError(MALFORMED, f"value {place} of the row holds a zero byte, which no text has; write it again")
         if len(cells) != self.width:
             message = f"the row has {len(cells)} values, expected {self.width} as the header has"
-            return RowError("wrong_shape", message)
-        return None
+            return RowError(WRONG_SHAPE, message)
+        return EMPTY_ROW if len(cells) > 1 and _is_empty(cells) else None
 
     def _split_row(self, text: str, position: int, is_last: bool) -> tuple[Cells, int]:
         """The cells of the row that begins at `position`, and where the next one does."""
@@ -212,6 +227,10 @@ class CsvRows:
 def _decode(content: bytes) -> str:
     # a byte that is no UTF-8 is never a comma, a quote or a line's end: it must not move where rows begin
     return content.decode(errors="surrogateescape")
+
+
+def _is_empty(cells: Cells) -> bool:
+    return not "".join(cells).strip()
 
 
 def _has_blank_before_quote(text: str) -> bool:

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from app.contract.errors import RowError
+from app.contract.intake.headers import strip_marks
 from app.contract.intake.signatures import HEAD_BYTES
 from app.predictor.errors import EMPTY, InvalidInputError, TooLargeError
 from app.predictor.model import Scored, ScoringError, ServedModel
@@ -17,7 +18,6 @@ from app.predictor.spool import Spool
 from app.predictor.traffic import SCORE
 from app.predictor.upload_answer import Outcome, Summary, Writer
 
-BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 MAX_LINE_BYTES = 1024 * 1024
 NOT_FINITE = RowError("score_not_finite", "the model's score of the row is not finite")
 
@@ -82,7 +82,7 @@ class Upload:
                 self._tail = held
                 return Progress([], Counter())
             self.reader.check_head(held[:HEAD_BYTES])
-            held, self._begun = held.removeprefix(BYTE_ORDER_MARK), True
+            held, self._begun = strip_marks(held), True
             if is_last and not held.strip():
                 raise InvalidInputError(EMPTY.format("a header and rows, or JSON lines"), "no_rows")
         end = held.rfind(b"\n") + 1

@@ -4,14 +4,18 @@ from typing import Any
 
 import msgspec
 
-from app.contract.csv_rows import Cells, CsvRows, Rows
+from app.contract.csv_rows import MALFORMED, WRONG_SHAPE, Cells, CsvRows, Rows
 from app.contract.errors import RowError
+from app.contract.intake.headers import explain_header, explain_name
 from app.contract.intake.separators import describe_separator, find_separator
 from app.contract.intake.signatures import CSV_WAY, describe, recognize
-from app.contract.schema import ModelSchema
+from app.contract.schema import Column, ModelSchema
 from app.predictor.errors import BadRequestError, InvalidInputError
 from app.predictor.records import Stretch
 
+ERROR = "error"
+SCORED = ("score", "decision", ERROR)  # what a scored file has beside its own columns
+REFUSED_BEFORE = "the row was refused before and what stands here is a part of it; mend it in the file it came from"
 MAX_COLUMNS = 1024
 MAX_CELLS = 128 * 1024  # of a stretch: a row that is too short answers with as many as the header has
 MAX_NAME_BYTES = 8 * 1024 * 1024  # of a stretch: each row in JSON repeats the names of what it carries
@@ -29,6 +33,8 @@ class CsvReader:
         self.places: dict[str, int] = {}
         self._extra: list[tuple[str, int]] = []
         self._name_bytes = 1
+        self._known = {name for column in schema.columns for name in (column.name, column.source)}
+        self._error_place = -1  # where the header is that of a file which was scored before
 
     @property
     def max_lines(self) -> int:
@@ -64,6 +70,8 @@ class CsvReader:
         width = len(self.header)
         for place in rows.problems:
             rows.cells[place] = (rows.cells[place] + [""] * width)[:width]
+        if self._error_place >= 0:
+            self._find_refused_before(rows)
         by_place = list(zip(*rows.cells, strict=True))
         columns = {name: list(by_place[place]) for name, place in self.places.items()}
         return Stretch(rows.cells, columns, rows.problems, self._carry if self._extra else None)
@@ -75,15 +83,17 @@ class CsvReader:
         if len(cells) > MAX_COLUMNS:
             raise BadRequestError(f"the header has more columns than the {MAX_COLUMNS} allowed", "malformed_csv")
         names = [cell.strip() for cell in cells]
+        if separator := find_separator(",".join(names), self._known):
+            raise BadRequestError(f"the upload {describe_separator(separator)}", "malformed_csv")
+        if told := explain_header(names, self._known):
+            raise BadRequestError(f"the upload {told}", "malformed_csv")
         if len(set(names)) < len(names):
             raise BadRequestError("the upload's header has the same name twice", "repeated_name")
         for column in self.schema.columns:
             found = [names.index(name) for name in dict.fromkeys((column.name, column.source)) if name in names]
             if not found:
-                self._refuse_separator(names)
+                self._refuse_header(names, column)
                 told = f"the header has no {column.name!r} (nor {column.source!r}); names stand between commas"
-                if {column.name.casefold(), column.source.casefold()} & {name.casefold() for name in names}:
-                    told = f"the header has {column.name!r} only in other upper and lower case"
                 raise InvalidInputError(told, "missing_field", column.name)
             if len(found) > 1:
                 raise BadRequestError(f"the header has {column.name!r} under both its names", "repeated_name")
@@ -91,10 +101,19 @@ class CsvReader:
         used = set(self.places.values())
         self._extra = [(name, place) for place, name in enumerate(names) if place not in used]
         self._name_bytes = len(msgspec.json.encode([name for name, _ in self._extra]))
+        if {*SCORED} <= set(names) and not used & set(map(names.index, SCORED)):
+            self._error_place = names.index(ERROR)
         self.header = names
         self._rows.expect_columns({self.places[column.name]: column for column in self.schema.columns})
 
-    def _refuse_separator(self, names: Cells) -> None:
-        known = {name for column in self.schema.columns for name in (column.name, column.source)}
-        if separator := find_separator(",".join(names), known):
-            raise BadRequestError(f"the upload {describe_separator(separator)}", "malformed_csv")
+    def _refuse_header(self, names: Cells, column: Column) -> None:
+        """Raises: InvalidInputError if more can be said than that the column is not there."""
+        if told := explain_name(names, column.name) or explain_name(names, column.source):
+            raise InvalidInputError(f"the header {told}", "missing_field", column.name)
+
+    def _find_refused_before(self, rows: Rows) -> None:
+        """Refuses again what was no row when the file was scored: only what could be read of it is left."""
+        for place, cells in enumerate(rows.cells):
+            code = cells[self._error_place].partition(":")[0]
+            if code in (MALFORMED, WRONG_SHAPE):
+                rows.problems.setdefault(place, RowError(code, REFUSED_BEFORE))

@@ -8,13 +8,11 @@ import pandas as pd
 
 from app.contract.csv_rows import CsvRows, Rows
 from app.contract.errors import RowError
+from app.contract.intake.headers import explain_header, strip_marks
 from app.contract.intake.separators import describe_separator, find_separator
-from app.contract.intake.signatures import describe_bytes
 from app.contract.schema import Column
 from training.data.parquet import refuse_repeated
 from training.errors import InputError
-
-_BYTE_ORDER_MARK = b"\xef\xbb\xbf"
 
 
 @dataclass(frozen=True)
@@ -30,8 +28,7 @@ def parse_csv(content: bytes, shown: str, columns: Sequence[Column] = ()) -> Fil
 
     Raises: InputError if it is no text in UTF-8 or its header cannot be used.
     """
-    content = content.removeprefix(_BYTE_ORDER_MARK)
-    _check_text(content, shown)
+    content = strip_marks(content)
     reader = CsvRows()
     try:
         found = reader.read_header(content, is_last=True)
@@ -42,6 +39,8 @@ def parse_csv(content: bytes, shown: str, columns: Sequence[Column] = ()) -> Fil
     names = [cell.strip() for cell in found[0]]
     if len(names) == 1 and (separator := find_separator(names[0])):
         raise InputError(f"{shown} {describe_separator(separator)}")
+    if columns and (told := explain_header(names, [column.source for column in columns])):
+        raise InputError(f"{shown} {told}")
     refuse_repeated(names, shown)
     reader.expect_columns({names.index(column.source): column for column in columns if column.source in names})
     return _make_frame(names, reader.read(found[1], is_last=True))
@@ -55,14 +54,3 @@ def _make_frame(names: list[str], rows: Rows) -> FileRows:
     index = pd.Index(np.asarray(rows.lines, dtype=np.int64))
     frame = pd.DataFrame(dict(zip(names, by_place, strict=True)), index=index, dtype=object)
     return FileRows(frame, {rows.lines[place]: str(problem) for place, problem in rows.problems.items()})
-
-
-def _check_text(content: bytes, shown: str) -> None:
-    try:
-        content.decode("utf-8")
-    except UnicodeDecodeError as error:
-        found = f"{describe_bytes(content, error.start)} at position {error.start}"
-        line = content.count(b"\n", 0, error.start) + 1
-        raise InputError(f"{shown} is not UTF-8: {found}, line {line}; save it as CSV in UTF-8") from error
-    if b"\0" in content:
-        raise InputError(f"{shown} is not text: a zero byte at position {content.index(0)}; expected CSV or Parquet")

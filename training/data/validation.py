@@ -7,6 +7,7 @@ import numpy as np
 import pandas as pd
 
 from app.contract.intake.formulas import quote_formula
+from app.contract.intake.headers import explain_header, explain_name
 from app.contract.intake.separators import describe_separator, find_separator
 from training.data.columns import describe_columns
 from training.data.fingerprint import fingerprint_frame
@@ -62,6 +63,10 @@ def _check_columns(raw: RawData, dataset: Dataset) -> None:
     extra = [column for column in found if column not in dataset.raw_columns]
     if missing and (separator := find_separator(",".join(found), dataset.raw_columns)):
         raise DataError(f"{raw.origin} {describe_separator(separator)}")
+    if missing and (told := explain_header(found, dataset.raw_columns)):
+        raise DataError(f"{raw.origin} {told}")
+    if told := next((told for name in missing if (told := explain_name(found, name))), None):
+        raise DataError(f"the header of {raw.origin} {told}")
     if missing or extra:
         problems = [f"lacks the columns {_listing(missing)}"] * bool(missing)
         problems += [f"has the columns {_listing(extra)}, which the dataset file does not declare"] * bool(extra)

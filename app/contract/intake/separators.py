@@ -3,6 +3,8 @@
 import csv
 from collections.abc import Collection
 
+from app.contract.intake.headers import COMMENT, SEPARATOR_LINE
+
 SEPARATORS = {";": "semicolons", "\t": "tabs", "|": "vertical bars"}
 WAY = "save it as CSV with commas between the cells and points in the numbers (1.5)"
 
@@ -13,6 +15,8 @@ def find_separator(line: str, names: Collection[str] = ()) -> str | None:
     Another one counts if it gives more of the `names` that are looked for, or, where none are given, if a comma
     leaves one cell.
     """
+    if line.casefold().startswith((SEPARATOR_LINE, COMMENT)):
+        return None  # no header at all
     by_comma = _split(line, ",")
     for separator, name in SEPARATORS.items():
         cells = _split(line, separator)

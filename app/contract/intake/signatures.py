@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from dataclasses import dataclass
 
+_NO_UTF8 = re.compile("[\udc80-\udcff]")  # how surrogateescape marks a byte
+ONE_BYTE = "text in Windows-1252 (Latin-1) or another encoding of one byte a letter"
 HEAD_BYTES = 4096  # all that is looked at
 CSV_WAY = "save it as CSV in UTF-8, separated by commas"
 UNPACK_WAY = "unpack it, and give the CSV file in it"
@@ -59,6 +61,16 @@ def _is_old_mac(head: bytes) -> bool:
     return b"\r" in plain.rstrip(b"\r") and b"\n" not in plain
 
 
+def _is_one_byte(head: bytes) -> bool:
+    """Whether several lines hold bytes beyond ASCII and none is UTF-8: one bad byte is an accident of one row."""
+    if head.isascii():
+        return False
+    whole = head[: head.rfind(b"\n") + 1] or head  # the end may cut a letter
+    found = whole.decode(errors="surrogateescape")
+    bad = [line for line in found.split("\n") if _NO_UTF8.search(line)]
+    return len(bad) > 1 and not any(sign > "\x7f" and not "\udc80" <= sign <= "\udcff" for sign in found)
+
+
 # the first that matches counts, so that the narrower stands before the wider
 SIGNATURES = (
     Signature("xlsx", "an Excel workbook (.xlsx)", EXCEL_WAY, _zip_of(b"xl/", b"[Content_Types].xml")),
@@ -94,6 +106,7 @@ SIGNATURES = (
     Signature("xml", "an XML document", CONVERT_WAY, _pattern(rb"<(\?xml|!doctype|[a-z][\w:.-]*[\s>/][^\n,]*>?\s*\n)")),
     Signature("json", "JSON", JSON_WAY, _pattern(rb'(\{\s*("[^"\n]*"\s*:|\})|\[\s*([\[{]|\]))')),
     Signature("old-mac", "text whose lines end with CR alone", "save it with line ends LF or CRLF", _is_old_mac),
+    Signature("one-byte", ONE_BYTE, CSV_WAY, _is_one_byte),
 )  # fmt: skip
 
 
@@ -106,14 +119,3 @@ def recognize(head: bytes, taken: frozenset[str] = frozenset()) -> Signature | N
 def describe(found: Signature) -> str:
     """What is said behind the file's name."""
     return f"is {found.name}, expected CSV; {found.way}"
-
-
-def describe_bytes(content: bytes, position: int) -> str:
-    """What is said of the byte at `position`, which is no UTF-8."""
-    byte = content[position : position + 1]
-    try:
-        shown = byte.decode("cp1252")
-    except UnicodeDecodeError:
-        shown = ""
-    guess = f", which is {shown!r} in Windows-1252 (Latin-1)" if shown.isprintable() and shown else ""
-    return f"byte 0x{byte.hex()}{guess}"

@@ -141,7 +141,8 @@ def test_a_text_of_several_lines_is_one_cell(cell: str) -> None:
 def test_a_bad_byte_costs_its_row_and_splits_no_other() -> None:
     cells, problems, lines = read(b'"one\ntwo",L,1\nb\xe4d,M,2\n"three\nfour",L,3\n"f\xffive\nsix",M,4\nlast,L,5\n')
     assert [row[0] for row in cells] == ["one\ntwo", "b\ufffdd", "three\nfour", "f\ufffdive\nsix", "last"]
-    assert problems == dict.fromkeys([1, 3], "the row is not UTF-8 text")
+    told = "value 1 of the row is not UTF-8 text (it may be Windows-1252); save the file as CSV in UTF-8"
+    assert problems == dict.fromkeys([1, 3], told)
     assert lines == [2, 4, 5, 7, 9]
 
 

@@ -228,7 +228,7 @@ def test_formulas_in_carried_cells_are_quoted_counted_and_left_alone_in_json_lin
         ("", (422, "no_rows", None)),
         ("HEADER\n", (422, "no_rows", None)),
         ("HEADER", (422, "no_rows", None)),
-        ("nothing of it\n1\n", (422, "missing_field", "type")),
+        ("nothing of it\n1\n", (400, "malformed_csv", None)),
         ("HEADER,HEADER\n", (400, "repeated_name", None)),
         ("HEADER,Type\n", (400, "repeated_name", None)),
         ('"open', (400, "malformed_csv", None)),
