@@ -82,9 +82,8 @@ inspect: .venv/.locked ## Verify a bundle and show what is in it (BUNDLE=)
 report: .venv/.locked ## Show the gate's last report
 	@$(TRAINING) report
 
-mlflow: .venv/.locked ## Open the page of all runs on http://127.0.0.1:5000
-	@.venv/bin/mlflow server --host 127.0.0.1 --port 5000 --workers 1 \
-	  --backend-store-uri "$${MLFLOW_TRACKING_URI:-sqlite:///artifacts/mlflow.db}"
+mlflow: .venv/.locked ## Open MLflow's page of all runs and models on http://127.0.0.1:5000
+	@$(TRAINING) mlflow
 
 ##@ On a cluster
 

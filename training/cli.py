@@ -217,6 +217,25 @@ def track(
 
 
 @app.command()
+def mlflow(
+    root: Root = ARTIFACTS,
+    port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Where the page is.")] = 5000,
+) -> None:
+    """Open MLflow's page of all runs and models, or say where the server's is."""
+    from training.serving import check_port  # noqa: PLC0415
+    from training.tracking.page import find_page, open_file, serve_page  # noqa: PLC0415
+
+    if address := find_page(root):
+        console.print_done(f"MLflow's page is {address}, as MLFLOW_TRACKING_URI says")
+        return
+    check_port(port)
+    if note := open_file(root):
+        console.print_warning(note)
+    console.print_done(f"MLflow's page is http://127.0.0.1:{port} (Ctrl-C ends it)")
+    serve_page(root, port)
+
+
+@app.command()
 def champion(
     bundle: Annotated[Path, typer.Option("--bundle", help="The released bundle's folder.")],
     release: Annotated[str, typer.Option("--release", help="Its version, vX.Y.Z.")],

@@ -66,17 +66,17 @@ def _save_model(folder: Path, bundle: Path, ids: dict[str, Any]) -> None:
 
 
 def make_signature(manifest: Manifest) -> Any:
-    """Every column of a row, and the score with its decision.
+    """Every column of a row, by its name alone, and the score with its decision.
 
-    Numbers are `any`: for `double` MLflow refuses int64 columns and makes a number of the text "12", for `long` it cuts
-    off what stands behind the point of JSON's 191.5, and says nothing. The loader checks them all itself.
+    The values are checked by the loader, as the predictor does it. MLflow's own types would get in the way: for
+    `double` it refuses int64 columns and makes a number of the text "12", for `long` it cuts off what stands behind the
+    point of JSON's 191.5 and says nothing, for `string` it refuses pandas' categories.
     """
     from mlflow.models import ModelSignature  # noqa: PLC0415
     from mlflow.types.schema import AnyType, ColSpec, Schema  # noqa: PLC0415
 
     anything: Any = AnyType  # it has no types of its own
-    kinds = [(column.name, "string" if column.type == "category" else anything()) for column in manifest.schema.columns]
-    columns: list[Any] = [ColSpec(kind, name) for name, kind in kinds]
+    columns: list[Any] = [ColSpec(anything(), column.name) for column in manifest.schema.columns]
     answers: list[Any] = [ColSpec("double", "score")]
     if manifest.threshold is not None:
         answers.append(ColSpec("boolean", "decision"))

@@ -25,6 +25,14 @@ from training.tracking.model_folder import list_requirements, write_model
 pytestmark = pytest.mark.filterwarnings("ignore::UserWarning")  # MLflow's, of its own type hints
 
 
+@pytest.fixture(scope="module", autouse=True)
+def own_file(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
+    """Where MLflow looks for what it is not told: it would make a file in the folder that the tests run in."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{tmp_path_factory.mktemp('own')}/mlflow.db")
+        yield
+
+
 @pytest.fixture(scope="module")
 def model(tmp_path_factory: pytest.TempPathFactory, bundle_folder: Path) -> Path:
     folder = tmp_path_factory.mktemp("models") / "model"
@@ -133,6 +141,8 @@ def test_the_ways_in_which_people_write_the_same_row_give_the_same_score(loaded:
         frame.astype(dict.fromkeys(whole, "Int64")),
         frame.astype(dict.fromkeys([name for name in row if name != "type"], "object")),
         frame.assign(type=f" {row['type']} "),
+        frame.astype({"type": "category"}),
+        frame.astype({"type": "string"}),
         frame[frame.columns[::-1]],
         frame.assign(more=1),
     ):
