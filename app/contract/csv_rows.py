@@ -28,6 +28,7 @@ _QUOTED = re.compile(rf'((?:[^"]+|"")*+)"{_BLANKS}')
 _PLAIN = re.compile(r"[^,\r\n]*")
 _LINE_END = re.compile(r"\r\n|\n|\r|\Z")
 _LINE_BREAK = re.compile(r"\r\n|\n|\r")
+_BLANK_LINES = re.compile(rf"(?:{_BLANKS}(?:\r\n|\n|\r))*+")
 _BLANK_BEFORE_QUOTE = re.compile(r'(?:^|[,\r\n])[^\S\r\n]+"')
 _ASCII_BLANKS = " \t\v\f\x1c\x1d\x1e\x1f"
 _EMPTY_BEGINS = (",", '"', " ", "\t", "\u00a0")
@@ -76,13 +77,8 @@ class CsvRows:
         """
         text = self._rest + _decode(content)
         self._rest = ""
-        position = 0
-        while position < len(text):
-            line_end = _end_line(text, position)
-            if text[position:line_end].strip():
-                break
-            self._line, position = self._line + 1, line_end
-        if position == len(text):
+        position = self._skip_blank_lines(text, 0)
+        if not text[position:].strip():  # the last line may have no end
             return None
         try:
             cells, end = self._split_row(text, position, is_last)
@@ -96,7 +92,7 @@ class CsvRows:
         if ZERO in text[position:end]:
             raise RowError(MALFORMED, "it holds a zero byte")
         self.width = len(cells)
-        self._line += len(_LINE_BREAK.findall(text, position, end))
+        self._line += _count_line_ends(text, position, end)
         return cells, text[end:].encode(errors="surrogateescape")
 
     def read(self, content: bytes, is_last: bool) -> Rows:
@@ -139,7 +135,7 @@ class CsvRows:
     def _split_slowly(self, text: str, is_last: bool) -> Rows:
         found, lines, problems = list[Cells](), list[int](), dict[int, RowError]()
         position = 0
-        while position < len(text):
+        while (position := self._skip_blank_lines(text, position)) < len(text):
             end = _end_line(text, position)
             problem = None
             try:
@@ -154,12 +150,19 @@ class CsvRows:
                 problem = problem or self._check(row, cells)
                 if problem is not None:
                     problems[len(found)] = problem
-                    cells = [_NOT_UTF8.sub("\ufffd", cell) for cell in cells]
+                    cells = list(map(_replace_bytes, cells))
                 found.append(cells)
                 lines.append(self._line)
-            self._line += len(_LINE_BREAK.findall(row))
+            self._line += _count_line_ends(text, position, end)
             position = end
         return Rows(found, lines, problems)
+
+    def _skip_blank_lines(self, text: str, position: int) -> int:
+        """The place of the next line that is not blank, in one go however many there are."""
+        end = _find_end(_BLANK_LINES, text, position)
+        if end > position:
+            self._line += _count_line_ends(text, position, end)
+        return end
 
     def _check(self, row: str, cells: Cells) -> RowError | None:
         if not _is_utf8(row):
@@ -242,6 +245,15 @@ def _has_blank_before_quote(text: str) -> bool:
 
 def _is_utf8(text: str) -> bool:
     return text.isascii() or not _NOT_UTF8.search(text)
+
+
+def _replace_bytes(cell: str) -> str:
+    """The cell with a mark for each byte, or start of a character, that is no UTF-8."""
+    return cell if _is_utf8(cell) else cell.encode(errors="surrogateescape").decode(errors="replace")
+
+
+def _count_line_ends(text: str, start: int, end: int) -> int:
+    return text.count("\n", start, end) + text.count("\r", start, end) - text.count("\r\n", start, end)
 
 
 def _end_line(text: str, position: int) -> int:

@@ -25,7 +25,7 @@ from app.predictor.request_ids import HEADER
 from app.predictor.spool import Spool
 from app.predictor.state import ServingState
 from app.predictor.types import Message, Receive, Scope, Send
-from app.predictor.upload import NOT_FINITE, Upload
+from app.predictor.upload import MAX_LINE_BYTES, NOT_FINITE, Upload
 from app.predictor.upload_answer import CSV_TYPE, NDJSON_TYPE, CsvWriter, NdjsonWriter
 from app.predictor.upload_csv import CsvReader
 from app.predictor.upload_ndjson import NdjsonReader
@@ -33,7 +33,8 @@ from app.predictor.upload_ndjson import NdjsonReader
 ROUTE = "/v1/batch"
 Read = Callable[[], AsyncIterator[tuple[bytes, bool]]]
 ROW_REASONS = (*REASONS, NOT_FINITE.code, "malformed_csv", "malformed_json", "repeated_name")
-CHUNK_BYTES = 64 * 1024  # few enough rows that nothing else waits long for the interpreter
+# few enough rows that nothing else waits long for the interpreter; with the start of a row before it still one part
+CHUNK_BYTES = MAX_LINE_BYTES - 4 * 1024
 SEND_BYTES = 256 * 1024
 MIN_BYTES_PER_SECOND = 16 * 1024  # what a client must manage on average once its first seconds are over
 SUMMARY = b"x-lathe-summary"

@@ -70,6 +70,7 @@ class DirectProtocol(PacedProtocol):
             and not self.parser.should_upgrade()
             and self.parser.get_method() == b"POST"
             and self.parser.get_http_version() == "1.1"
+            and self.has_host()
         )
 
     def _has_headers(self) -> bool:
@@ -184,12 +185,8 @@ class DirectProtocol(PacedProtocol):
         self._settle()
         super().shutdown()
 
-    def _called(self) -> None:
-        try:
-            super()._called()
-        except Exception as error:  # as the turn does
-            self.fail(error)
-        self.turn.score()
+    def call_later(self) -> None:
+        self.turn.add_held(self)
 
     def parse(self, data: bytes) -> None:
         super().data_received(data)

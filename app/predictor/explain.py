@@ -9,7 +9,7 @@ import numpy as np
 from app.contract.errors import RowError
 from app.contract.features.plan import input_features
 from app.contract.schema import ModelSchema, Value
-from app.predictor.body import Headers, check_json
+from app.predictor.body import QUICK_BODY_BYTES, Headers, check_json
 from app.predictor.inputs.warned import find_unknown, tell_unknown
 from app.predictor.model import ServedModel
 from app.predictor.rows import RowReader
@@ -66,7 +66,10 @@ class Explainer:
         Raises: UnsupportedMediaError, BadRequestError, RowError, NotServingError, ScoringError.
         """
         check_json(headers)
-        row = read_one_row(self.reader, body)
+        if len(body) <= QUICK_BODY_BYTES:
+            row = read_one_row(self.reader, body)
+        else:
+            row = await self.state.run_batch(read_one_row, self.reader, body)
         score = self.model.score_row(row, count=False)
         base, contributions = await self.state.run_batch(self.explain_row, row)
         manifest = self.model.manifest

@@ -11,7 +11,7 @@ import msgspec
 from app.contract.errors import RowError
 from app.contract.schema import Manifest
 from app.contract.values import LARGEST
-from app.predictor.body import SMALL_BODY_BYTES, Headers, check_json
+from app.predictor.body import QUICK_BODY_BYTES, Headers, check_json
 from app.predictor.endpoint import JSON_TYPE, Answer
 from app.predictor.errors import ApiError, BadRequestError, ConflictError, NotServingError
 from app.predictor.inputs.nesting import TOO_DEEP, is_deep
@@ -58,7 +58,7 @@ class Feedback:
         """
         check_json(headers)
         check_extent(body)
-        if len(body) > SMALL_BODY_BYTES:
+        if len(body) > QUICK_BODY_BYTES:
             return self._respond_large(self._state.run_batch(self.read_labels, body), request_id)
         return self._use(self.read_labels(body), request_id)
 

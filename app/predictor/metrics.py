@@ -1,4 +1,4 @@
-"""The predictor's metrics: the one list of their names, and their way to Prometheus."""
+"""The predictor's metrics: the one list of their names, and their values as Prometheus' library has them."""
 
 from collections.abc import Callable, Iterator, Mapping
 from typing import NamedTuple
@@ -11,7 +11,6 @@ from prometheus_client.core import (
     InfoMetricFamily,
     Metric,
 )
-from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
 from app.contract.bins import name_bins
@@ -199,7 +198,6 @@ METRICS = (
     ),
 )  # fmt: skip
 
-KNOWN_VERSIONS = ("1.0.0", "0.0.4", "0.0.1")  # of Prometheus' text formats
 BEFORE_THE_MODEL = ("lathe_ready", "lathe_in_flight_requests")
 
 
@@ -251,15 +249,3 @@ def make_registry(state: ServingState) -> CollectorRegistry:
     ProcessCollector(registry=registry)
     registry.register(StateCollector(state))
     return registry
-
-
-def _is_known_format(accepted: str) -> bool:
-    """Whether one part of Accept is a format that exists: the library takes any version there, and fails at some."""
-    stated = dict(part.strip().partition("=")[::2] for part in accepted.lower().split(";")[1:])
-    return stated.get("version", KNOWN_VERSIONS[0]) in KNOWN_VERSIONS and stated.get("q", "1").strip("0.") != ""
-
-
-def render_metrics(registry: CollectorRegistry, accept: str) -> tuple[bytes, str]:
-    """A scrape's answer and its content type, in the format the scraper asks for, or else the oldest."""
-    encode, content_type = choose_encoder(",".join(filter(_is_known_format, accept.split(","))))
-    return encode(registry), content_type

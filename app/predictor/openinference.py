@@ -14,7 +14,7 @@ from app.contract.errors import RowError
 from app.contract.schema import Column, Manifest
 from app.contract.scoring import Scores
 from app.contract.values import find_first, settle_categories
-from app.predictor.body import LOOP_BODY_BYTES, SMALL_BODY_BYTES, Headers, check_media
+from app.predictor.body import LOOP_BODY_BYTES, QUICK_BODY_BYTES, SMALL_BODY_BYTES, Headers, check_media
 from app.predictor.endpoint import JSON_TYPE, Answer, Reply
 from app.predictor.errors import BadRequestError, TooLargeError
 from app.predictor.inputs.pieces import count_until
@@ -133,7 +133,7 @@ class Inferrer:
         if len(body) > SMALL_BODY_BYTES:
             self.state.check_batches()  # before its rows are read
         try:
-            request, table = self.read(body, stated, is_quick=len(body) > SMALL_BODY_BYTES)
+            request, table = self.read(body, stated, is_quick=len(body) > QUICK_BODY_BYTES)
         except NotQuickError:  # most likely to be refused: what exactly is wrong takes long to find
             return self._answer_large(self.state.run_batch(self._work, body, stated))
         prepared = self.prepare(table)

@@ -7,7 +7,7 @@ import msgspec
 
 from app.contract.engine import FEW_ROWS, Margins
 from app.contract.schema import Value
-from app.predictor.body import LOOP_BODY_BYTES, SMALL_BODY_BYTES, Headers, check_json
+from app.predictor.body import LOOP_BODY_BYTES, QUICK_BODY_BYTES, SMALL_BODY_BYTES, Headers, check_json
 from app.predictor.endpoint import JSON_TYPE, Answer, Reply, Unscored
 from app.predictor.errors import TooLargeError
 from app.predictor.inputs.pieces import count_until
@@ -65,17 +65,18 @@ class Predictor:
         receipts = self.receipts if wants_receipts(headers) else None
         if not self.reader.is_batch(body):
             check_row_size(body)
-            row = self.reader.read_row(body)
+            row = self.reader.read_row(body) if len(body) <= QUICK_BODY_BYTES else self.reader.try_row(body)
             if row is not None:
                 ready = self.model.ready_row(row)
                 if ready is not None:
                     return Unscored(ready.vector, functools.partial(self._answer_margin, ready, request_id, receipts))
                 return self._answer_sparse(self.reader.settle_row(row), request_id, receipts)
         columns = None
-        if len(body) <= SMALL_BODY_BYTES:
+        if len(body) <= QUICK_BODY_BYTES:
             columns = self.reader.read_rows(body)
         elif len(body) <= LOOP_BODY_BYTES:
-            self.state.check_batches()  # before its rows are read
+            if len(body) > SMALL_BODY_BYTES:
+                self.state.check_batches()  # before its rows are read
             columns = self.reader.try_rows(body)
         if columns is None:  # large, or to be refused: what exactly is wrong takes long to find
             work = self.state.run_batch(self._score_body, body, receipts)
@@ -124,6 +125,8 @@ class Predictor:
         return self._finish_rows(scored, rendered, request_id, receipts)
 
     def _score_body(self, body: bytes, receipts: Receipts | None) -> tuple[Scored, bytes]:
+        if not self.reader.is_batch(body):
+            self.reader.read_row(body)  # says what is wrong with it, unless it hides rows
         columns: Columns = self.reader.read_rows(body)
         scored = self.model.score_columns(columns)
         return scored, self._render(scored, receipts)

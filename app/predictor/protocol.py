@@ -75,6 +75,7 @@ class GuardedProtocol(MeteredProtocol, ParsingProtocol):
         self.head_bytes = 0
 
     def on_headers_complete(self) -> None:
+        self.check_head()  # before anything looks at it
         self.scope["state"][ABORT] = self.transport.abort
         super().on_headers_complete()
         if not self.is_upgrading:

@@ -62,8 +62,8 @@ def check_column(column: Column, values: list[Any], is_text: bool, problems: Pro
         return numbers
     settled = [settle_text(column, value) if is_text else settle_value(column, value) for value in values]
     for place, value in enumerate(settled):
-        if (problem := find_problem(column, value)) is not None:
-            problems.setdefault(place, problem)
+        if place not in problems and (problem := find_problem(column, value)) is not None:
+            problems[place] = problem
     if column.type == "category":
         return settled
     # what was refused is not scored: any number may stand for it

@@ -1,5 +1,6 @@
 """The routes beside the fast path, as a table; handlers only translate HTTP."""
 
+import asyncio
 from collections.abc import Awaitable, Callable
 from typing import Any
 
@@ -12,8 +13,10 @@ from app.contract.schema import Manifest
 from app.predictor import batch, errors, explain, feedback, openinference, predict, sweep
 from app.predictor.assets import read_assets
 from app.predictor.endpoint import error_headers
-from app.predictor.metrics import Registry, render_metrics
+from app.predictor.metrics import Registry
 from app.predictor.openapi import build_document
+from app.predictor.rendered.document import Document
+from app.predictor.rendered.scrapes import Scrapes
 from app.predictor.state import ServingState
 
 REQUEST_ID = "lathe.request_id"  # in the scope, set by app.predictor.application
@@ -26,7 +29,8 @@ class Routes:
 
     def __init__(self, state: ServingState, registry: Registry) -> None:
         self.state = state
-        self.registry = registry
+        self._scrapes = Scrapes(registry)
+        self.document: Document | None = None
 
     async def healthz(self, request: Request) -> Response:
         """The process lives."""
@@ -43,8 +47,13 @@ class Routes:
 
     async def metrics(self, request: Request) -> Response:
         """Counts for Prometheus."""
-        body, content_type = render_metrics(self.registry, request.headers.get("accept", ""))
+        body, content_type = await self._scrapes.render(request.headers.get("accept", ""))
         return Response(body, headers={"content-type": content_type})
+
+    async def openapi(self, request: Request) -> Response:
+        """The API's document."""
+        assert self.document is not None  # noqa: S101 - the table has this route where it is set
+        return Response(await asyncio.to_thread(self.document.render), media_type="application/json")
 
     async def model(self, request: Request) -> Response:
         """The model card: all that the bundle says of itself, the engine in use, the gate's verdict if it is known."""
@@ -110,7 +119,7 @@ def make_routes(state: ServingState, registry: Registry) -> FastAPI:
     """The FastAPI application of every route, without those that have a port of their own."""
     handlers = Routes(state, registry)
     # its documentation pages load scripts from elsewhere
-    app = FastAPI(title="Lathe predictor", docs_url=None, redoc_url=None, redirect_slashes=False)
+    app = FastAPI(title="Lathe predictor", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     table: Table = (
         *(list_service_routes(handlers) if state.settings.metrics_port is None else ()),
         ("GET", "/v1/model", handlers.model, "model"),
@@ -130,9 +139,9 @@ def make_routes(state: ServingState, registry: Registry) -> FastAPI:
         ("POST", "/v2/models/{name}/versions/{version}/infer", handlers.fast, "v2"),
     )
     page = read_assets()
-    for path, handler in (("/", page.index), ("/page/{name}", page.file)):
+    handlers.document = Document(lambda: build_document(app, state), state)
+    for path, handler in (("/", page.index), ("/page/{name}", page.file), ("/openapi.json", handlers.openapi)):
         app.add_api_route(path, handler, methods=["GET"], response_class=Response, include_in_schema=False)
-    app.openapi = lambda: build_document(app, state)  # type: ignore[method-assign]
     return _finish_app(app, table)
 
 

@@ -82,6 +82,19 @@ class RowReader:
             refuse_repeated_names(body)
         return msgspec.structs.astuple(row)
 
+    def try_row(self, body: bytes) -> tuple[Value, ...] | None:
+        """As `read_row`; None also for what has to be looked at more closely, which takes long.
+
+        Raises: BadRequestError.
+        """
+        try:
+            row = self._decode_row(body)
+        except DECODING_ERRORS:
+            return None
+        if body.count(b":") != len(self.names):
+            refuse_repeated_names(body)
+        return msgspec.structs.astuple(row)
+
     def read_rows(self, body: bytes) -> Columns:
         """The values of all rows by column; of a large body piece by piece, so it is for a thread beside the loop's.
 

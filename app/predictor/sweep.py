@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from app.contract.errors import RowError
 from app.contract.schema import Column, Manifest, Value
 from app.contract.values import column_bounds
-from app.predictor.body import Headers, check_json
+from app.predictor.body import QUICK_BODY_BYTES, Headers, check_json
 from app.predictor.explain import Row, read_one_row
 from app.predictor.inputs.warned import find_unknown, tell_unknown
 from app.predictor.model import ServedModel
@@ -83,19 +83,30 @@ class Sweeper:
         Raises: UnsupportedMediaError, BadRequestError, RowError, NotServingError, ScoringError.
         """
         check_json(headers)
-        request = read_request(body)
-        column = self.columns.get(request.column)
-        if column is None:
-            raise RowError("unknown_field", f"column is unknown, expected one of {', '.join(self.columns)}", "column")
-        row = read_one_row(self.reader, bytes(request.row))
-        refuse_repeated_names(body)  # of a body whose every part is known to be JSON
-        values = self.list_values(column, row, int(request.points))
+        if len(body) <= QUICK_BODY_BYTES:
+            column, row, points = self.read(body)
+        else:
+            column, row, points = await self.state.run_batch(self.read, body)
+        values = self.list_values(column, row, points)
         scores = await self.state.run_batch(self.score_values, row, column.name, values)
         answer = {"column": column.name, "unit": column.unit, "values": values, "scores": scores}
         unknown = find_unknown(self.columns.values(), row)
         unknown.pop(column.name, None)  # its own value is in none of the scores
         answer |= tell_unknown(unknown)
         return msgspec.json.encode({**answer, "threshold": self.model.threshold, "request_id": request_id})
+
+    def read(self, body: bytes) -> tuple[Column, Row, int]:
+        """The column that is varied, the row, and at how many points.
+
+        Raises: BadRequestError, RowError.
+        """
+        request = read_request(body)
+        column = self.columns.get(request.column)
+        if column is None:
+            raise RowError("unknown_field", f"column is unknown, expected one of {', '.join(self.columns)}", "column")
+        row = read_one_row(self.reader, bytes(request.row))
+        refuse_repeated_names(body)  # of a body whose every part is known to be JSON
+        return column, row, int(request.points)
 
     def list_values(self, column: Column, row: Row, points: int) -> list[Any]:
         """Categories, or numbers over the range seen and the row's own value, which may be one more than `points`."""

@@ -2,6 +2,7 @@
 
 import time
 from asyncio import AbstractEventLoop
+from collections import deque
 from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Protocol
@@ -24,6 +25,8 @@ class Connection(Protocol):
 
     def serve(self) -> None: ...
 
+    def go_on(self) -> None: ...
+
     def end(self, begun: Begun, margin: float | Exception) -> None: ...
 
     def fail(self, error: Exception) -> None: ...
@@ -40,12 +43,15 @@ class Turn:
 
     A turn that did nothing but turn batches away is followed by a rest: each turn takes a core from a batch that is
     being scored, so the next one had better find several.
+
+    What is held of a connection is parsed part by part, one part of one connection a turn, however many there are.
     """
 
     def __init__(self, compute_margins: Callable[[Sequence[bytes]], Sequence[float]]) -> None:
         self._compute_margins = compute_margins
         self._waiting: list[Connection] = []
         self._begun: list[tuple[Connection, Begun]] = []
+        self._held: deque[Connection] = deque()
         self._served = 0
         self._may_rest = False
 
@@ -67,6 +73,22 @@ class Turn:
                 connection.serve()
             except Exception as error:  # one connection's trouble is not the others'
                 connection.fail(error)
+        self.score()
+
+    def add_held(self, connection: Connection) -> None:
+        """Goes on with a connection in a turn to come, after those that were added before."""
+        if not self._held:
+            connection.loop.call_soon(self._go_on)
+        self._held.append(connection)
+
+    def _go_on(self) -> None:
+        connection = self._held.popleft()
+        if self._held:
+            self._held[0].loop.call_soon(self._go_on)
+        try:
+            connection.go_on()
+        except Exception as error:  # one connection's trouble is not the others'
+            connection.fail(error)
         self.score()
 
     def rest_after(self, connection: Connection) -> None:

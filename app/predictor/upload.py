@@ -11,6 +11,7 @@ from app.contract.errors import RowError
 from app.contract.intake.headers import strip_marks
 from app.contract.intake.signatures import HEAD_BYTES
 from app.predictor.errors import EMPTY, InvalidInputError, TooLargeError
+from app.predictor.inputs.pieces import PIECE_BYTES
 from app.predictor.model import Scored, ScoringError, ServedModel
 from app.predictor.receipts import Receipts
 from app.predictor.records import Checked, Stretch, check_stretch
@@ -18,7 +19,7 @@ from app.predictor.spool import Spool
 from app.predictor.traffic import SCORE
 from app.predictor.upload_answer import Outcome, Summary, Writer
 
-MAX_LINE_BYTES = 1024 * 1024
+MAX_LINE_BYTES = PIECE_BYTES  # as a row of any other route
 NOT_FINITE = RowError("score_not_finite", "the model's score of the row is not finite")
 
 
@@ -32,6 +33,8 @@ class Reader(Protocol):
 
     def check_head(self, head: bytes) -> None: ...
 
+    def read_header(self, lines: bytes, is_last: bool) -> bytes: ...
+
     def read(self, lines: bytes, is_last: bool) -> Stretch | None: ...
 
 
@@ -44,6 +47,25 @@ class Progress(msgspec.Struct, gc=False):
     @property
     def rows(self) -> int:
         return sum(len(part.scores) for part in self.scored) + self.rejected.total()
+
+
+def cut_lines(held: bytes, is_last: bool) -> tuple[list[bytes], bytes]:
+    """Whole lines in parts of MAX_LINE_BYTES, so that no call into C holds the interpreter for long; and the rest.
+
+    Raises: TooLargeError for a line that is longer, wherever the upload was cut before.
+    """
+    parts, place = [], 0
+    while place < len(held):
+        end = held.rfind(b"\n", place, place + MAX_LINE_BYTES + 1) + 1
+        if end == 0:
+            if len(held) - place > MAX_LINE_BYTES:
+                raise TooLargeError(f"a line of the upload is longer than {MAX_LINE_BYTES} bytes", "line_too_long")
+            if not is_last:
+                break
+            end = len(held)
+        parts.append(held[place:end])
+        place = end
+    return parts, held[place:]
 
 
 def take_lines(lines: bytes, most: int) -> tuple[bytes, bytes]:
@@ -85,22 +107,23 @@ class Upload:
             held, self._begun = strip_marks(held), True
             if is_last and not held.strip():
                 raise InvalidInputError(EMPTY.format("a header and rows, or JSON lines"), "no_rows")
-        end = held.rfind(b"\n") + 1
-        if len(held) - end > MAX_LINE_BYTES:
-            raise TooLargeError(f"a line of the upload is longer than {MAX_LINE_BYTES} bytes", "line_too_long")
-        end = len(held) if is_last else end
-        lines, self._tail = held[:end], held[end:]
+        parts, self._tail = cut_lines(held, is_last)
         progress = Progress([], Counter())
+        for lines in parts:
+            self._read_lines(self.reader.read_header(lines, False), False, progress)
+        if is_last:
+            self._read_lines(self.reader.read_header(b"", True), True, progress)
+        return progress
+
+    def _read_lines(self, lines: bytes, is_last: bool, progress: Progress) -> None:
         while lines or is_last:
             part, lines = take_lines(lines, self.reader.max_lines)
-            ends = is_last and not lines
-            if (stretch := self.reader.read(part, ends)) is not None:
+            if (stretch := self.reader.read(part, is_last and not lines)) is not None:
                 found = self._score(stretch)
                 progress.scored += found.scored
                 progress.rejected += found.rejected
             if not lines:
                 break
-        return progress
 
     def _score(self, stretch: Stretch) -> Progress:
         checked = check_stretch(self.model.manifest.schema, stretch, self.reader.is_text)

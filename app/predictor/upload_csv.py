@@ -17,6 +17,7 @@ ERROR = "error"
 SCORED = ("score", "decision", ERROR)  # what a scored file has beside its own columns
 REFUSED_BEFORE = "the row was refused before and what stands here is a part of it; mend it in the file it came from"
 MAX_COLUMNS = 1024
+MAX_ROWS = 2048  # of a stretch: more than usual rows are in one part of an upload
 MAX_CELLS = 128 * 1024  # of a stretch: a row that is too short answers with as many as the header has
 MAX_NAME_BYTES = 8 * 1024 * 1024  # of a stretch: each row in JSON repeats the names of what it carries
 
@@ -38,31 +39,34 @@ class CsvReader:
 
     @property
     def max_lines(self) -> int:
-        if not self.header:
-            return 1
-        return max(1, min(MAX_CELLS // len(self.header), MAX_NAME_BYTES // self._name_bytes))
+        return max(1, min(MAX_ROWS, MAX_CELLS // max(1, len(self.header)), MAX_NAME_BYTES // self._name_bytes))
 
     def check_head(self, head: bytes) -> None:
         """Raises: BadRequestError if the upload begins as something else than CSV does."""
         if found := recognize(head):
             raise BadRequestError(f"the upload {describe(found)}", "malformed_csv")
 
-    def read(self, lines: bytes, is_last: bool) -> Stretch | None:
-        """The rows of `lines`, which end at a line's end; None if that completes none.
+    def read_header(self, lines: bytes, is_last: bool) -> bytes:
+        """What follows the header: all of `lines` once that is known, nothing before it is complete.
 
         Raises: BadRequestError, InvalidInputError if the header cannot be used.
         """
-        if not self.header:
-            try:
-                found = self._rows.read_header(lines, is_last)
-            except RowError as error:
-                told = f"the upload's first line is not a header of UTF-8 text; {CSV_WAY}; {error}"
-                raise BadRequestError(told, "malformed_csv") from None
-            if found is None:
-                return None
-            header, lines = found
-            self._read_header(header)
-        return self._make_stretch(self._rows.read(lines, is_last))
+        if self.header:
+            return lines
+        try:
+            found = self._rows.read_header(lines, is_last)
+        except RowError as error:
+            told = f"the upload's first line is not a header of UTF-8 text; {CSV_WAY}; {error}"
+            raise BadRequestError(told, "malformed_csv") from None
+        if found is None:
+            return b""
+        header, rest = found
+        self._read_header(header)
+        return rest
+
+    def read(self, lines: bytes, is_last: bool) -> Stretch | None:
+        """The rows of `lines`, which end at a line's end and follow the header; None if that completes none."""
+        return self._make_stretch(self._rows.read(lines, is_last)) if self.header else None
 
     def _make_stretch(self, rows: Rows) -> Stretch | None:
         if not rows.cells:

@@ -18,7 +18,7 @@ _decode_lines = msgspec.json.Decoder(dict[str, Any]).decode_lines
 class NdjsonReader:
     """Takes whole lines of bytes, gives stretches. Blank lines are no rows."""
 
-    max_lines = 4096  # a row that is refused answers with many times its own size
+    max_lines = 2048  # a row that is refused answers with many times its own size
     is_text = False
 
     def __init__(self, schema: ModelSchema) -> None:
@@ -33,6 +33,9 @@ class NdjsonReader:
         if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
             told = "the upload is one JSON array, expected JSON lines; send each row as an object on a line of its own"
             raise BadRequestError(told, "malformed_json")
+
+    def read_header(self, lines: bytes, is_last: bool) -> bytes:
+        return lines  # there is none
 
     def read(self, lines: bytes, is_last: bool) -> Stretch | None:
         """The rows of `lines`, which end at a line's end; None if there are none."""

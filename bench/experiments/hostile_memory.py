@@ -25,6 +25,8 @@ from bench.servers import Server, running
 LIMIT_BYTES = 512 * 2**20
 BODY_BYTES = 8 * 2**20 - 1024
 UPLOAD_BYTES = 2**20  # all of their rows are read and refused one by one
+LINE_BYTES = 60_000  # as long as a row of an upload may be, nearly
+FEW_BYTES = 64 * 1024  # of the shortest rows, of which each answers with many times its size: so that some are answered
 CONNECTIONS = 12  # of each shape at once
 HELD_CONNECTIONS = 60
 MOST_HEALTH_SECONDS = 0.05
@@ -120,14 +122,37 @@ def list_uploads() -> Mapping[str, tuple[bytes, bytes]]:
     header = b"type,air_temperature_k,process_temperature_k,rotational_speed_rpm,torque_nm,tool_wear_min\n"
     wide = b",".join(b"c%d" % i for i in range(100_000)) + b"," + header
     csv, lines = b"text/csv", b"application/x-ndjson"
+    comma_line, array_line = fill(b"", b",", b"\n", LINE_BYTES), fill(b'{"a":[', b"[],", b"[]]}\n", LINE_BYTES)
     return {
         "CSV of commas": (csv, fill(b"", b",", size=UPLOAD_BYTES)),
+        "CSV of lines of commas": (csv, fill(header, comma_line, size=UPLOAD_BYTES)),
+        "CSV of lines of broken bytes": (csv, fill(header, b"\xff" * (LINE_BYTES - 1) + b"\n", size=UPLOAD_BYTES)),
+        "CSV whose header does not end": (csv, fill(b'"', b"\n", size=UPLOAD_BYTES)),
+        "CSV of blank lines": (csv, fill(header, b"\n", size=UPLOAD_BYTES)),
+        "JSON lines of empty arrays": (lines, fill(b"", array_line, size=UPLOAD_BYTES)),
         "CSV with 100,000 columns and short rows": (csv, fill(wide, b"x\n", size=UPLOAD_BYTES)),
         "CSV of quotes": (csv, fill(header, b'"', size=UPLOAD_BYTES)),
-        "CSV of short rows": (csv, fill(header, b"x\n", size=UPLOAD_BYTES)),
-        "JSON lines of empty objects": (lines, fill(b"", b"{}\n", size=UPLOAD_BYTES)),
+        "CSV of short rows": (csv, fill(header, b"x\n", size=FEW_BYTES)),
+        "JSON lines of empty objects": (lines, fill(b"", b"{}\n", size=FEW_BYTES)),
         "JSON lines, one of empty arrays": (lines, fill(b'{"a":[', b"[],", b"[]]}", size=UPLOAD_BYTES)),
         "JSON lines with many names": (lines, fill(b"{", b'"a":{},', b'"a":{}}\n', size=UPLOAD_BYTES)),
+    }
+
+
+def list_requests() -> Mapping[str, bytes]:
+    """Whole requests by name, whose bodies are not what is hostile."""
+    chunked = b"POST /v1/batch HTTP/1.1\r\nhost: x\r\ncontent-type: text/csv\r\ntransfer-encoding: chunked\r\n\r\n"
+    metrics = b"GET /metrics HTTP/1.1\r\nhost: x\r\n"
+    return {
+        "chunks of one byte": fill(chunked, b"1\r\nx\r\n", b"0\r\n\r\n", UPLOAD_BYTES),
+        "metrics": metrics + b"\r\n",
+        "metrics in a thousand formats": fill(metrics + b"accept: ", b"a;b,", b"\r\n\r\n", LINE_BYTES),
+        "a long query": fill(b"GET /readyz?", b"a=b&", b" HTTP/1.1\r\nhost: x\r\n\r\n", LINE_BYTES),
+        "a path of escapes": fill(b"GET /", b"%41", b" HTTP/1.1\r\nhost: x\r\n\r\n", LINE_BYTES),
+        "16 KiB of empty arrays": request_of("/v1/predict", b"application/json", fill(b"[", b"[],", b"[]]", 16 * 1024)),
+        "16 KiB of empty rows": request_of(
+            "/v1/predict", b"application/json", fill(b'{"rows":[', b"{},", b"{}]}", 16 * 1024)
+        ),
     }
 
 
@@ -233,6 +258,7 @@ def attack_all(
     if server.contender.kind == "lathe":
         for name, (content_type, body) in list_uploads().items():
             cases[name] = (request_of("/v1/batch", content_type, body), send_whole, CONNECTIONS)
+        cases |= {name: (request, send_whole, CONNECTIONS) for name, request in list_requests().items()}
     held = request_of(path, b"application/json", fill(b"", b" "))
     cases["all but 200 bytes"] = (held, hold_back, HELD_CONNECTIONS)
     watches: list[Watch] = []

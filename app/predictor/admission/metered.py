@@ -7,7 +7,9 @@ small: a request that arrives whole is answered before anything else is read.
 from functools import partial
 from time import perf_counter
 from typing import Any
+from urllib.parse import unquote_to_bytes
 
+import httptools
 from uvicorn._types import ASGI3Application
 from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
@@ -34,6 +36,7 @@ class MeteredProtocol(HttpToolsProtocol):
         self._head: Claim | None = None
         self._body: Claim | None = None  # of the request whose body is still to come
         self._received = 0  # of that body
+        self._is_streamed = False  # whether it is read while it is used
         self._answer: Claim | None = None
         self._running: RequestResponseCycle | None = None  # the request that is being answered
 
@@ -58,6 +61,7 @@ class MeteredProtocol(HttpToolsProtocol):
 
     def on_headers_complete(self) -> None:
         self._release_head()
+        self._is_streamed = bool(self.state.streamed) and find_path(self.url) in self.state.streamed
         announced = self._announced_bytes()
         if announced:
             claim = self._body = self.state.bytes_in_flight.claim(self._peer, announced)
@@ -71,11 +75,8 @@ class MeteredProtocol(HttpToolsProtocol):
             if not is_begun:  # the head is refused, or parsed once more
                 self._release(self.scope)
                 self._body = None
-        if self._body is not None and not self._is_streamed():
+        if self._body is not None and not self._is_streamed:
             self._body.give_way = partial(_give_way, self.cycle)
-
-    def _is_streamed(self) -> bool:
-        return self.url.partition(b"?")[0] in self.state.streamed
 
     def _announced_bytes(self) -> int:
         """What will be held of the body, 0 without one; a chunked one grows as it arrives."""
@@ -85,7 +86,7 @@ class MeteredProtocol(HttpToolsProtocol):
                 size = int(value)
             elif name == b"transfer-encoding":
                 is_chunked = True
-        if is_chunked or size > self.state.settings.max_body_bytes or self._is_streamed():
+        if is_chunked or size > self.state.settings.max_body_bytes or self._is_streamed:
             return min(size or FLOW_BYTES, FLOW_BYTES)
         return size
 
@@ -96,7 +97,7 @@ class MeteredProtocol(HttpToolsProtocol):
             return
         self._received += len(body)
         more = self._received - claim.size
-        if more > 0 and not self._is_streamed() and not self.state.bytes_in_flight.grow(claim, more):
+        if more > 0 and not self._is_streamed and not self.state.bytes_in_flight.grow(claim, more):
             _give_way(self.cycle)
 
     def on_message_complete(self) -> None:
@@ -170,6 +171,14 @@ class MeteredProtocol(HttpToolsProtocol):
         self._release_answer()
         for cycle, _ in self.pipeline:  # never begun
             self._release(cycle.scope)
+
+
+def find_path(target: bytes) -> bytes:
+    """The path by which a request is routed: without host and query, each escape decoded."""
+    path = target.partition(b"?")[0]
+    if b"://" in path and not path.startswith(b"/"):
+        path = httptools.parse_url(target).path or b"/"
+    return unquote_to_bytes(path) if b"%" in path else path
 
 
 def _give_way(cycle: RequestResponseCycle) -> None:

@@ -1,8 +1,10 @@
 """Requests that were sent without waiting for answers: a few at a time, so that no client's are all that is served.
 
-What is parsed of a request holds a hundred times the bytes of a short one, and uvicorn parses all that it read.
+What is parsed of a request holds a hundred times the bytes of a short one, and uvicorn parses all that it read. So it
+is with a body in chunks of a byte each: what was read of it at once would take the event loop for 50 ms.
 """
 
+import math
 import re
 from itertools import islice
 from typing import Any
@@ -15,6 +17,10 @@ from app.predictor.protocol import GuardedProtocol
 REQUESTS_AT_ONCE = 8  # of one connection in one turn of the event loop
 SHORT_BYTES = 128  # hold no more requests than that
 BODY_BYTES = 4 * 1024  # of a body behind which other requests may stand
+
+FEW_BYTES = 4 * 1024  # however they are chunked
+MOST_LINES = 256  # of more bytes than that
+CHUNKED_BYTES = 1024  # of a body with more lines
 
 # in the first line of every request that the parser takes: HTTP, RTSP or ICE
 _VERSION = re.compile(rb"[PE]/1\.")
@@ -51,29 +57,48 @@ class PacedProtocol(GuardedProtocol):
         """Parses what holds a few requests at most, and answers those that can be at once."""
         raise NotImplementedError
 
+    def call_later(self) -> None:
+        """Calls `go_on` in a turn of the event loop to come."""
+        raise NotImplementedError
+
     def pace(self, data: bytes) -> None:
         """Parses what arrived, or the first of it."""
         if self.flow.is_holding:  # what the transport had read before it was told to wait
             self._held, self._at = self._held[self._at :] + data, 0
             self._claim_held(len(self._held))
+        elif len(data) > FEW_BYTES and self._has_small_chunks(data):
+            self._held, self._at = data, 0
+            self._hold()
         elif len(data) <= SHORT_BYTES or data.count(b"/1.") <= REQUESTS_AT_ONCE:  # the usual case
             self.parse(data)
         else:
             self._held, self._at = data, 0
             self._go_on()
 
+    def _has_small_chunks(self, data: bytes) -> bool:
+        """Whether many chunks may stand in what arrived."""
+        if data.count(b"\r\n") <= MOST_LINES:
+            return False
+        is_chunked = self.framing_bytes is not None and self.framing_bytes > -math.inf
+        return is_chunked or self.head_bytes > 0 or b"chunked" in data.lower()
+
     def _go_on(self) -> None:
         """Parses the next requests, and the body of the last of them."""
-        end = _find_end(self._held, self._at)
+        is_chunked = self._held.count(b"\r\n", self._at, self._at + BODY_BYTES) > MOST_LINES
+        end = min(_find_end(self._held, self._at), self._at + (CHUNKED_BYTES if is_chunked else BODY_BYTES))
         while not self._is_done():
             part, self._at = self._held[self._at : end], end
             self.parse(part)
-            if not (self.waiting_since and self._has_headers()):
+            if is_chunked or not (self.waiting_since and self._has_headers()):
                 break
             end = self._at + BODY_BYTES
         if self._is_done():
             self._forget_held()
-            return
+        else:
+            self._hold()
+
+    def _hold(self) -> None:
+        """Keeps what is not parsed yet, and reads nothing more meanwhile."""
         self.flow.is_holding = True
         self.flow.pause_reading()
         self._claim_held(len(self._held) - self._at)
@@ -86,9 +111,9 @@ class PacedProtocol(GuardedProtocol):
         """Goes on in the next turn, unless requests still wait for their answers: then after them."""
         if not self._is_called and not self.pipeline:
             self._is_called = True
-            self.loop.call_soon(self._called)
+            self.call_later()
 
-    def _called(self) -> None:
+    def go_on(self) -> None:
         self._is_called = False
         if self.flow.is_holding and not self.pipeline:
             self._go_on()

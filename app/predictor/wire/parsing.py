@@ -12,6 +12,9 @@ from app.predictor.logs import log_event
 from app.predictor.wire.fields import join_repeated
 
 MAX_HEAD_BYTES = 64 * 1024
+LONG_HEAD_BYTES = 4 * 1024  # up to here nothing takes long, whatever stands in it
+MAX_PARTS = 500  # of one header, or of the path and its query: each part of a list costs up to a microsecond
+PARTS = (b",", b";", b"&", b"%")
 MAX_HEADERS = 100  # as Apache, Tomcat and Kestrel: one of four bytes takes thirty times that in memory
 FRAMING_BYTES = 64  # of a chunk: more than any length and line ends need
 NOT_HTTP = "the request is not valid HTTP"
@@ -42,7 +45,7 @@ class ParsingProtocol(HttpToolsProtocol):
 
     def feed(self, data: bytes) -> None:
         """Parses what arrived."""
-        if len(data) > MAX_HEAD_BYTES:
+        if len(data) > LONG_HEAD_BYTES:
             self.may_be_long = True
         try:
             self.parser.feed_data(data)
@@ -98,9 +101,11 @@ class ParsingProtocol(HttpToolsProtocol):
             raise HeadTooLargeError(f"the request has more than the {MAX_HEADERS} headers allowed")
 
     def on_headers_complete(self) -> None:
-        self.check_head()
-        if self.parser.get_http_version() not in VERSIONS:
+        version = self.parser.get_http_version()
+        if version not in VERSIONS:
             raise BadRequestError(NOT_HTTP, "malformed_http")
+        if version == "1.1" and not self.has_host():
+            raise BadRequestError("the request has no Host, which HTTP/1.1 wants (RFC 9112 3.2)", "malformed_http")
         if not self.url.startswith(b"/") and not self.parser.should_upgrade():
             self._complete_target()
         if len(dict(self.headers)) < len(self.headers):
@@ -112,6 +117,11 @@ class ParsingProtocol(HttpToolsProtocol):
         else:
             self.is_upgrading = True
 
+    def has_host(self) -> bool:
+        """Most clients send it first."""
+        headers = self.headers
+        return bool(headers) and (headers[0][0] == b"host" or any(name == b"host" for name, _ in headers))
+
     def _complete_target(self) -> None:
         """`http://host` means its root (RFC 9112 section 3.2.2); uvicorn fails at a target without a path."""
         parsed = httptools.parse_url(self.url)
@@ -120,8 +130,15 @@ class ParsingProtocol(HttpToolsProtocol):
 
     def check_head(self) -> None:
         """Raises: HeadTooLargeError."""
-        if self.may_be_long and self._measure_head() > MAX_HEAD_BYTES:
+        if not self.may_be_long:
+            return
+        size = self._measure_head()
+        if size > MAX_HEAD_BYTES:
             raise explain_head()
+        if size > LONG_HEAD_BYTES:
+            for value in (self.url, *(value for _, value in self.headers)):
+                if sum(map(value.count, PARTS)) > MAX_PARTS:
+                    raise HeadTooLargeError(f"a header or the path has more than the {MAX_PARTS} parts allowed")
 
     def _measure_head(self) -> int:
         """Bytes of what is known of the head."""
@@ -139,8 +156,20 @@ class ParsingProtocol(HttpToolsProtocol):
 
     def on_chunk_header(self) -> None:
         if not isinstance(self.headers, SealedHeaders):
+            self._check_coding()
             self.headers = SealedHeaders(self.headers)
         self.chunks += 1
+
+    def _check_coding(self) -> None:
+        """Whether the body is chunked and nothing else; the parser looks at the last coding only.
+
+        Raises: BadRequestError.
+        """
+        codings = [value.strip().lower() for name, value in self.headers if name == b"transfer-encoding"]
+        if codings != [b"chunked"]:
+            raise BadRequestError("the transfer coding is not supported, expected chunked alone", "malformed_http")
+        if self.parser.get_http_version() == "1.0":
+            raise BadRequestError("the body is chunked, which HTTP/1.0 does not know", "malformed_http")
 
     def on_body(self, body: bytes) -> None:
         if self.framing_bytes is not None:

@@ -13,7 +13,7 @@ from app.contract.bundle import Bundle
 from app.contract.errors import RowError
 from app.predictor import feedback
 from app.predictor.application import Application, create_app
-from app.predictor.body import LOOP_BODY_BYTES, SMALL_BODY_BYTES
+from app.predictor.body import LOOP_BODY_BYTES, QUICK_BODY_BYTES, SMALL_BODY_BYTES
 from app.predictor.endpoint import Endpoint
 from app.predictor.errors import ApiError
 from app.predictor.model import ServedModel
@@ -103,7 +103,27 @@ def test_a_large_request_with_much_beside_its_data_is_told_so(app: Application, 
     assert isinstance(told, ApiError | RowError)
 
 
-def test_a_one_row_body_that_is_refused_is_decoded_twice_at_most(app: Application) -> None:
-    told, decoders = ask(app, "/v1/predict", fill(b"[", b"1e-400,", b"1]", SMALL_BODY_BYTES))
-    assert isinstance(told, RowError)
-    assert len(decoders) <= 2
+REFUSED: list[Callable[[int], bytes]] = [
+    lambda size: fill(b"[", b"1e-400,", b"1]", size),
+    lambda size: fill(b"[", b"[],", b"[]]", size),
+    lambda size: fill(b'{"rows":[', b"{},", b"{}]}", size),
+    lambda size: fill(b'{"row":[', b"{},", b"{}]}", size),
+    lambda size: fill(b'{"type":"L","type":[', b"[],", b"[]]}", size),
+    lambda size: fill(b'{"a":[', b"[],", b'[]],"rows":[{}]}', size),
+    lambda size: fill(b'{"inputs":[],"outputs":[', b'{"name":"a"},', b'{"name":"a"}]}', size),
+    lambda size: fill(b'{"feedback":[', b"[],", b"[]]}", size),
+]
+
+
+@pytest.mark.parametrize("route", ["/v1/predict", "/v1/explain", "/v1/sweep", "/v1/feedback", "infer"])
+@pytest.mark.parametrize("make", REFUSED)
+def test_a_small_body_is_decoded_once_on_the_loop_however_it_is_refused(
+    app: Application, bundle: Bundle, make: Callable[[int], bytes], route: str
+) -> None:
+    path = infer_paths(bundle.manifest)[0] if route == "infer" else route
+    short, few = ask(app, path, make(QUICK_BODY_BYTES))
+    told, decoders = ask(app, path, make(SMALL_BODY_BYTES))
+    assert isinstance(told, ApiError | RowError)
+    assert isinstance(short, ApiError | RowError)
+    assert len(few) < 10
+    assert not {"decode_anything", "refuse_repeated_names"} & set(decoders)  # strict ones end at what does not fit

@@ -39,6 +39,11 @@ class Connection:
         if self.trouble:
             raise self.trouble
 
+    def go_on(self) -> None:
+        self.order.append(self.name)
+        if self.trouble:
+            raise self.trouble
+
     def end(self, begun: Begun, margin: float | Exception) -> None:
         raise AssertionError("nothing was begun")
 
@@ -197,3 +202,25 @@ def test_a_turn_that_only_turned_batches_away_is_followed_by_one_rest(
     uvloop.run(run())
     assert order == noted
     assert all(seconds == REST_SECONDS for seconds in rests)
+
+
+def test_what_is_held_goes_on_one_connection_a_turn() -> None:
+    """However many connections hold something, others wait for one part of one of them."""
+
+    async def run() -> list[str]:
+        turn, order = Turn(no_rows), list[str]()
+
+        def note() -> None:
+            order.append("others")
+            if len(order) < 8:
+                asyncio.get_running_loop().call_soon(note)
+
+        for name in "abc":
+            turn.add_held(Connection(name, order, ValueError("no") if name == "b" else None))
+        asyncio.get_running_loop().call_soon(note)
+        while len(order) < 8:
+            await asyncio.sleep(0)
+        return order
+
+    order = asyncio.run(run())
+    assert order[:7] == ["a", "others", "b", "b failed: no", "others", "c", "others"]

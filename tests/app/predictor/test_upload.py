@@ -13,10 +13,10 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from app.contract.bundle import Bundle
-from app.predictor.errors import BadRequestError
+from app.predictor.errors import BadRequestError, TooLargeError
 from app.predictor.model import Scored, ScoringError, ServedModel
 from app.predictor.spool import Spool
-from app.predictor.upload import Upload
+from app.predictor.upload import MAX_LINE_BYTES, Upload
 from app.predictor.upload_answer import CsvWriter, NdjsonWriter
 from app.predictor.upload_csv import CsvReader
 from app.predictor.upload_ndjson import NdjsonReader
@@ -148,12 +148,12 @@ def test_many_columns_and_short_rows_take_little_memory(model: ServedModel, is_c
 def test_long_names_of_carried_columns_take_little_memory(model: ServedModel, letter: str) -> None:
     """Each row in JSON repeats them, and a control character takes six bytes there."""
     columns = [column.name for column in model.manifest.schema.columns]
-    header = ",".join(columns + [f"{index:04}{letter * 1000}" for index in range(1000)])
+    header = ",".join(columns + [f"{index:04}{letter * 1000}" for index in range(64)])
     with contextlib.closing(Spool(2**30)) as spool:
         upload = Upload(model, CsvReader(model.manifest.schema), NdjsonWriter(), spool)
-        upload.feed(header.encode() + b"\n", False)
+        upload.feed(header.encode()[:MAX_LINE_BYTES] + b"\n", False)
         tracemalloc.start()
-        progress = upload.feed((b"," * (len(columns) + 999) + b"\n") * 64, True)
+        progress = upload.feed((b"," * (len(columns) + 63) + b"\n") * 64, True)
         _, peak = tracemalloc.get_traced_memory()
         tracemalloc.stop()
     assert progress.rows == progress.rejected.total() == 64
@@ -168,3 +168,71 @@ def test_more_columns_than_are_allowed_are_refused(model: ServedModel) -> None:
         upload = Upload(model, CsvReader(model.manifest.schema), NdjsonWriter(), spool)
         with pytest.raises(BadRequestError, match="more columns than the 1024 allowed"):
             upload.feed(header.encode() + b"\n" + b"x\n" * 4000, True)
+
+
+def feed_all(upload: Upload, parts: list[bytes]) -> None:
+    for index, part in enumerate(parts):
+        upload.feed(part, index == len(parts) - 1)
+
+
+def fit(row: dict[str, Any], size: int) -> bytes:
+    """A line of so many bytes, with a field that is carried."""
+    line = json.dumps({**row, "note": ""})
+    return (line[:-2] + "x" * (size - len(line)) + line[-2:]).encode()
+
+
+@pytest.mark.parametrize(
+    "places", [[], [1], [65_536], [65_537], [100, 30_000, 65_530], list(range(0, 140_000, 61_440))]
+)
+@pytest.mark.parametrize("end", [b"\n", b""], ids=["ended", "not ended"])
+def test_the_longest_line_is_as_long_wherever_it_is_cut(
+    model: ServedModel, row: dict[str, Any], places: list[int], end: bytes
+) -> None:
+    short = json.dumps(row).encode() + b"\n"
+    content = short + fit(row, MAX_LINE_BYTES) + b"\n" + short + fit(row, MAX_LINE_BYTES) + end
+    assert send(model, cut(content, places) or [content], "ndjson")[1:] == (4, 0)
+    for longer in (
+        fit(row, MAX_LINE_BYTES + 1) + end,
+        short + fit(row, MAX_LINE_BYTES + 1) + b"\n" + short,
+        short * 800 + fit(row, MAX_LINE_BYTES + 1) + end,
+    ):
+        with contextlib.closing(Spool(2**30)) as spool:
+            upload = Upload(model, NdjsonReader(model.manifest.schema), NdjsonWriter(), spool)
+            with pytest.raises(TooLargeError, match="longer than 65536 bytes"):
+                feed_all(upload, [*cut(longer, places), b""])
+
+
+class CountingReader(CsvReader):
+    """Notes the sizes of what it is given to read."""
+
+    headers = 0
+    largest = 0
+
+    def read_header(self, lines: bytes, is_last: bool) -> bytes:
+        self.headers += 1
+        return super().read_header(lines, is_last)
+
+    def read(self, lines: bytes, is_last: bool) -> Any:
+        self.largest = max(self.largest, len(lines))
+        return super().read(lines, is_last)
+
+
+def test_a_header_that_does_not_end_is_not_read_again_for_each_line(model: ServedModel) -> None:
+    with contextlib.closing(Spool(2**30)) as spool:
+        reader = CountingReader(model.manifest.schema)
+        upload = Upload(model, reader, NdjsonWriter(), spool)
+        for part in (b'"type' + b"\n" * 60_000, b"\n" * 60_000):
+            upload.feed(part, False)
+        assert reader.headers <= 4
+        with pytest.raises(BadRequestError):
+            upload.feed(b"", True)
+
+
+def test_no_more_than_a_long_line_is_read_in_one_go(model: ServedModel, row: dict[str, Any]) -> None:
+    """What is handed to a call into C bounds for how long it holds the interpreter."""
+    with contextlib.closing(Spool(2**30)) as spool:
+        reader = CountingReader(model.manifest.schema)
+        upload = Upload(model, reader, NdjsonWriter(), spool)
+        lines = (",".join(row) + "\n" + (",".join(map(str, row.values())) + "\n") * 10_000).encode()
+        assert upload.feed(lines, True).rows == 10_000
+    assert 0 < reader.largest <= MAX_LINE_BYTES + 1

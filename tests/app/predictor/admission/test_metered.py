@@ -11,8 +11,9 @@ from typing import Any
 import httpx
 import pytest
 
+from app.predictor.admission.metered import find_path
 from tests.app.predictor.running import RunningServer, StartServer, read_metrics
-from tests.app.predictor.wire.talk import receive_answer
+from tests.app.predictor.wire.talk import ask, make_head, receive_answer
 from tests.patience import LAST_RESORT_SECONDS
 
 BODY = 100_000
@@ -124,3 +125,32 @@ def test_heads_that_do_not_end_are_counted(start_server: StartServer, bundle_fol
         assert len(readable) == 1
         assert_refused(receive_answer(readable[0]))
         assert httpx.get(f"{server.url}/healthz").status_code == httpx.codes.OK
+
+
+@pytest.mark.parametrize(
+    ("target", "path"),
+    [
+        (b"/v1/batch", b"/v1/batch"),
+        (b"/v1/%62atch", b"/v1/batch"),
+        (b"/v1/%62%61tch?a=/x", b"/v1/batch"),
+        (b"http://x/v1/batch?a", b"/v1/batch"),
+        (b"http://x", b"/"),
+        (b"/a?http://x/v1/batch", b"/a"),
+        (b"*", b"*"),
+    ],
+)
+def test_a_body_is_counted_by_the_path_that_routes_it(target: bytes, path: bytes) -> None:
+    assert find_path(target) == path
+
+
+@pytest.mark.parametrize("target", ["/v1/batch", "/v1/%62atch", "http://x/v1/batch", "/v1/batch?a=b"])
+def test_an_upload_larger_than_all_room_streams_however_its_path_is_written(
+    start_server: StartServer, bundle_folder: Path, row: dict[str, Any], target: str
+) -> None:
+    server = start_server(bundle_folder, max_body_bytes=BODY, max_bytes_in_flight=4 * BODY).wait_until_ready()
+    upload = json.dumps(row).encode().ljust(1000) + b"\n"
+    content = upload * 1000
+    head = make_head(target, ("content-type", "application/x-ndjson"), ("content-length", str(len(content))))
+    answer = ask(server, head + content)
+    assert answer.status == 200
+    assert json.loads(answer.headers["x-lathe-summary"])["scored"] == 1000

@@ -44,9 +44,9 @@ def test_a_list_in_two_headers_is_one_list(server: RunningServer, questions: dic
 
 
 ODD: list[tuple[Header, ...]] = [
-    (("content-type", "application/json" + ";a=b" * 4000),),
+    (("content-type", "application/json" + ";a=b" * 400),),
     (("content-type", "application/json; charset=utf-8; charset=utf-8"),),
-    (("accept", "," * 5000),),
+    (("accept", "," * 400 + " " * 5000),),
     (("accept-encoding", "gzip;q=abc, br"),),
     (("range", "bytes=0-1"),),
     (("if-match", "*"), ("if-modified-since", "yesterday")),
@@ -105,7 +105,10 @@ FRAMES = [
     b"content-length: 0x5\r\n", b"content-length: 5\r\ncontent-length: 5\r\n",
     b"content-length: " + b"9" * 5000 + b"\r\n",
     b"content-length: 5\r\ntransfer-encoding: chunked\r\n", b"transfer-encoding: chunked, identity\r\n",
-    b"transfer-encoding: xchunked\r\n", b"transfer-encoding : chunked\r\n", b" content-length: 5\r\n",
+    b"transfer-encoding: xchunked\r\n", b"transfer-encoding: gzip, chunked\r\n",
+    b"transfer-encoding: chunked, chunked\r\n", b"transfer-encoding: chunked;q=1\r\n",
+    b"transfer-encoding: identity\r\ntransfer-encoding: chunked\r\n", b"transfer-encoding : chunked\r\n",
+    b" content-length: 5\r\n",
     b"content-length\r\n", b"x: a\r\n b\r\n", b"x: a\x00b\r\n", b"x: a\rb\r\n", b"x\x00: a\r\n", b": a\r\n",
 ]  # fmt: skip
 
@@ -196,3 +199,53 @@ def test_no_bytes_make_an_error_of_ours_or_a_connection_that_hangs(
 def test_a_target_without_a_path_is_the_root(server: RunningServer) -> None:
     for target in ("http://x", "http://x?a=b", "http://x/"):
         assert ask(server, make_head(target, method="GET")).headers["content-type"].startswith("text/html")
+
+
+@pytest.mark.parametrize("target", ["/v1/predict", "/v1/batch", "/healthz", "/nowhere"])
+def test_a_request_without_a_host_is_refused_unless_it_is_of_an_older_http(server: RunningServer, target: str) -> None:
+    for lines in (b"", b"x-host: x\r\n", b"hosts: x\r\n"):
+        answer = ask(server, b"POST %b HTTP/1.1\r\n%bcontent-length: 2\r\n\r\n{}" % (target.encode(), lines))
+        assert (answer.status, answer.code) == (400, "malformed_http")
+        older = ask(server, b"POST %b HTTP/1.0\r\n%bcontent-length: 2\r\n\r\n{}" % (target.encode(), lines))
+        assert older.code != "malformed_http"
+
+
+def test_a_host_counts_wherever_it_stands_and_may_be_empty(server: RunningServer) -> None:
+    for lines in (b"a: b\r\nHOST: x\r\n", b"host:\r\n", b"a: b\r\nc: d\r\nhost: \r\n"):
+        head = b"POST /v1/predict HTTP/1.1\r\n%bconnection: close\r\ncontent-length: 2\r\n\r\n{}" % lines
+        assert ask(server, head).status == 422
+
+
+@pytest.mark.parametrize("target", ["/v1/predict", "/v1/batch", "/healthz"])
+def test_an_older_http_has_no_chunks(server: RunningServer, target: str) -> None:
+    """RFC 9112 6.1: whoever stands between may have read the body in another way."""
+    chunked = make_chunked(target, b"{}").replace(b"HTTP/1.1", b"HTTP/1.0")
+    answer = ask(server, chunked)
+    assert (answer.status, answer.code) == (400, "malformed_http")
+
+
+@pytest.mark.parametrize(
+    "header",
+    [
+        ("accept", "a," * 20_000),
+        ("accept", "a;" * 20_000),
+        ("content-type", "application/json" + ";a=b" * 4000),
+        ("cookie", "a=b;" * 4000),
+        ("if-none-match", '"a",' * 4000),
+    ],
+    ids=lambda header: str(header[0]),
+)
+@pytest.mark.parametrize("target", ["/metrics", "/v1/predict", "/v1/batch", "/", "/v1/model"])
+def test_a_header_of_thousands_of_parts_is_looked_at_by_nobody(
+    server: RunningServer, target: str, header: Header
+) -> None:
+    method = "POST" if target in ("/v1/predict", "/v1/batch") else "GET"
+    whole = make_request(target, b"{}", header, method=method)
+    for parts in ([whole], [whole[:9000], whole[9000:]]):
+        answer = ask(server, *parts)
+        assert (answer.status, answer.code) == (431, "headers_too_large")
+
+
+@pytest.mark.parametrize("target", ["/healthz?" + "a=b&" * 4000, "/" + "%41" * 4000, "/" + "%C3%A9" * 4000])
+def test_a_target_of_thousands_of_parts_is_not_decoded(server: RunningServer, target: str) -> None:
+    assert ask(server, make_head(target, method="GET")).status == 431
