@@ -34,7 +34,8 @@ class CsvReader:
         self.places: dict[str, int] = {}
         self._extra: list[tuple[str, int]] = []
         self._name_bytes = 1
-        self._known = {name for column in schema.columns for name in (column.name, column.source)}
+        columns = schema.columns
+        self._known = tuple(dict.fromkeys([*(one.name for one in columns), *(one.source for one in columns)]))
         self._error_place = -1  # where the header is that of a file which was scored before
 
     @property

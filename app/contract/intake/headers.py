@@ -8,6 +8,7 @@ MARK = "\ufeff"
 BYTE_ORDER_MARK = MARK.encode()
 SEPARATOR_LINE, COMMENT = "sep=", "#"
 MAX_MARKS = 16  # programs that put one before another's: more is no accident
+MAX_LISTED = 3  # columns, so that the way out stays in sight
 _BLANKS = re.compile(r"[\s\u200b-\u200d\u2060\ufeff]+")
 
 
@@ -26,8 +27,12 @@ def explain_header(names: Sequence[str], known: Collection[str]) -> str | None:
     if first.casefold().startswith(SEPARATOR_LINE) and len(names) <= 2:
         return "begins with a line `sep=` for Excel, expected the header there; delete that line"
     if _fold_all(known).isdisjoint(_fold_all(names)):
-        found = "a comment (#)" if first.startswith(COMMENT) else "none of the names that are looked for"
-        return f"has {found} in its first line, expected the header there; delete what stands above the header"
+        if first.startswith(COMMENT):
+            return "has a comment (#) in its first line, expected the header there; delete what stands above the header"
+        return (
+            f"has none of the columns {_list_some(known)} in its first line, expected the header there; "
+            "if the header stands lower, delete what is above it, else name the columns so"
+        )
     return None
 
 
@@ -40,6 +45,11 @@ def explain_name(names: Sequence[str], name: str) -> str | None:
     if name.casefold() in {one.casefold() for one in alike}:
         how = "in other upper and lower case"
     return f"has {name!r} only {how}; write it exactly so"
+
+
+def _list_some(known: Collection[str]) -> str:
+    names = list(known)
+    return ", ".join(map(repr, names[:MAX_LISTED])) + (", …" if len(names) > MAX_LISTED else "")
 
 
 def _fold(name: str) -> str:

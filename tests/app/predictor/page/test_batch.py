@@ -104,11 +104,11 @@ def test_the_download_is_what_the_server_answers(batch_page: Page, client: httpx
 
 def test_a_file_that_cannot_be_scored_is_told_at_the_field(batch_page: Page) -> None:
     upload(batch_page, b"one,two\n1,2\n")
-    expect(batch_page.locator("#file-error")).to_contain_text("the header has no")
+    expect(batch_page.locator("#file-error")).to_contain_text("has none of the columns")
     expect(batch_page.locator("#file")).to_have_attribute("aria-invalid", "true")
     expect(batch_page.locator("#batch-result")).to_be_empty()
     upload(batch_page, b"")
-    expect(batch_page.locator("#file-error")).not_to_contain_text("the header has no")
+    expect(batch_page.locator("#file-error")).not_to_contain_text("has none of the columns")
     expect(batch_page.locator("#file-error")).not_to_be_empty()
 
 
