@@ -13,7 +13,7 @@ from app.contract.bundle import Bundle
 from app.contract.schema import Struct
 from training.errors import OutsideError
 from training.tracking.address import DATABASE, FILES, TRACK_AGAIN, hide_password
-from training.tracking.models import list_versions, log_model, register_model
+from training.tracking.models import find_model_id, list_versions, log_model, register_model
 from training.tracking.nested import ParentRun, log_nested
 from training.tracking.record import RunRecord, read_clock
 from training.tracking.relocation import lead_here
@@ -117,10 +117,9 @@ class Tracker:
                 for name, content in note.pictures.items():
                     self.client.log_text(version.run_id, content.decode(), f"plots/{name}")
                 self.client.set_tag(version.run_id, "lathe.verdict", note.verdict)
-                when = int(version.creation_timestamp)
-                model_id = version.source.removeprefix("models:/")
+                model = find_model_id(version)
                 metrics = [
-                    Metric(f"gate_{name}", value, when, 0, model_id=model_id) for name, value in note.metrics.items()
+                    Metric(f"gate_{name}", value, when, 0, model_id=model) for name, value in note.metrics.items()
                 ]
                 log_metrics(self.client, version.run_id, metrics)
                 self._tag_version(version, {"verdict": note.verdict, **note.tags})

@@ -14,12 +14,14 @@ from app.contract.bundle import Bundle, read_bundle
 from app.contract.schema import Interval
 from tests.patience import LAST_RESORT_SECONDS
 from tests.ports import take_free_port
+from tests.training.tracking.elsewhere import load_elsewhere
 from tests.training.tracking.server import Server, fetch_bundle
+from training.data.table import Table
 from training.errors import EXIT_OUTSIDE, InputError, OutsideError
 from training.tracking import tracker as tracker_module
 from training.tracking.address import hide_password, tracking_uri
-from training.tracking.record import RunRecord, read_record, record_path, write_record
-from training.tracking.runs import DIGEST_TAG
+from training.tracking.record import RunRecord, describe_table, read_record, record_path, write_record
+from training.tracking.runs import DIGEST_TAG, create_run
 from training.tracking.tracker import LIMITS, Tracker, VerdictNote
 
 
@@ -164,6 +166,12 @@ def test_a_server_keeps_the_run_its_bundle_and_one_version(
         assert tracker.client.get_model_version_by_alias("ai4i", alias).run_id == first
     version = tracker.client.get_model_version_by_alias("ai4i", "champion")
     assert read_bundle(fetch_bundle(tracker.client, version, tmp_path)) == bundle
+    row = bundle.manifest.golden[0]
+    found = load_elsewhere("models:/ai4i@champion", [[row.row]], tmp_path, MLFLOW_TRACKING_URI=server.uri)
+    assert abs(found["answers"][0][0]["score"] - row.score) <= 1e-6
+    assert tracker.log_verdict(bundle, bundle_folder, VerdictNote("pass", {"pr_auc": 0.9}, {"gate.pr_auc": "0.90"}))
+    [named] = tracker.client.search_model_versions("tags.verdict = 'pass' and tags.`gate.pr_auc` = '0.90'")
+    assert named.version == version.version
 
 
 @pytest.mark.slow
@@ -224,10 +232,75 @@ def test_the_verdict_and_its_report_join_the_run(
     record = rename(record, "judged")
     run_id = tracker.log_training(record, bundle_folder)
     (tmp_path / "report.json").write_text("{}")
-    tracker.log_verdict(stand_for(bundle, record), tmp_path, VerdictNote("pass", {}, {}))
+    drawn = {"cost.svg": b"<svg/>"}
+    note = VerdictNote("fail", {"pr_auc": 0.5}, {"gate.pr_auc": "0.50", "gate.failed": "leakage/values"}, drawn)
+    assert tracker.log_verdict(stand_for(bundle, record), tmp_path, note)
+    assert tracker.log_verdict(
+        stand_for(bundle, record), tmp_path, VerdictNote("pass", {"pr_auc": 0.9}, {"gate.pr_auc": "0.90"})
+    )
     assert tracker.client.get_run(run_id).data.tags["lathe.verdict"] == "pass"
-    assert versions(tracker, "judged")[0].tags["verdict"] == "pass"
+    tags = versions(tracker, "judged")[0].tags
+    assert (tags["verdict"], tags["gate.pr_auc"], "gate.failed" in tags) == ("pass", "0.90", False)
+    run = tracker.client.get_run(run_id)
+    assert run.data.metrics["gate_pr_auc"] == 0.9
+    [model] = tracker.client.search_logged_models([run.info.experiment_id], f"tags.digest = '{record.digest}'")
+    assert {metric.key: metric.value for metric in model.metrics}["gate_pr_auc"] == 0.9
+    assert [entry.path for entry in tracker.client.list_artifacts(run_id, "plots")] == ["plots/cost.svg"]
     assert [entry.path for entry in tracker.client.list_artifacts(run_id, "gate")] == ["gate/report.json"]
+
+
+@pytest.mark.slow
+def test_a_bundle_that_mlflow_does_not_know_gets_no_verdict_and_no_alias(
+    tracker: Tracker, record: RunRecord, bundle: Bundle, tmp_path: Path
+) -> None:
+    unknown = stand_for(bundle, rename(record, "unknown"))
+    assert not tracker.log_verdict(unknown, tmp_path, VerdictNote("pass", {}, {}))
+    assert not tracker.name_champion(unknown)
+
+
+@pytest.mark.slow
+def test_a_version_of_files_without_a_model_is_followed_by_one_that_loads(
+    tracker: Tracker, record: RunRecord, bundle_folder: Path
+) -> None:
+    record = rename(record, "former")
+    client = tracker.client
+    run_id = create_run(client, tracker.find_experiment("former"), record)
+    client.log_artifacts(run_id, str(bundle_folder), "bundle")
+    client.create_registered_model("former")
+    source = f"{client.get_run(run_id).info.artifact_uri}/bundle"
+    client.create_model_version("former", source, run_id, tags={"digest": record.digest})
+    client.set_registered_model_alias("former", "challenger", "1")
+    assert tracker.log_training(record, bundle_folder) == run_id
+    assert client.get_model_version_by_alias("former", "challenger").version == 2
+    assert client.get_run(run_id).info.status == "FINISHED"
+
+
+@pytest.mark.slow
+def test_times_person_data_and_curves_are_those_of_the_training(
+    tracker: Tracker, record: RunRecord, bundle_folder: Path, table: Table
+) -> None:
+    record = msgspec.structs.replace(
+        rename(record, "timed"),
+        started_ms=1_700_000_000_000,
+        ended_ms=1_700_000_009_000,
+        user="somebody",
+        inputs=(describe_table(table, "training", "a" * 64), describe_table(table, "holdout", "b" * 64)),
+        rounds={"rounds_train_log_loss": ((1, 0.6), (20, 0.2), (40, 0.1))},
+    )
+    run_id = tracker.log_training(record, bundle_folder)
+    assert tracker.log_training(record, bundle_folder) == run_id
+    run = tracker.client.get_run(run_id)
+    assert (run.info.start_time, run.info.end_time) == (record.started_ms, record.ended_ms)
+    assert run.info.user_id == "somebody"
+    given = {one.tags[0].value: one.dataset for one in run.inputs.dataset_inputs}
+    assert {context: one.digest for context, one in given.items()} == {"training": "a" * 32, "holdout": "b" * 32}
+    curve = tracker.client.get_metric_history(run_id, "rounds_train_log_loss")
+    assert [(point.step, point.value, point.timestamp) for point in curve] == [
+        (step, value, record.ended_ms) for step, value in record.rounds["rounds_train_log_loss"]
+    ]
+    [model] = tracker.client.search_logged_models([run.info.experiment_id], f"tags.digest = '{record.digest}'")
+    assert {metric.key: metric.dataset_digest for metric in model.metrics}["pr_auc"] == "b" * 32
+    assert model.source_run_id == run_id
 
 
 # Slow: an MLflow that does not do its part
