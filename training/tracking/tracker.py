@@ -169,9 +169,7 @@ class Tracker:
             return str(found.experiment_id)
         local = self.uri.startswith("sqlite:")  # a server keeps artifacts where it was told to
         location = self._files.as_uri() if local else None
-        kind = {
-            "mlflow.experimentKind": "custom_model_development"
-        }  # else the page takes it for one of language models
+        kind = {"mlflow.experimentKind": "custom_model_development"}  # else the page guesses
         return str(self.client.create_experiment(name, artifact_location=location, tags=kind))
 
     @contextmanager
