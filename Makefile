@@ -44,7 +44,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 
 .PHONY: help up down data pin train gate evaluate tune report mlflow inspect image render diff status minikube minikube-down e2e \
   champion touches-model judge summary sbom comment decide record approved image-main read-dispatch retrain-pull security workflows \
-  release check-tag publish verify announce bump promote rollback history champion-alias release-rehearsal \
+  release check-tag publish verify announce bump promote check-pull rollback history champion-alias release-rehearsal \
   check test check-pythons repeat bench bench-all experiments screenshots lint types clean
 
 help: ## Show this list

@@ -6,11 +6,15 @@
 release: .venv/.locked ## Prepare changelog and version in one commit, and say which tag to push (VERSION=1.2.3)
 	@.ci/with-token $(RELEASE) prepare $${VERSION:+"$$VERSION"}
 
-rollback: .venv/.locked ## Take an environment back, by one commit on main (ENVIRONMENT=, REASON=, TO=v1.2.2)
-	@.ci/with-token $(RELEASE) rollback --env "$${ENVIRONMENT:?give ENVIRONMENT=prod-eks}" $${TO:+--to "$$TO"} --reason "$${REASON:?say why: REASON=}"
+rollback: .venv/.locked ## Take an environment back, by one commit on main (ENVIRONMENT=, REASON=, FROM=v1.3.0, TO=v1.2.2, AGAIN=1)
+	@.ci/with-token $(RELEASE) rollback --env "$${ENVIRONMENT:?give ENVIRONMENT=prod-eks}" $${FROM:+--from "$$FROM"} \
+	  $${TO:+--to "$$TO"} $${AGAIN:+--again} --reason "$${REASON:?say why: REASON=}"
 
-promote: .venv/.locked .tools/bin/cosign $(TOOLS) ## Propose for production what test runs, as a pull request (TO=prod-eks, FROM=test)
-	@.ci/with-token $(RELEASE) promote --from "$${FROM:-test}" --to "$${TO:?give TO=prod-eks}"
+promote: .venv/.locked .tools/bin/cosign $(TOOLS) ## Propose for production what test runs, as a pull request (TO=prod-eks, FROM=test, AGAIN='why')
+	@.ci/with-token $(RELEASE) promote --from "$${FROM:-test}" --to "$${TO:?give TO=prod-eks}" $${AGAIN:+--again "$$AGAIN"}
+
+check-pull: .venv/.locked .tools/bin/cosign $(TOOLS) ## May what this branch would run be merged? Released, verified, tested, not taken back (HEAD=)
+	@.ci/with-token $(RELEASE) check-pull $${HEAD:+--head "$$HEAD"}
 
 history: .venv/.locked ## Show what ran where and when, from Git alone (ENVIRONMENT=, ON=2026-03-03)
 	@$(RELEASE) history $${ENVIRONMENT:+--env "$$ENVIRONMENT"} $${ON:+--on "$$ON"}

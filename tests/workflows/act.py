@@ -18,7 +18,7 @@ ACTOR = "maintainer"
 # of this machine's own jobs, if it is a runner itself
 FOREIGN = (
     "GITHUB_", "RUNNER_", "ACTIONS_", "LATHE_", "MAKE", "MFLAGS", "DATA", "NUMBER", "RUN_ID", "COMMIT", "IMAGE",
-    "INPUTS", "VERSION", "DIGEST", "ENVIRONMENT", "EDGE", "REASON",
+    "INPUTS", "VERSION", "DIGEST", "ENVIRONMENT", "EDGE", "REASON", "AGAIN", "FROM", "TO", "HEAD",
 )  # fmt: skip
 
 

@@ -35,7 +35,7 @@ def filters() -> dict[str, Any]:
         ("training/params.yaml", {"python", "image", "workflows"}),
         ("app/contract/bundle.py", {"python", "image"}),
         ("app/predictor/routes.py", {"python", "image"}),
-        ("gitops/base/service.yaml", {"manifests"}),
+        ("gitops/base/service.yaml", {"manifests", "gitops"}),
         ("review/comment.py", {"python", "workflows"}),
         (".github/workflows/ci.yml", {"machinery", "python", "manifests", "image", "workflows"}),
         ("uv.lock", {"machinery", "python", "manifests", "image", "workflows"}),

@@ -21,7 +21,7 @@ from tests.workflows.rules import (
 
 NAMES = {
     "ci.yml", "model.yml", "comment.yml", "main.yml", "retrain.yml", "make.yml", "e2e.yml", "release.yml",
-    "rollback.yml",
+    "rollback.yml", "overlays.yml",
 }  # fmt: skip
 CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 
