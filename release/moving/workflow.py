@@ -3,7 +3,6 @@
 import os
 import secrets
 import time
-from collections.abc import Callable
 from dataclasses import dataclass, field
 
 from release import console
@@ -55,6 +54,11 @@ def describe_way(address: str) -> str:
     )
 
 
+def pause() -> None:
+    """Between two questions."""
+    time.sleep(POLL_SECONDS)
+
+
 @dataclass
 class WorkflowRollback:
     """One run of the workflow, known by a mark in its name: GitHub answers a start without saying which run it is."""
@@ -62,7 +66,6 @@ class WorkflowRollback:
     remote: Remote
     github: GitHub
     rollback: Rollback
-    sleep: Callable[[float], None] = time.sleep
     mark: str = field(default_factory=lambda: secrets.token_hex(6))
 
     def run(self) -> str | None:
@@ -93,7 +96,7 @@ class WorkflowRollback:
             if found := next((run for run in self.list_runs() if self.mark in run.display_title), None):
                 console.print_done(f"it is {found.html_url}")
                 return found
-            self.sleep(POLL_SECONDS)
+            pause()
         raise OutsideError(
             f"{WORKFLOW} was started, and GitHub shows no run of it after {FINDING_POLLS * POLL_SECONDS} s; look under "
             "Actions before you start another"
@@ -108,7 +111,7 @@ class WorkflowRollback:
             if run.status != shown:
                 console.out.print(f"  it {STATES.get(run.status or '', f'is {run.status}')} …", markup=False)
                 shown = run.status
-            self.sleep(POLL_SECONDS)
+            pause()
             run = self.github.get(f"/actions/runs/{run.id}", Run)
         raise OutsideError(f"{WORKFLOW} is not over after {RUNNING_POLLS * POLL_SECONDS // 60} min: see {run.html_url}")
 

@@ -66,6 +66,7 @@ ROUTES: tuple[tuple[str, str, Callable[[State, Request], Answer]], ...] = (
     ("GET", "/actions/artifacts", github_actions.list_artifacts),
     ("GET", r"/actions/artifacts/(\d+)/zip", github_actions.get_archive),
     ("GET", r"/actions/workflows/([\w.-]+)/runs", github_actions.list_runs),
+    ("POST", r"/actions/workflows/([\w.-]+)/dispatches", github_actions.start_workflow),
     ("GET", "/pulls", github_pulls.list_pulls),
     ("POST", "/pulls", github_pulls.create_pull),
     ("GET", r"/pulls/(\d+)", github_pulls.get_pull),

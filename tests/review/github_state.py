@@ -23,6 +23,7 @@ DEFAULTS: dict[str, Any] = {
     "releases": [],  # newest first, as GitHub's answers; an asset's content is in `contents`
     "digests": True,  # an older enterprise server tells none of its assets
     "runs": [],
+    "dispatches": [],  # what started which run: {"run": id, "inputs": {…}}
     "artifacts": [],  # with `workflow_run.id`; the archive is in `contents`
     "contents": {},  # `assets/1` or `artifacts/2`: {"file": path} or {"base64": …} or {"text": …}
     "approvals": {},  # by run id
