@@ -13,6 +13,7 @@ from bench.environments import LATHE, lock_requirements, make_environment, measu
 from bench.errors import BenchError
 from bench.experiments.catalog import EXPERIMENTS, find_experiment
 from bench.experiments.experiment import render_finding, run_experiment
+from bench.history import measure_history, render_costs
 from bench.model import load_model, make_bundle
 from bench.places import ARTIFACTS, BUNDLE, PEERS
 from bench.plot import draw_plot
@@ -93,6 +94,16 @@ def experiment(
         console.print(f"does not hold: {line}", style="bold red", markup=False)
     if has_failed or broken:
         raise typer.Exit(EXIT_FAILED if has_failed else EXIT_BROKEN)
+
+
+@app.command("history")
+def history(
+    revisions: Annotated[list[str] | None, typer.Argument(help="Of this project; `.` is the work tree.")] = None,
+    *,
+    rounds: Annotated[int, typer.Option(min=1, help="The least of so many is shown.")] = 3,
+) -> None:
+    """Measure the verbs that read Git's history, over 5,000 commits with 1,000 moves."""
+    console.print(render_costs(measure_history(revisions or ["."], rounds)), highlight=False, markup=False)
 
 
 @app.command("report")

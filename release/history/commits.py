@@ -3,6 +3,7 @@
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
+from functools import cached_property
 
 from release.git.clone import Clone
 from release.history.trailers import read_trailers
@@ -24,7 +25,7 @@ class Commit:
     message: str
     blobs: Mapping[str, str | None] = field(default_factory=dict)
 
-    @property
+    @cached_property
     def trailers(self) -> dict[str, str]:
         return read_trailers(self.message)
 

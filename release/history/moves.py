@@ -104,10 +104,13 @@ def compare_states(environment: str, states: Sequence[tuple[Commit, Recorded]]) 
         line = new
 
 
-def read_all_facts(clone: Clone, head: str) -> dict[tuple[str, str], Facts]:
-    """What trailers say of each version and digest, by any commit below `head`, as a squash merge may drop some."""
+def read_all_facts(clone: Clone, head: str, digest: str = "") -> dict[tuple[str, str], Facts]:
+    """What trailers say of each version and digest, by any commit below `head`, as a squash merge may drop some.
+
+    With `digest` only of that one.
+    """
     found: dict[tuple[str, str], Facts] = {}
-    for commit in read_commits(clone, "--grep=^Lathe-Digest: ", head):
+    for commit in read_commits(clone, f"--grep=^Lathe-Digest: {digest}", head):
         trailers = commit.trailers
         key = (trailers.get("Version", ""), trailers.get("Digest", ""))
         if (facts := read_facts(trailers)).bundle:

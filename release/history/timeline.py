@@ -23,12 +23,19 @@ from release.manifests.environments import LOCAL, check_environment, list_enviro
 from release.manifests.overlays import ImageLine
 
 SHOWN_DIGITS = 12
+SHOWN_MOVES = 50  # of each environment, the newest
 MOVE_HEADERS = ("When (UTC)", "Version", "How", "Digest, bundle", "At the gate", "Commit")
 STAY_HEADERS = ("Environment", "Version", "From (UTC)", "Until (UTC)", "Digest, bundle", "At the gate", "Commit")
 
 
 def show_history(
-    remote: Remote, environment: str | None, on: str | None, *, fetch: bool = False, as_json: bool = False
+    remote: Remote,
+    environment: str | None,
+    on: str | None,
+    *,
+    fetch: bool = False,
+    as_json: bool = False,
+    is_whole: bool = False,
 ) -> None:
     """Prints what moved in an environment, or in each; with `on` only what ran then.
 
@@ -57,7 +64,7 @@ def show_history(
                 console.out.print(explain_absence(name, stays[name], window), soft_wrap=True, markup=False)
     else:
         for name in names:
-            print_moves(name, moves[name], facts)
+            print_moves(name, moves[name], facts, len(moves[name]) if is_whole else SHOWN_MOVES)
     console.out.print(f"from {source}, commit {head[:10]}", soft_wrap=True, markup=False)
 
 
@@ -76,8 +83,8 @@ def choose_environments(
     return [*names, *(name for name, found in moves.items() if found and name not in {*names, *LOCAL})]
 
 
-def print_moves(environment: str, moves: Sequence[Move], facts: AllFacts) -> None:
-    """Newest first."""
+def print_moves(environment: str, moves: Sequence[Move], facts: AllFacts, shown: int) -> None:
+    """Newest first, at most `shown`."""
     if not moves:
         console.out.print(f"{environment} has had no release yet", soft_wrap=True, markup=False)
         return
@@ -89,9 +96,12 @@ def print_moves(environment: str, moves: Sequence[Move], facts: AllFacts) -> Non
             *show_line(move.new, facts),
             move.commit.name[:10],
         )
-        for move in reversed(moves)
+        for move in reversed(moves[-shown:])
     ]
     console.print_grid(environment, MOVE_HEADERS, rows, lines=True)
+    if len(moves) > shown:
+        older = f"{len(moves) - shown} older moves of {environment} are not shown: --all, or --json"
+        console.out.print(older, soft_wrap=True, markup=False)
 
 
 def show_version(move: Move) -> str:

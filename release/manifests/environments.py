@@ -2,11 +2,9 @@
 
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from release.errors import InputError, RefusedError
 from release.git.clone import Clone
+from release.manifests.loading import YAMLError, load_once
 from release.manifests.overlays import KUSTOMIZATION, OVERLAYS, ImageLine, parse_images
 
 IMAGE = "predictor"
@@ -46,7 +44,7 @@ def check_environment(clone: Clone, commit: str, environment: str) -> None:
 def is_production(text: str) -> bool:
     """Whether a kustomization's text uses the component that makes production; unreadable, it is treated with care."""
     try:
-        return has_production(YAML(typ="safe", pure=True).load(text))
+        return has_production(load_once(text))
     except YAMLError:
         return True
 

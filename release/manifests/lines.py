@@ -3,11 +3,11 @@
 from dataclasses import dataclass
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-from ruamel.yaml.nodes import MappingNode, Node, ScalarNode, SequenceNode
+import yaml
+from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
 from release.errors import InputError
+from release.manifests.loading import LOADER, YAMLError, load_once
 from release.manifests.overlays import NOT_RELEASED, parse_images
 
 SOURCE = "kustomization.yaml"
@@ -42,7 +42,7 @@ def find_entry(text: str, image: str) -> MappingNode:
 
     Raises: InputError.
     """
-    root = YAML(pure=True).compose(text)
+    root = yaml.compose(text, LOADER)
     images = find_value(root, "images") if isinstance(root, MappingNode) else None
     entries = [entry for entry in images.value if is_named(entry, image)] if isinstance(images, SequenceNode) else []
     if len(entries) != 1:
@@ -120,4 +120,4 @@ def check_change(old: str, new: str, image: str, *, tag: str, digest: str) -> No
 
 
 def load_text(text: str) -> Any:
-    return YAML(typ="safe", pure=True).load(text)
+    return load_once(text)

@@ -6,10 +6,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import YAMLError
-
 from release.errors import InputError
+from release.manifests.loading import YAMLError, load_once
 from release.versions import is_comparable
 
 OVERLAYS = Path("gitops/overlays")
@@ -83,7 +81,7 @@ def parse_images(text: str, source: str) -> tuple[ImageLine, ...]:
     Raises: InputError; `source` names the file in it.
     """
     try:
-        document = YAML(typ="safe", pure=True).load(text)
+        document = load_once(text)
     except YAMLError as error:
         raise InputError(f"{source} is not YAML: {' '.join(str(error).split())}") from error
     entries = document.get("images") if isinstance(document, dict) else None

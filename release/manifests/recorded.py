@@ -4,16 +4,13 @@ Today's rules are for today's overlay (overlays.py): a registry that has moved s
 """
 
 from dataclasses import dataclass
-from typing import Any
 
 import yaml
 
 from release.manifests.environments import IMAGE, has_production
+from release.manifests.loading import TEXT_LOADER
 from release.manifests.overlays import ImageLine
 from release.versions import is_comparable
-
-# in C where the package has it, as its wheels do: a history has thousands of overlays
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
 
 
 @dataclass(frozen=True)
@@ -28,7 +25,7 @@ class Recorded:
 def read_recorded(text: str) -> Recorded:
     """The predictor's version and digest in a kustomization's text."""
     try:
-        document = yaml.load(text, LOADER)  # noqa: S506 - a safe loader
+        document = yaml.load(text, TEXT_LOADER)  # noqa: S506 - a safe loader
     except (yaml.YAMLError, RecursionError, ValueError) as error:
         return Recorded(is_production=True, problem=f"it is not YAML: {' '.join(str(error).split())}")
     production = has_production(document)
@@ -41,5 +38,5 @@ def read_recorded(text: str) -> Recorded:
     repository, tag, digest = (entries[0].get(name) for name in ("newName", "newTag", "digest"))
     if not isinstance(tag, str) or not is_comparable(tag):
         return Recorded(None, production, f"image {IMAGE!r} has newTag {tag!r}, expected a version as v1.2.3")
-    line = ImageLine(IMAGE, str(repository or ""), tag, str(digest) if digest is not None else None)
+    line = ImageLine(IMAGE, str(repository or ""), tag, str(digest) if digest else None)
     return Recorded(line, production)

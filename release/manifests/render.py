@@ -1,10 +1,8 @@
 """An overlay as Kubernetes would get it, from the work tree or from a revision, without a network."""
 
 import io
-import re
 import tarfile
 import tempfile
-import warnings
 from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,14 +10,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ruamel.yaml import YAML
-from ruamel.yaml.error import MantissaNoDotYAML1_1Warning
+import yaml
 
 from release.errors import InputError
+from release.manifests.loading import LOADER
 from release.manifests.overlays import OVERLAYS, ImageLine, read_images
 from release.tools import ROOT, run_tool
-
-DOCUMENT_START = re.compile(r"^---$", re.MULTILINE)
 
 Object = dict[str, Any]
 
@@ -58,16 +54,7 @@ def render_folder(folder: Path) -> str:
 
 def parse_objects(text: str) -> list[Object]:
     """The objects of a YAML stream, read as Kubernetes reads them: YAML 1.1, where 0440 is octal."""
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore", MantissaNoDotYAML1_1Warning)
-        return [found for document in DOCUMENT_START.split(text) if (found := _parse_document(document))]
-
-
-def _parse_document(text: str) -> Object | None:
-    yaml = YAML(typ="safe", pure=True)  # one for each: the version holds for the first document that it reads
-    yaml.version = (1, 1)
-    found: Object | None = yaml.load(text)
-    return found
+    return [found for found in yaml.load_all(text, LOADER) if found]
 
 
 @contextmanager

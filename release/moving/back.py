@@ -1,9 +1,7 @@
 """The whole of `rollback`: by a push where this person may, by the workflow where not, and then what is still open."""
 
 from release.git.remote import DeclinedError, Remote
-from release.moving.closing import close_open
 from release.moving.rollback import Rollback, roll_back, tell_rollback
-from release.moving.workflow import roll_back_elsewhere
 
 
 def take_back(remote: Remote, rollback: Rollback, *, dry_run: bool = False) -> str | None:
@@ -15,10 +13,15 @@ def take_back(remote: Remote, rollback: Rollback, *, dry_run: bool = False) -> s
     try:
         commit = roll_back(remote, rollback, dry_run=dry_run)
     except DeclinedError as declined:
+        # GitHub's client is loaded only where it is needed: a rollback is Git's alone, and has to be quick
+        from release.moving.workflow import roll_back_elsewhere  # noqa: PLC0415
+
         is_elsewhere = True
         commit = roll_back_elsewhere(remote, rollback, declined)
     if commit:
         tell_rollback(remote, rollback, commit)
         if not is_elsewhere:  # the workflow has done it
+            from release.moving.closing import close_open  # noqa: PLC0415
+
             close_open(remote, rollback.environment, rollback.withdrawn, commit)
     return commit

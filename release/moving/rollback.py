@@ -56,7 +56,7 @@ class Rollback:
         self.withdrawn, self.target = current.tag, target.tag
         self.is_production = is_production(overlay)
         text = change_images(overlay, tag=target.tag, digest=str(target.digest))
-        facts = find_facts(read_all_facts(clone, parent), target)
+        facts = find_facts(read_all_facts(clone, parent, str(target.digest)), target)
         message = compose_rollback(self.environment, current, target, self.reason, facts, self.run)
         return Draft({path: text}, message, f"{self.environment}: {current.version} → {target.version}")
 

@@ -132,7 +132,7 @@ def test_a_persons_own_settings_of_git_change_nothing(origin: Origin, ada: Path,
     [
         ("edge", "newTag 'edge', expected a version"),
         ("v1.2.3-01", "newTag 'v1.2.3-01', expected a version"),  # it has no place in the order of versions
-        ("1.5", "newTag 1.5, expected a version"),
+        ("1.5", "newTag '1.5', expected a version"),
     ],
 )
 def test_a_tag_that_is_no_version_is_said_and_not_compared(tag: str, said: str) -> None:
