@@ -25,6 +25,7 @@ from tests.rehearsal.story import tell_story
 from tests.rehearsal.telling import WIDTH, Teller
 from tests.rehearsal.verbs import expect_verb
 from tests.workflows.errors import MissingError, UnexpectedError
+from tests.workflows.ruleset import BUTTON, enforce_ruleset
 from tests.workflows.stage import Stage, set_stage
 
 NOTE = (
@@ -78,6 +79,7 @@ def set_scene(work: Path) -> Iterator[Play]:
     settings = {**make_key(work / "key"), **prepare_builder()}
     with run_registry(work / "registry") as registry, set_stage(work, is_released=False) as stage:
         let_verbs_run(stage)
+        enforce_ruleset(stage.repository.origin, BUTTON)
         # whoever sits at this machine commits nothing: a runner of GitHub's knows nobody either
         nobody = {"GIT_CONFIG_GLOBAL": os.devnull, "GIT_CONFIG_NOSYSTEM": "1"}
         plain = {"NO_COLOR": "1", "TERM": "dumb"}

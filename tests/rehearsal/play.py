@@ -7,6 +7,7 @@ from tests.rehearsal.commits import Commit, list_commits, read_head
 from tests.workflows.act import Outcome
 from tests.workflows.errors import UnexpectedError
 from tests.workflows.repository import Pull, run_git
+from tests.workflows.ruleset import BUTTON
 from tests.workflows.stage import Stage
 
 APP = {"LATHE_APP_CLIENT_ID": "an-app"}
@@ -58,7 +59,7 @@ class Play:
         subject, _, body = repository.git("show", "--no-patch", "--format=%B", commits[0]).partition("\n")
         repository.git("merge", "--quiet", "--squash", f"origin/{head}")
         repository.git("commit", "--quiet", "--message", f"{subject} (#{hosted['number']})\n{body}")
-        repository.git("push", "--quiet", "origin", "main")
+        run_git(repository.folder, "push", "--quiet", "origin", "main", token=BUTTON)
         commit = repository.git("rev-parse", "HEAD")
         self.stage.hub.merge_pull(hosted, commit)
         return commit
@@ -93,8 +94,33 @@ class Play:
             variables=APP, secrets=APP_KEY,
         )  # fmt: skip
 
-    def run_rollback(self, **inputs: str) -> Outcome:
-        payload = {"inputs": {"to": "", **inputs}, "ref": "refs/heads/main"}
+    def run_overlays(self, hosted: dict[str, Any]) -> Outcome:
+        """overlays.yml on a pull request, as it would be merged."""
+        repository, number = self.stage.repository, int(hosted["number"])
+        self.pull_main()
+        pull = Pull(number, hosted["head"]["ref"], self.head, "", "")
+        repository.check_out("main")
+        repository.git("merge", "--quiet", "--no-ff", "--message", f"Merge #{number}", f"origin/{pull.branch}")
+        merge = repository.git("rev-parse", "HEAD")
+        repository.publish(f"{merge}:refs/pull/{number}/merge")
         return self.stage.run(
-            "rollback.yml", "workflow_dispatch", payload, self.head, env=self.settings, variables=APP, secrets=APP_KEY
-        )
+            "overlays.yml", "pull_request", {"action": "synchronize", "number": number, "pull_request": hosted}, merge,
+            reference=f"refs/pull/{number}/merge", env=self.settings,
+        )  # fmt: skip
+
+    def run_dispatched(self) -> Outcome | None:
+        """The workflow that somebody has started through the API, if one waits; the run ends as it does."""
+        data = self.stage.hub.state.data
+        runs = {one["id"]: one for one in data["runs"] if one["status"] == "queued"}
+        waiting = next((one for one in data["dispatches"] if one["run"] in runs), None)
+        if waiting is None:
+            return None
+        run = runs[waiting["run"]]
+        run["status"] = "in_progress"
+        payload = {"inputs": waiting["inputs"], "ref": "refs/heads/main"}
+        outcome = self.stage.run(
+            "rollback.yml", "workflow_dispatch", payload, self.head, run_id=run["id"], env=self.settings,
+            variables=APP, secrets=APP_KEY,
+        )  # fmt: skip
+        run |= {"status": "completed", "conclusion": "success" if outcome.succeeded else "failure"}
+        return outcome

@@ -3,9 +3,10 @@
 import re
 from typing import Any
 
+from tests.patience import wait_until
 from tests.rehearsal.play import Play
 from tests.rehearsal.telling import Step, Teller
-from tests.rehearsal.verbs import expect_verb
+from tests.rehearsal.verbs import end_verb, expect_verb, start_verb
 from tests.workflows.act import Outcome
 from tests.workflows.errors import UnexpectedError
 from tests.workflows.expectations import expect, expect_comment, expect_jobs, read_member
@@ -156,6 +157,7 @@ def promote(play: Play, tell: Teller, environment: str, version: str) -> None:
     with tell.step(f"The promotion to {environment} is merged") as step:
         pull = play.find_pull(environment)
         show_proposal(step, pull)
+        step.say(check_overlays(play, pull), "green")
         play.merge(pull)
         landed = play.list_landed()
         if [one.environments for one in landed] != [(environment,)]:
@@ -174,19 +176,42 @@ def show_proposal(step: Step, pull: dict[str, Any]) -> None:
         step.say(f"    {line}", {"-": "red", "+": "green"}.get(line[:1], ""))
 
 
+def check_overlays(play: Play, pull: dict[str, Any], *, succeeded: bool = True) -> str:
+    """What the required check of a pull request that moves a version says."""
+    outcome = play.run_overlays(pull)
+    result = "success" if succeeded else "failure"
+    expect_jobs(outcome, succeeded, check_pull=result, overlay_checks_pass=result)
+    return f"overlays.yml: {quote(outcome, '✓ tested' if succeeded else '✗ ').strip()}"
+
+
 def take_back(play: Play, tell: Teller) -> None:
-    """One commit, and the rendered YAML is the former one's to the byte."""
-    with tell.step("prod-eks is taken back", "rollback.yml") as step:
-        former = play.rendered["prod-eks", FIRST]
-        outcome = play.run_rollback(environment="prod-eks", reason=REASON)
+    """One command, which starts the workflow, as only the App may push; the former YAML is back to the byte."""
+    former = play.rendered["prod-eks", FIRST]
+    still_open = play.find_pull("prod-gke")
+    with tell.step(f"`make rollback ENVIRONMENT=prod-eks REASON='{REASON}'`", "rollback.yml") as step:
+        words = ("rollback", "--env", "prod-eks", "--from", SECOND, "--reason", REASON)
+        play.pull_main()
+        process = start_verb(play, *words)
+        wait_until(lambda: bool(play.stage.hub.state.data["dispatches"]) or process.poll() is not None)
+        outcome = play.run_dispatched()
+        said = end_verb(process)
+        if outcome is None or said.code:
+            raise UnexpectedError(f"`release {' '.join(words)}` ended with {said.code}: {said.out}{said.error}")
         expect_jobs(outcome, True, rollback="success")
+        for line in said.out.splitlines():
+            step.say(line)
         landed = play.list_landed()
         expect([one.environments for one in landed] == [("prod-eks",)], "one commit, of prod-eks' overlay", outcome)
         step.show(landed)
-        step.say(f"{quote(outcome, 'renders byte for byte')}, {quote(outcome, 'done in').removeprefix('✓ ')}")
         show_rendered(play, step, "prod-eks", FIRST)
         expect(play.rendered["prod-eks", FIRST] == former, "the former YAML, to the byte", outcome)
         step.say(f"its {len(former.encode()):,} bytes of YAML are those that ran before", "green")
+    with tell.step(f"What was still open for {SECOND} is closed, and reopened it is refused", "overlays.yml") as step:
+        expect(still_open["state"] == "closed", f"#{still_open['number']} closed by the rollback", outcome)
+        step.say(f"#{still_open['number']}  {still_open['title']}: closed", "cyan")
+        still_open["state"] = "open"
+        step.say(check_overlays(play, still_open, succeeded=False), "red")
+        still_open["state"] = "closed"
 
 
 def show_rendered(play: Play, step: Step, environment: str, version: str) -> None:

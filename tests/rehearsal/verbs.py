@@ -25,8 +25,8 @@ class Said:
         return (self.error.strip().splitlines() or ["it says nothing"])[-1]
 
 
-def run_verb(play: Play, *arguments: str, **more: str) -> Said:
-    """Whatever comes of it; no cluster is asked, whichever this machine knows."""
+def start_verb(play: Play, *arguments: str, **more: str) -> "subprocess.Popen[str]":
+    """No cluster is asked, whichever this machine knows."""
     stage = play.stage
     kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     environment = {
@@ -34,11 +34,27 @@ def run_verb(play: Play, *arguments: str, **more: str) -> Said:
         "GITHUB_API_URL": stage.hub.address, "GITHUB_REPOSITORY": f"{OWNER}/{NAME}",
         "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost", **more,
     }  # fmt: skip
-    done = subprocess.run(
+    return subprocess.Popen(
         [str(stage.python), "-m", "release", *arguments], cwd=stage.repository.folder, env=environment,
-        capture_output=True, text=True, timeout=SECONDS, check=False,
+        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
     )  # fmt: skip
-    return Said(done.returncode, done.stdout, done.stderr)
+
+
+def end_verb(process: "subprocess.Popen[str]") -> Said:
+    """Whatever came of it."""
+    with process:
+        try:
+            out, error = process.communicate(timeout=SECONDS)
+        except subprocess.TimeoutExpired as expired:
+            process.kill()
+            raise UnexpectedError(
+                f"`{' '.join(map(str, process.args[1:]))}` was not done after {SECONDS} s"
+            ) from expired
+    return Said(process.returncode, out, error)
+
+
+def run_verb(play: Play, *arguments: str, **more: str) -> Said:
+    return end_verb(start_verb(play, *arguments, **more))
 
 
 def expect_verb(play: Play, *arguments: str, code: int = 0) -> Said:

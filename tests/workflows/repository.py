@@ -1,5 +1,6 @@
 """A clean clone with a small training, an origin that serves it, and pull requests as real branches and merges."""
 
+import os
 import shutil
 import subprocess
 from dataclasses import dataclass
@@ -69,10 +70,16 @@ class Repository:
         return commit
 
 
-def run_git(folder: Path, *arguments: str) -> str:
-    """Raises: UnexpectedError."""
+def run_git(folder: Path, *arguments: str, token: str | None = None) -> str:
+    """`token` is whose push it is, where the origin asks for that.
+
+    Raises: UnexpectedError.
+    """
     command = ["git", *IDENTITY, *arguments]
-    done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=False)
+    environment = {**os.environ, **({"GITHUB_TOKEN": token} if token else {})}
+    done = subprocess.run(
+        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=False
+    )
     if done.returncode:
         raise UnexpectedError(f"`git {' '.join(arguments)}` failed: {done.stderr.strip()}")
     return done.stdout.strip()

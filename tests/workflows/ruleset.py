@@ -3,6 +3,7 @@
 from pathlib import Path
 
 APP_TOKEN = "token-of-the-app"
+BUTTON = "the-button-that-merges"  # GitHub's own, of a pull request whose checks are green
 # a push to a file:// address runs the server's side as its own child, so that the hook sees who pushes
 HOOK = """#!/bin/sh
 while read -r old new reference; do
@@ -16,7 +17,7 @@ done
 
 
 def enforce_ruleset(bare: Path, *others: str) -> None:
-    """`others` are tokens that may push as well: of the button that merges, which is GitHub's own."""
+    """`others` are tokens that may push as well, as that of the button that merges."""
     hook = bare / "hooks" / "pre-receive"
     hook.write_text(HOOK.replace("__TOKENS__", "|".join((APP_TOKEN, *others))), encoding="utf-8")
     hook.chmod(0o755)
