@@ -47,9 +47,7 @@ def end_verb(process: "subprocess.Popen[str]") -> Said:
             out, error = process.communicate(timeout=SECONDS)
         except subprocess.TimeoutExpired as expired:
             process.kill()
-            raise UnexpectedError(
-                f"`{' '.join(map(str, process.args[1:]))}` was not done after {SECONDS} s"
-            ) from expired
+            raise UnexpectedError(f"a verb was not done after {SECONDS} s") from expired
     return Said(process.returncode, out, error)
 
 
