@@ -23,6 +23,7 @@ VERBS: dict[str, tuple[str, ...]] = {
     "status": ("status", "--kubectl", "no-such-kubectl"),
     "history": ("history",),
     "history of one": ("history", "--env", "prod-eks"),
+    "history --help, which only starts": ("history", "--help"),
     "rollback --dry-run": ("rollback", "--env", "prod-eks", "--reason", "measured", "--dry-run"),
 }
 PARTS = ("release", "review")  # what a verb is made of, beside the environment

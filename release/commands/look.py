@@ -56,7 +56,7 @@ def history(
     environment: Annotated[str | None, typer.Option("--env", help="One environment. Default: every one.")] = None,
     on: Annotated[str | None, typer.Option("--on", help="A day, 2026-03-03, or a moment, 2026-03-03T14:00Z.")] = None,
     fetch: Annotated[bool, typer.Option("--fetch", help="Ask the remote first.")] = False,
-    is_whole: Annotated[bool, typer.Option("--all", help="Every move, not the newest 50 of each environment.")] = False,
+    is_whole: Annotated[bool, typer.Option("--all", help="Every move, not the newest 20 of each environment.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Show what ran where and when, who moved it and why; from Git alone."""

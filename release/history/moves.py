@@ -104,13 +104,14 @@ def compare_states(environment: str, states: Sequence[tuple[Commit, Recorded]]) 
         line = new
 
 
-def read_all_facts(clone: Clone, head: str, digest: str = "") -> dict[tuple[str, str], Facts]:
+def read_all_facts(clone: Clone, head: str, *digests: str) -> dict[tuple[str, str], Facts]:
     """What trailers say of each version and digest, by any commit below `head`, as a squash merge may drop some.
 
-    With `digest` only of that one.
+    With `digests` only of those.
     """
     found: dict[tuple[str, str], Facts] = {}
-    for commit in read_commits(clone, f"--grep=^Lathe-Digest: {digest}", head):
+    wanted = [f"--grep=^Lathe-Digest: {digest}" for digest in digests or ("",)]
+    for commit in read_commits(clone, *wanted, head):
         trailers = commit.trailers
         key = (trailers.get("Version", ""), trailers.get("Digest", ""))
         if (facts := read_facts(trailers)).bundle:

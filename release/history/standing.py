@@ -63,7 +63,7 @@ def fill_standings(standings: Sequence[Standing], clone: Clone, head: str) -> st
     """Adds what the history knows up to `head`; returns why it could not, or nothing."""
     try:
         moves = read_all_moves(clone, head)
-        facts = read_all_facts(clone, head)
+        facts = read_all_facts(clone, head, *(one.line.digest for one in standings if one.line.digest))
         versions = list_released(clone, moves)
     except ReleaseError as error:
         return f"Git's history was not read: {error}"

@@ -23,7 +23,7 @@ from release.manifests.environments import LOCAL, check_environment, list_enviro
 from release.manifests.overlays import ImageLine
 
 SHOWN_DIGITS = 12
-SHOWN_MOVES = 50  # of each environment, the newest
+SHOWN_MOVES = 20  # of each environment, the newest
 MOVE_HEADERS = ("When (UTC)", "Version", "How", "Digest, bundle", "At the gate", "Commit")
 STAY_HEADERS = ("Environment", "Version", "From (UTC)", "Until (UTC)", "Digest, bundle", "At the gate", "Commit")
 

@@ -191,3 +191,16 @@ def test_a_version_that_was_there_for_no_time_still_ran(tmp_path: Path) -> None:
         push_version(origin, ada, version, GIT_COMMITTER_DATE="2026-03-03T10:00:00Z")
     day = parse_window("2026-03-03", NOON)
     assert [stay.line.tag for stay in list_stays(read(ada)) if day.meets(stay)] == ["v1.0.0", "v1.1.0"]
+
+
+def test_a_long_history_shows_the_newest_moves_and_says_how_to_see_the_others(
+    told: Origin, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("release.history.timeline.SHOWN_MOVES", 2)
+    text = show(told, "test")
+    assert "3 older moves of test are not shown: --all, or --json\n" in text
+    assert "Oops" not in text
+    with console.out.capture() as said:
+        show_history(open_remote(told.folder / "ada"), "test", None, is_whole=True)
+    assert "older moves" not in said.get()
+    assert said.get().count("v1.0.0") > text.count("v1.0.0")
