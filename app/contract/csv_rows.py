@@ -15,6 +15,18 @@ import msgspec
 
 from app.contract.cells import may_be_values
 from app.contract.errors import RowError
+from app.contract.intake.csv_text import (
+    LINE_BREAK,
+    count_line_ends,
+    decode,
+    end_line,
+    find_end,
+    has_blank_before_quote,
+    is_empty,
+    is_utf8,
+    may_have_empty,
+    replace_bytes,
+)
 from app.contract.schema import Column
 
 MAX_QUOTED_CHARACTERS = 128 * 1024  # of a row that a quoted cell spreads over several lines
@@ -27,13 +39,7 @@ _OPENING = re.compile(rf'{_BLANKS}"')
 _QUOTED = re.compile(rf'((?:[^"]+|"")*+)"{_BLANKS}')
 _PLAIN = re.compile(r"[^,\r\n]*")
 _LINE_END = re.compile(r"\r\n|\n|\r|\Z")
-_LINE_BREAK = re.compile(r"\r\n|\n|\r")
 _BLANK_LINES = re.compile(rf"(?:{_BLANKS}(?:\r\n|\n|\r))*+")
-_BLANK_BEFORE_QUOTE = re.compile(r'(?:^|[,\r\n])[^\S\r\n]+"')
-_ASCII_BLANKS = " \t\v\f\x1c\x1d\x1e\x1f"
-_EMPTY_BEGINS = (",", '"', " ", "\t", "\u00a0")
-_EMPTY_LINE = re.compile(r'[\r\n](?:,|""|[^\S\r\n])')
-_NOT_UTF8 = re.compile("[\udc80-\udcff]")  # how surrogateescape marks a byte
 _TEXT_BEHIND = "text follows the closing quote of a cell; within a quoted cell a quote is doubled"
 _OPEN = "a quote opens a cell that nothing closes"
 _JOINED = "a quote opens a cell that goes on over other rows"
@@ -75,7 +81,7 @@ class CsvRows:
 
         Raises: RowError if it cannot be read.
         """
-        text = self._rest + _decode(content)
+        text = self._rest + decode(content)
         self._rest = ""
         position = self._skip_blank_lines(text, 0)
         if not text[position:].strip():  # the last line may have no end
@@ -87,27 +93,27 @@ class CsvRows:
             return None
         except _QuotingError as error:
             raise RowError(MALFORMED, str(error)) from None
-        if not _is_utf8(text[position:end]):
+        if not is_utf8(text[position:end]):
             raise RowError(MALFORMED, "a byte of it is none")
         if ZERO in text[position:end]:
             raise RowError(MALFORMED, "it holds a zero byte")
         self.width = len(cells)
-        self._line += _count_line_ends(text, position, end)
+        self._line += count_line_ends(text, position, end)
         return cells, text[end:].encode(errors="surrogateescape")
 
     def read(self, content: bytes, is_last: bool) -> Rows:
         """The rows that end within `content`, which ends at a line's end."""
-        text, self._rest = self._rest + _decode(content), ""
+        text, self._rest = self._rest + decode(content), ""
         rows = None if ZERO in text else self._split_plain(text) or self._split_quoted(text)
         if rows is None:
             return self._split_slowly(text, is_last)
-        if text.startswith(_EMPTY_BEGINS) or _EMPTY_LINE.search(text):
-            rows.problems.update({place: EMPTY_ROW for place, row in enumerate(rows.cells) if _is_empty(row)})
+        if may_have_empty(text):
+            rows.problems.update({place: EMPTY_ROW for place, row in enumerate(rows.cells) if is_empty(row)})
         return rows
 
     def _split_plain(self, text: str) -> Rows | None:
         """The rows if nothing is quoted or amiss, else None: the usual case."""
-        if '"' in text or not _is_utf8(text):
+        if '"' in text or not is_utf8(text):
             return None
         if "\r" in text:
             text = text.replace("\r\n", "\n")
@@ -118,7 +124,7 @@ class CsvRows:
 
     def _split_quoted(self, text: str) -> Rows | None:
         """The same of rows that are quoted as most programs do it, one a line."""
-        if '"' not in text or not _is_utf8(text) or _has_blank_before_quote(text):
+        if '"' not in text or not is_utf8(text) or has_blank_before_quote(text):
             return None
         lines = list(io.StringIO(text, newline=""))  # str.splitlines would also split at other characters
         try:
@@ -136,7 +142,7 @@ class CsvRows:
         found, lines, problems = list[Cells](), list[int](), dict[int, RowError]()
         position = 0
         while (position := self._skip_blank_lines(text, position)) < len(text):
-            end = _end_line(text, position)
+            end = end_line(text, position)
             problem = None
             try:
                 cells, end = self._split_row(text, position, is_last)
@@ -150,23 +156,23 @@ class CsvRows:
                 problem = problem or self._check(row, cells)
                 if problem is not None:
                     problems[len(found)] = problem
-                    cells = list(map(_replace_bytes, cells))
+                    cells = list(map(replace_bytes, cells))
                 found.append(cells)
                 lines.append(self._line)
-            self._line += _count_line_ends(text, position, end)
+            self._line += count_line_ends(text, position, end)
             position = end
         return Rows(found, lines, problems)
 
     def _skip_blank_lines(self, text: str, position: int) -> int:
         """The place of the next line that is not blank, in one go however many there are."""
-        end = _find_end(_BLANK_LINES, text, position)
+        end = find_end(_BLANK_LINES, text, position)
         if end > position:
-            self._line += _count_line_ends(text, position, end)
+            self._line += count_line_ends(text, position, end)
         return end
 
     def _check(self, row: str, cells: Cells) -> RowError | None:
-        if not _is_utf8(row):
-            place = next((place for place, cell in enumerate(cells, 1) if not _is_utf8(cell)), 0)
+        if not is_utf8(row):
+            place = next((place for place, cell in enumerate(cells, 1) if not is_utf8(cell)), 0)
             told = f"value {place} of the row is not UTF-8 text (it may be Windows-1252); save the file as CSV in UTF-8"
             return RowError(MALFORMED, told)
         if ZERO in row:
@@ -175,11 +181,11 @@ class CsvRows:
         if len(cells) != self.width:
             message = f"the row has {len(cells)} values, expected {self.width} as the header has"
             return RowError(WRONG_SHAPE, message)
-        return EMPTY_ROW if len(cells) > 1 and _is_empty(cells) else None
+        return EMPTY_ROW if len(cells) > 1 and is_empty(cells) else None
 
     def _split_row(self, text: str, position: int, is_last: bool) -> tuple[Cells, int]:
         """The cells of the row that begins at `position`, and where the next one does."""
-        line_end = _end_line(text, position)
+        line_end = end_line(text, position)
         if text.find('"', position, line_end) < 0:
             return _split_line(text[position:line_end]), line_end
         cells, end = self._split_cells(text, position, is_last)
@@ -194,14 +200,14 @@ class CsvRows:
             if opening := _OPENING.match(text, position):
                 closing = _QUOTED.match(text, opening.end())
                 end = closing.end() if closing else len(text)
-                is_spread = is_spread or _LINE_BREAK.search(text, position, end) is not None
+                is_spread = is_spread or LINE_BREAK.search(text, position, end) is not None
                 if is_spread and end - begin > MAX_QUOTED_CHARACTERS:
                     raise _QuotingError(_OPEN)
                 if closing is None:
                     raise _QuotingError(_OPEN) if is_last else _UnfinishedError
                 cells.append(closing[1].replace('""', '"'))
             else:
-                end = _find_end(_PLAIN, text, position)
+                end = find_end(_PLAIN, text, position)
                 cells.append(text[position:end])
             if is_spread and self.width is not None and len(cells) > self.width:
                 raise _QuotingError(_JOINED)  # a quote in every line would join any number of them
@@ -210,13 +216,13 @@ class CsvRows:
             position = end + 1
         if not _LINE_END.match(text, end):
             raise _QuotingError(_TEXT_BEHIND)
-        return cells, _find_end(_LINE_END, text, end)
+        return cells, find_end(_LINE_END, text, end)
 
     def _check_spread(self, cells: Cells, row: str) -> None:
         """Raises: _QuotingError if the quoted line breaks of a row are more likely a stray quote's doing."""
-        if len(cells) != self.width or any(_LINE_BREAK.search(cells[place].strip()) for place in self._columns):
+        if len(cells) != self.width or any(LINE_BREAK.search(cells[place].strip()) for place in self._columns):
             raise _QuotingError(_JOINED)
-        alike = [self._is_like_row(line.split(",")) for line in _LINE_BREAK.split(row) if line]
+        alike = [self._is_like_row(line.split(",")) for line in LINE_BREAK.split(row) if line]
         if sum(alike) > 1 or any(alike[1:-1]):
             raise _QuotingError(_JOINED)
 
@@ -225,47 +231,6 @@ class CsvRows:
         width = self.width or 0
         ways = (cells[:width], cells[-width:]) if len(cells) >= width > 1 else ()
         return any(may_be_values(self._columns, way) for way in ways)
-
-
-def _decode(content: bytes) -> str:
-    # a byte that is no UTF-8 is never a comma, a quote or a line's end: it must not move where rows begin
-    return content.decode(errors="surrogateescape")
-
-
-def _is_empty(cells: Cells) -> bool:
-    return not "".join(cells).strip()
-
-
-def _has_blank_before_quote(text: str) -> bool:
-    """Whether a quoted cell may have a blank before it, which Python's reader would take for text."""
-    # finding two characters takes a tenth of the time that the expression does
-    may_have = any(f'{blank}"' in text for blank in _ASCII_BLANKS) or not text.isascii()
-    return may_have and _BLANK_BEFORE_QUOTE.search(text) is not None
-
-
-def _is_utf8(text: str) -> bool:
-    return text.isascii() or not _NOT_UTF8.search(text)
-
-
-def _replace_bytes(cell: str) -> str:
-    """The cell with a mark for each byte, or start of a character, that is no UTF-8."""
-    return cell if _is_utf8(cell) else cell.encode(errors="surrogateescape").decode(errors="replace")
-
-
-def _count_line_ends(text: str, start: int, end: int) -> int:
-    return text.count("\n", start, end) + text.count("\r", start, end) - text.count("\r\n", start, end)
-
-
-def _end_line(text: str, position: int) -> int:
-    """The place behind the line's end."""
-    found = _LINE_BREAK.search(text, position)
-    return found.end() if found else len(text)
-
-
-def _find_end(pattern: re.Pattern[str], text: str, position: int) -> int:
-    """Where a pattern ends that always matches."""
-    found = pattern.match(text, position)
-    return found.end() if found else position
 
 
 def _split_line(line: str) -> Cells:

@@ -59,6 +59,9 @@ class RowReader:
         self._decode_row: Callable[[bytes], Any] = msgspec.json.Decoder(row).decode
         self._decode_rows: Callable[[bytes], Any] = msgspec.json.Decoder(rows).decode
         self._getters = [attrgetter(f"f{index}") for index in range(len(fields))]
+        self._declared = [
+            (column.name, frozenset(column.categories)) for column in schema.columns if column.type == "category"
+        ]
 
     def is_batch(self, body: bytes) -> bool:
         """Whether the body opens as {"rows": [...]}; one that hides it is found by `read_row`."""
@@ -130,6 +133,8 @@ class RowReader:
 
     def _to_columns(self, rows: list[Any]) -> Columns:
         columns: Columns = {name: self._gather(rows, index) for index, name in enumerate(self.names)}
+        if all(declared.issuperset(columns[name]) for name, declared in self._declared):
+            return columns  # the usual case: there is nothing to settle
         return settle_columns(self.schema.columns, columns)
 
     def _read_pieces(self, body: bytes) -> list[Any]:

@@ -68,12 +68,13 @@ def cut_lines(held: bytes, is_last: bool) -> tuple[list[bytes], bytes]:
     return parts, held[place:]
 
 
-def take_lines(lines: bytes, most: int) -> tuple[bytes, bytes]:
-    """At most so many lines, and the rest."""
-    parts = lines.split(b"\n", most)  # counting first would read all of them once for each stretch
-    if len(parts) <= most:
-        return lines, b""
-    return lines[: len(lines) - len(parts[-1])], parts[-1]
+def split_lines(lines: bytes, most: int) -> list[bytes]:
+    """The same in parts of at most so many lines."""
+    if lines.count(b"\n") < most:
+        return [lines]
+    whole = lines.split(b"\n")
+    parts = [b"\n".join(whole[start : start + most]) for start in range(0, len(whole), most)]
+    return [*(part + b"\n" for part in parts[:-1]), *filter(None, parts[-1:])]
 
 
 class Upload:
@@ -116,14 +117,14 @@ class Upload:
         return progress
 
     def _read_lines(self, lines: bytes, is_last: bool, progress: Progress) -> None:
-        while lines or is_last:
-            part, lines = take_lines(lines, self.reader.max_lines)
-            if (stretch := self.reader.read(part, is_last and not lines)) is not None:
+        if not lines and not is_last:
+            return
+        parts = split_lines(lines, self.reader.max_lines)
+        for place, part in enumerate(parts, 1):
+            if (stretch := self.reader.read(part, is_last and place == len(parts))) is not None:
                 found = self._score(stretch)
                 progress.scored += found.scored
                 progress.rejected += found.rejected
-            if not lines:
-                break
 
     def _score(self, stretch: Stretch) -> Progress:
         checked = check_stretch(self.model.manifest.schema, stretch, self.reader.is_text)

@@ -22,6 +22,7 @@ CSV_TYPE = b"text/csv"
 WARNING, RECEIPT = "warning", "receipt"
 ADDED = ("score", "decision", "error", WARNING, RECEIPT)
 BARS = 20  # of the histogram
+_DECISIONS = {True: "true", False: "false", None: ""}
 
 _encode_lines = msgspec.json.Encoder().encode_lines
 
@@ -171,18 +172,27 @@ class CsvWriter:
             self._kept = [place for place, name in enumerate(header) if name not in self._added]
             self._learn_known(self._kept)
             yield [*(header[place] for place in self._kept), *self._added]
+        rows = outcome.stretch.rows
+        if len(self._kept) < len(header):
+            rows = [[cells[index] for index in self._kept] for cells in rows]
+        for cells, added in zip(rows, self._list_added(outcome), strict=True):
+            yield [*cells, *added]
+
+    def _list_added(self, outcome: Outcome) -> Iterator[tuple[str, ...]]:
+        """What is added to each row, in order."""
         told = {place: f"{UNKNOWN_CATEGORY}: {', '.join(names)}" for place, names in outcome.warned.items()}
-        added = {
-            place: (repr(score), {True: "true", False: "false", None: ""}[decision], "", told.get(place, ""), receipt)
-            for place, score, decision, receipt in zip(
-                outcome.good, outcome.scores, outcome.decisions, outcome.receipts, strict=True
-            )
+        empty = [""] * len(outcome.good)
+        warnings = [told.get(place, "") for place in outcome.good] if told else empty
+        decisions = map(_DECISIONS.__getitem__, outcome.decisions)
+        columns = self._pick((map(repr, outcome.scores), decisions, empty, warnings, outcome.receipts))
+        scored: Iterator[tuple[str, ...]] = zip(*columns, strict=True)
+        if not outcome.problems:
+            return scored
+        refused = {
+            place: self._pick(("", "", f"{problem.code}: {problem}", "", ""))
+            for place, problem in outcome.problems.items()
         }
-        added |= {place: ("", "", f"{problem.code}: {problem}", "", "") for place, problem in outcome.problems.items()}
-        whole = len(self._kept) == len(header)
-        for place, cells in enumerate(outcome.stretch.rows):
-            kept = cells if whole else [cells[index] for index in self._kept]
-            yield [*kept, *self._pick(added[place])]
+        return (refused[place] if place in refused else next(scored) for place in range(len(outcome.stretch.rows)))
 
     def _learn_known(self, kept: list[int]) -> None:
         for column in self._reader.schema.columns:

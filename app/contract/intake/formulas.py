@@ -11,8 +11,9 @@ _PLAIN_SIGNS = "=+-@\t\uff1d\uff0b\uff0d\uff20"
 _FORMULA = re.compile(rf"\s*[{_SIGNS}]|[\t\r\n]")
 # where a semicolon or a tab separates cells, as in much of Europe, a formula may begin behind one
 _PARTS = re.compile(r"([;\t])")
-# in CSV that is written already: a sign that is no part of a word or number; it may find more than there is, never less
-_SUSPECT = re.compile(rf"[{_SIGNS}\t](?<![\w.].)", re.DOTALL)
+# in CSV that is written already: a sign that is no part of a word or number; it may find too much, never too little;
+# one expression for each sign: what begins with one character, and not with any of several, is searched for at C speed
+_SUSPECTS = {sign: re.compile(rf"{re.escape(sign)}(?<![\w.].)", re.DOTALL) for sign in _PLAIN_SIGNS}
 
 
 def quote_formula(cell: str) -> str:
@@ -45,4 +46,4 @@ def may_hold_formulas(text: str) -> bool:
     """Whether a row of this CSV needs a closer look: the usual ones do not, and to know that costs next to nothing."""
     if '"\r' in text or '"\n' in text:
         return True
-    return any(sign in text for sign in _PLAIN_SIGNS) and _SUSPECT.search(text) is not None
+    return any(sign in text and suspect.search(text) for sign, suspect in _SUSPECTS.items())

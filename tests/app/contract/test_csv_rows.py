@@ -170,3 +170,14 @@ def test_blank_lines_before_the_header_are_skipped_and_a_text_without_rows_has_n
     assert reader.read_header(b"\r\n  \n", is_last=False) is None
     assert reader.read_header(b'"a\nb", c\n1,2\n', is_last=False) == (["a\nb", " c"], b"1,2\n")
     assert list(reader.read(b"1,2\n", is_last=True).lines) == [5]
+
+
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize(
+    "row", [",,", " ,,", "\t, ,", "\x1c,,", '"",,', '"","",""', '" "," "," "', '"\t",,', "\u00a0,,", '"\u2003",,']
+)
+def test_an_empty_row_is_called_so_wherever_it_stands(row: str, end: str) -> None:
+    _, problems, _ = read(end.join(["a,L,5", row, '"b",L,6', row, ""]))
+    assert set(problems) == {1, 3}
+    assert all("empty" in problem for problem in problems.values())
+    assert set(read(end.join([row, "a,L,5", ""]))[1]) == {0}

@@ -16,7 +16,7 @@ from app.contract.bundle import Bundle
 from app.predictor.errors import BadRequestError, TooLargeError
 from app.predictor.model import Scored, ScoringError, ServedModel
 from app.predictor.spool import Spool
-from app.predictor.upload import MAX_LINE_BYTES, Upload
+from app.predictor.upload import MAX_LINE_BYTES, Upload, split_lines
 from app.predictor.upload_answer import CsvWriter, NdjsonWriter
 from app.predictor.upload_csv import CsvReader
 from app.predictor.upload_ndjson import NdjsonReader
@@ -236,3 +236,11 @@ def test_no_more_than_a_long_line_is_read_in_one_go(model: ServedModel, row: dic
         lines = (",".join(row) + "\n" + (",".join(map(str, row.values())) + "\n") * 10_000).encode()
         assert upload.feed(lines, True).rows == 10_000
     assert 0 < reader.largest <= MAX_LINE_BYTES + 1
+
+
+@given(st.binary() | st.text(st.sampled_from("a\n")).map(str.encode), st.integers(1, 4))
+def test_lines_are_parted_by_their_number_and_none_is_lost(lines: bytes, most: int) -> None:
+    parts = split_lines(lines, most)
+    assert b"".join(parts) == lines
+    assert all(part.count(b"\n") == most and part.endswith(b"\n") for part in parts[:-1])
+    assert len(parts[-1].removesuffix(b"\n").split(b"\n")) <= most
