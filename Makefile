@@ -42,7 +42,7 @@ TOOLS := .tools/bin/kustomize .tools/checkov/.installed
 
 export UV_PROJECT_ENVIRONMENT := .venv
 
-.PHONY: help up down data pin train gate evaluate tune report mlflow inspect image render diff status minikube minikube-down e2e \
+.PHONY: help up down data pin train gate evaluate tune plants report mlflow inspect image render diff status minikube minikube-down e2e \
   champion touches-model judge summary sbom comment decide record approved image-main read-dispatch retrain-pull security workflows \
   release check-tag publish verify announce bump promote check-pull rollback history champion-alias release-rehearsal \
   check test check-pythons repeat bench bench-all experiments screenshots lint types clean
@@ -75,6 +75,9 @@ evaluate: .venv/.locked ## Cross-validation and holdouts, beside rule and linear
 
 tune: .venv/.locked ## Search for better parameters, resumable (TRIALS=)
 	@$(TRAINING) tune $(SOURCE) --params '$(PARAMS)' --trials '$(TRIALS)'
+
+plants: .venv/.locked ## Bad candidates that somebody could send, and what the gate says of each (DATA=)
+	@DATA="$$DATA" $(RUN) -m tests.training.plants
 
 inspect: .venv/.locked ## Verify a bundle and show what is in it (BUNDLE=)
 	@$(TRAINING) inspect $(if $(BUNDLE),'$(BUNDLE)')

@@ -10,6 +10,7 @@ from review.sentences import (
     VERDICTS,
     describe_change,
     describe_results,
+    tabulate_accepted,
     tabulate_checks,
     tabulate_drift,
     tabulate_metrics,
@@ -20,7 +21,7 @@ MARKER = "<!-- lathe-gate -->"
 MAX_BYTES = 65_000  # GitHub takes 65,536 characters
 MAX_ROWS = 60  # of a table
 FEWER_ROWS = (MAX_ROWS, 20, 5, 1)  # tried in turn, so that what matters most is never left out whole
-ESSENTIAL = 2  # parts of the body: why, and the metrics
+ESSENTIAL = 3  # parts of the body: why, what is accepted, and the metrics
 LEFT_OUT = "_More is in the report: it did not fit into a comment._"
 FORK_NOTE = (
     "_This pull request comes from a fork: the numbers are what its own code measured. Read the code before them._"
@@ -71,6 +72,8 @@ def _write_body(report: Report, rows: int) -> Iterator[str]:
     """Most important first, each table with at most as many rows."""
     if troubles := report.list_troubles():
         yield f"### Why\n\n{cut_table(*tabulate_checks(troubles), rows)}"
+    if accepted := report.list_accepted():
+        yield f"### Accepted by name\n\n{cut_table(*tabulate_accepted(accepted), rows)}"
     if report.metrics:
         yield f"### On {report.holdout_rows:,} rows that were held out\n\n{cut_table(*tabulate_metrics(report), rows)}"
         yield (

@@ -34,6 +34,7 @@ class Check(msgspec.Struct, frozen=True):
     expected: Line
     reason: Line
     blocking: bool = True
+    accepted: Line = ""  # who accepts what was found, and why
 
     @property
     def group(self) -> str:
@@ -116,6 +117,10 @@ class Report(msgspec.Struct, frozen=True):
         """The blocking checks that fail, then those that lack evidence."""
         order: tuple[Verdict, ...] = ("fail", "not_enough_evidence")
         return [check for verdict in order for check in self.checks if check.blocking and check.verdict == verdict]
+
+    def list_accepted(self) -> list[Check]:
+        """What somebody accepts by name in the dataset file."""
+        return [check for check in self.checks if check.accepted]
 
 
 def parse_report(content: bytes, what: str) -> Report:

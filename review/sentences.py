@@ -95,6 +95,12 @@ def tabulate_checks(checks: list[Check]) -> tuple[list[str], list[list[str]]]:
     return ["", "Check", "Found", "Expected", "In words"], rows
 
 
+def tabulate_accepted(checks: list[Check]) -> tuple[list[str], list[list[str]]]:
+    """What was found, and who accepts it in the dataset file, and why."""
+    rows = [[escape(check.name), escape(check.found), escape(check.accepted)] for check in checks]
+    return ["Check", "Found", "By whom, and why"], rows
+
+
 def tabulate_drift(report: Report) -> tuple[list[str], list[list[str]]]:
     """Largest first; a mark where the limit is passed by something that alerts."""
     rows = []

@@ -25,7 +25,7 @@ from training.data.validation import validate_raw
 from training.dataset import Dataset, load_dataset
 from training.gate.judge import GateResult, judge_candidate
 from training.gate.policy import Policy, load_policy
-from training.metrics import Judgement, measure_intervals
+from training.metrics import measure_intervals
 from training.package import package_model
 from training.params import Params, load_params
 from training.train import TrainedModel, train_model
@@ -72,20 +72,25 @@ def training_side(table: Table) -> Table:
     return table.take(split_table(table).train)
 
 
+def testing_side(table: Table) -> Table:
+    return table.take(split_table(table).test)
+
+
 def split_table(table: Table) -> Split:
     return group_holdout(table, quick_params().evaluation.holdout_share)
 
 
-def package(name: str, model: TrainedModel, fitted: Table, params: Params | None = None) -> Bundle:
-    """A sealed bundle on disk, read back through every check."""
-    dataset = fitted.dataset
-    judgement = Judgement(fitted.target, model.out_of_fold, model.threshold, dataset.costs)
-    metrics = measure_intervals(judgement, dataset.task, 20, 0)
-    return package_model(scratch() / name, model, fitted, params or quick_params(), metrics)
+def package(
+    name: str, model: TrainedModel, fitted: Table, params: Params | None = None, held_out: Table | None = None
+) -> Bundle:
+    """A sealed bundle on disk, read back through every check; measured on the machine table's holdout or `held_out`."""
+    unseen = testing_side(machine_table()) if held_out is None else held_out
+    metrics = measure_intervals(model.judge(with_dataset(unseen, fitted.dataset)), fitted.dataset.task, 20, 0)
+    return package_model(scratch() / name, model, fitted, params or quick_params(), metrics, held_out=unseen)
 
 
-def train(name: str, fitted: Table, params: Params | None = None) -> Bundle:
-    return package(name, train_model(fitted, params or quick_params()), fitted)
+def train(name: str, fitted: Table, params: Params | None = None, held_out: Table | None = None) -> Bundle:
+    return package(name, train_model(fitted, params or quick_params()), fitted, held_out=held_out)
 
 
 @cache
@@ -105,7 +110,8 @@ def candidate() -> Bundle:
 
 @cache
 def customer_bundle(name: str) -> Bundle:
-    return train(name, training_side(customer_table(name)))
+    table = customer_table(name)
+    return train(name, training_side(table), held_out=testing_side(table))
 
 
 def judge(bundle: Bundle, against: Bundle | None, table: Table | None = None, **changes: object) -> GateResult:
@@ -140,7 +146,8 @@ def constant() -> Bundle:
 def leaked_column(source: str = "HDF") -> Bundle:
     """Reads a failure mode as if it were a sensor."""
     column = Column(name="alarm_lamp", source=source, type="integer", description="Looks harmless")
-    return train(f"leaked-{source}", training_side(with_column(machine_table(), column)))
+    table = with_column(machine_table(), column)
+    return train(f"leaked-{source}", training_side(table), held_out=testing_side(table))
 
 
 def with_column(table: Table, column: Column) -> Table:

@@ -14,7 +14,14 @@ from app.contract.bins import MISSING
 from app.contract.errors import ContractError
 from app.contract.features.plan import FeaturePlan, input_features
 from app.contract.schema import Column, DerivedFeature, ModelSchema, Struct, Target, Task, Value
-from training.declared import find_blank_problems, find_name_problem, find_role_problems, find_value_problems
+from training.declared import (
+    Accepted,
+    find_blank_problems,
+    find_judging_problems,
+    find_name_problem,
+    find_role_problems,
+    find_value_problems,
+)
 from training.errors import InputError
 from training.yaml_file import read_struct
 
@@ -129,6 +136,8 @@ class Dataset(Struct, frozen=True):
     costs: Costs | None = None
     decide_above: float | None = None  # regression: the value that calls for action
     behaviour: Behaviour = Behaviour()
+    ceiling: dict[str, float] = msgspec.field(default_factory=dict)  # metric: better than this nobody can be
+    accepted: tuple[Accepted, ...] = ()
     rule: Rule | None = None
     generator: Generator | None = None
     uci_id: int | None = None
@@ -208,6 +217,7 @@ def _find_problems(dataset: Dataset) -> Iterator[str]:
         yield "prevalence must rise from minimum to maximum within 0 and 1"
     if dataset.group and (dataset.group.by is None) == (dataset.group.falls is None):
         yield "group needs either `by` or `falls`"
+    yield from find_judging_problems(dataset.task, dataset.ceiling, dataset.accepted)
     if dataset.time and dataset.time.format is not None and dataset.time.counter:
         yield "order needs one of `format` and `counter`, found both"
     if dataset.time and dataset.time.format is not None and not is_format(dataset.time.format):

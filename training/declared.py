@@ -5,11 +5,37 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
 from app.contract.cells import trim_text
-from app.contract.schema import Column
+from app.contract.schema import Column, Struct, Task
 from app.contract.soundness import MAX_NAME_BYTES
 from app.contract.values import check_value
 
+# findings about data that may be as they should; what a model does wrong is accepted by nobody
+ACCEPTABLE = (
+    "leakage/values", "leakage/one feature", "leakage/future", "leakage/too good",
+    "split/twins", "split/moved",
+    "data/changed", "data/units", "data/categories", "data/resolution", "data/rows", "data/rows gone", "data/labels",
+    "declared/costs", "declared/behaviour", "declared/slices", "declared/split", "declared/identifiers",
+    "declared/bounds",
+)  # fmt: skip
+
+# where more is better; others have no ceiling
+CEILING_METRICS: dict[Task, tuple[str, ...]] = {
+    "binary": ("pr_auc", "roc_auc", "f1", "precision", "recall"),
+    "regression": ("r2",),
+}
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
+
+
+class Accepted(Struct, frozen=True):
+    """A finding of the gate that a person, named in `by`, has looked at and accepts.
+
+    `column` is the column or feature that the finding is about, None where it is about rows.
+    """
+
+    check: str
+    by: str
+    reason: str
+    column: str | None = None
 
 
 def find_name_problem(name: str) -> Iterator[str]:
@@ -51,3 +77,18 @@ def find_value_problems(columns: Sequence[Column], rows: Iterable[tuple[str, Map
         for name, value in row.items():
             if name in declared and (problem := check_value(declared[name], value, name)) is not None:
                 yield f"{place}: {problem}"
+
+
+def find_judging_problems(task: Task, ceiling: Mapping[str, float], accepted: Sequence[Accepted]) -> Iterator[str]:
+    """Ceilings of metrics that there are not, and acceptances without a name, a reason, or a check that takes one."""
+    metrics = CEILING_METRICS[task]
+    yield from (
+        f"ceiling names {name!r}, expected one of {', '.join(metrics)}" for name in ceiling if name not in metrics
+    )
+    for one in accepted:
+        if one.check not in ACCEPTABLE:
+            known = ", ".join(ACCEPTABLE)
+            yield f"accepted names the check {one.check!r}, which nobody may accept; expected one of {known}"
+        for what, text in (("by", one.by), ("reason", one.reason)):
+            if not text.strip():
+                yield f"accepted {one.check!r}: `{what}` is empty, expected who accepts it, and why"

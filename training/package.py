@@ -29,6 +29,8 @@ from training.data.table import Table
 from training.errors import InputError
 from training.files import write_folder
 from training.inference import ConversionError, convert_booster
+from training.lineage.requirements import describe_requirements
+from training.lineage.row_digests import write_record
 from training.params import Params
 from training.provenance import describe_inputs, list_libraries, name_version
 from training.reliability import measure_reliability
@@ -40,15 +42,22 @@ PARITY_THREADS = 2  # of a batch; what is compared is also compared on one
 
 
 def package_model(
-    folder: Path, model: TrainedModel, fitted: Table, params: Params, metrics: Mapping[str, Interval]
+    folder: Path,
+    model: TrainedModel,
+    fitted: Table,
+    params: Params,
+    metrics: Mapping[str, Interval],
+    held_out: Table | None = None,
 ) -> Bundle:
     """Writes the bundle of `model`, fitted on the rows of `fitted`, and reads it back through every check.
+
+    It keeps a digest of each row on either side; without `held_out` none was held out.
 
     The ONNX artifact is left out where one bit of a margin differs from XGBoost's on any of PARITY_ROWS rows.
 
     Raises: InputError if the disk refuses.
     """
-    bundle = _judge_artifact(_build_bundle(model, fitted, params, metrics), fitted, params)
+    bundle = _judge_artifact(_build_bundle(model, fitted, params, metrics, held_out), fitted, params)
     sealed = seal_manifest(bundle.manifest)
     check_bundle_size({**bundle.files, MANIFEST_NAME: sealed})
     check_manifest(parse_manifest(sealed))
@@ -67,11 +76,15 @@ def check_bundle_size(files: Mapping[str, bytes]) -> None:
         )
 
 
-def _build_bundle(model: TrainedModel, fitted: Table, params: Params, metrics: Mapping[str, Interval]) -> Bundle:
+def _build_bundle(
+    model: TrainedModel, fitted: Table, params: Params, metrics: Mapping[str, Interval], held_out: Table | None
+) -> Bundle:
     files = {MODEL_NAME: bytes(model.booster.save_raw("ubj"))}
     with contextlib.suppress(ConversionError):
         files[INFERENCE_NAME] = convert_booster(model.booster)
-    return Bundle(manifest=_build_manifest(model, fitted, params, metrics, files), files=files)
+    manifest = _build_manifest(model, fitted, params, metrics, files)
+    rows = write_record(fitted, fitted.take(np.arange(0)) if held_out is None else held_out)
+    return Bundle(manifest=msgspec.structs.replace(manifest, rows=rows), files=files)
 
 
 def _judge_artifact(bundle: Bundle, fitted: Table, params: Params) -> Bundle:
@@ -105,6 +118,7 @@ def _build_manifest(
         inputs=inputs,
         libraries=list_libraries(),
         files=digest_files(files),
+        requirements=describe_requirements(dataset, params),
     )
 
 

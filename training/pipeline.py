@@ -48,7 +48,7 @@ def make_candidate(artifacts: Artifacts, table: Table, params: Params) -> Bundle
     fitted, unseen = table.take(split.train), table.take(split.test)
     model = train_model(fitted, params)
     metrics = measure_intervals(model.judge(unseen), table.dataset.task, HOLDOUT_RESAMPLES, params.seed)
-    bundle = package_model(artifacts.candidate, model, fitted, params, metrics)
+    bundle = package_model(artifacts.candidate, model, fitted, params, metrics, held_out=unseen)
     record = describe_run(bundle, model, fitted, unseen, params)
     times = {"started_ms": started_ms, "ended_ms": read_clock()}
     write_record(msgspec.structs.replace(record, **times), artifacts.candidate)

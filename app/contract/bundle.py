@@ -9,7 +9,7 @@ from typing import Any
 import msgspec
 
 from app.contract.errors import BundleError
-from app.contract.schema import SCHEMA_VERSION, FileDigest, Manifest
+from app.contract.schema import READABLE_VERSIONS, FileDigest, Manifest
 
 MANIFEST_NAME = "bundle.json"
 MODEL_NAME = "model.ubj"
@@ -88,8 +88,9 @@ def parse_manifest(content: bytes) -> Manifest:
         raise BundleError(f"{MANIFEST_NAME} has digest {actual[:12]}, expected {stated[:12]}: it was changed")
     try:
         version = msgspec.json.decode(content, type=dict[str, Any]).get("schema_version")
-        if version != SCHEMA_VERSION:
-            raise BundleError(f"{MANIFEST_NAME} has schema version {version}, expected {SCHEMA_VERSION}")
+        if version not in READABLE_VERSIONS:
+            known = " or ".join(map(str, READABLE_VERSIONS))
+            raise BundleError(f"{MANIFEST_NAME} has schema version {version}, expected {known}")
         return msgspec.json.decode(content, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise BundleError(f"{MANIFEST_NAME} does not follow its schema: {error}") from error

@@ -4,7 +4,10 @@ from typing import Literal
 
 import msgspec
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+# A reader takes these. A later version only adds optional fields, and a bundle of an earlier one has none of them;
+# whatever else changes ends the list of versions that are read.
+READABLE_VERSIONS = (1, 2)
 
 Value = float | str | None
 Task = Literal["binary", "regression"]
@@ -126,6 +129,31 @@ class TrainingData(Struct, frozen=True):
     origin: str
 
 
+class RowRecord(Struct, frozen=True):
+    """Since version 2: which rows were fitted and which were held out, each side in the table's order.
+
+    Base64 of 8 bytes a row, big-endian: 6 of a SHA-256 over its inputs, 2 of one over its outcome. Identifiers and
+    leakage columns are no part of it, so a row under another key is the same row.
+    """
+
+    fitted: str
+    held_out: str
+
+
+class Requirements(Struct, frozen=True):
+    """Since version 2: what the dataset file and the parameters asked of the model beside its schema.
+
+    `split` says by name how rows are put aside, `behaviour` has a digest for each sentence by its name.
+    """
+
+    identifiers: tuple[str, ...]
+    slices: tuple[str, ...]
+    costs: dict[str, float]
+    split: dict[str, str]
+    behaviour: dict[str, str]
+    bounds: dict[str, float]
+
+
 class FileDigest(Struct, frozen=True):
     sha256: str
     size_bytes: int
@@ -149,3 +177,5 @@ class Manifest(Struct, frozen=True):
     libraries: dict[str, str]
     files: dict[str, FileDigest]
     reliability: tuple[CalibrationPoint, ...] = ()  # by rising score
+    rows: RowRecord | None = None  # None in a bundle of version 1
+    requirements: Requirements | None = None

@@ -56,9 +56,12 @@ class Routes:
         return Response(await asyncio.to_thread(self.document.render), media_type="application/json")
 
     async def model(self, request: Request) -> Response:
-        """The model card: all that the bundle says of itself, the engine in use, the gate's verdict if it is known."""
+        """The model card: what the bundle says of itself, the engine in use, the gate's verdict if it is known.
+
+        Without the digests of its rows: they are the gate's, and tell who asks which rows it was fitted on.
+        """
         model = self.state.model
-        card = msgspec.to_builtins(model.manifest)
+        card = msgspec.to_builtins(msgspec.structs.replace(model.manifest, rows=None))
         return render({**card, "engine": model.engine.name, "verdict": self.state.verdict})
 
     async def v2_server(self, request: Request) -> Response:

@@ -16,6 +16,7 @@ VERBS = (
     "gate",
     "evaluate",
     "tune",
+    "plants",
     "report",
     "mlflow",
     "help",

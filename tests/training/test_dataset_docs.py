@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 
 from app.contract.schema import Column, DerivedFeature, Target
 from training import dataset
+from training.declared import Accepted
 
 PAGE = Path(__file__).parents[2] / "docs" / "datasets.md"
 ROW = re.compile(r"\| `(?P<name>\w+)` \| `(?P<example>[^`]+)` \| ?(?P<text>[^|]*) ?\|")
@@ -25,6 +26,7 @@ KINDS: dict[str, Any] = {
     "Behaviour": dataset.Behaviour,
     "Direction": dataset.Direction,
     "Minimum function": dataset.MinimumFunction,
+    "Accepted": Accepted,
     "Rule": dataset.Rule,
     "Conjunction": dataset.Conjunction,
     "Condition": dataset.Condition,

@@ -37,11 +37,11 @@ class Contestant:
 
 @dataclass(frozen=True)
 class Evidence:
-    """Who is judged, on which rows. `fitted_rows` is the size of the other side of the holdout."""
+    """Who is judged, on which rows. `fitted` is the other side of the holdout, as the gate itself splits it."""
 
     table: Table
     holdout: Table
-    fitted_rows: int
+    fitted: Table
     params: Params
     candidate: Contestant
     champion: Contestant | None
@@ -76,7 +76,7 @@ def gather_evidence(candidate: Bundle, champion: Bundle | None, table: Table, pa
     return Evidence(
         table=table,
         holdout=holdout,
-        fitted_rows=len(split.train),
+        fitted=table.take(split.train),
         params=params,
         candidate=_enter_contestant("candidate", candidate, holdout),
         champion=None if champion is None else _enter_champion(champion, holdout),

@@ -1,6 +1,7 @@
 """Whether the candidate is what it says: made from these inputs, whole, finite, and the same on every path."""
 
 import math
+from collections.abc import Iterator
 
 import msgspec
 import numpy as np
@@ -14,14 +15,16 @@ from app.contract.soundness import check_manifest
 from training.gate.evidence import Evidence, fill_frame
 from training.gate.policy import TaskRules
 from training.gate.result import Check, choose_verdict
+from training.metrics import task_metrics
 from training.package import PARITY_ROWS, PARITY_THREADS
 from training.provenance import describe_inputs
+
+STATED_TOLERANCE = 1e-4  # a score's last bit may move one row across another
 
 
 def check_integrity(evidence: Evidence, rules: TaskRules) -> list[Check]:
     checks = [
         _check_inputs(evidence),
-        _check_holdout(evidence),
         _check_stated(evidence, rules),
         _check_golden(evidence),
         _check_parity(evidence),
@@ -48,36 +51,38 @@ def _check_inputs(evidence: Evidence) -> Check:
     )
 
 
-def _check_holdout(evidence: Evidence) -> Check:
-    found = evidence.candidate.bundle.manifest.data.rows
-    passes = found == evidence.fitted_rows
-    return Check(
-        name="integrity/holdout",
-        verdict=choose_verdict(passes),
-        found=f"fitted on {found:,} rows",
-        expected=f"{evidence.fitted_rows:,} rows",
-        reason=f"The {len(evidence.holdout):,} rows it is judged on were kept out of its training."
-        if passes
-        else "The candidate was fitted on other rows than the training side, so the holdout may hold rows it knows.",
-    )
-
-
 def _check_stated(evidence: Evidence, rules: TaskRules) -> Check:
+    """What the policy asks for is stated, and what is stated is what the gate finds on the same rows."""
     stated = evidence.candidate.bundle.manifest.metrics
     missing = [
         rule.name
         for rule in rules.metrics
         if rule.name not in stated or not all(map(math.isfinite, msgspec.structs.astuple(stated[rule.name])))
     ]
+    false = [] if missing or not evidence.candidate.is_finite else list(_find_false(evidence))
+    reason = "The bundle states every metric that the policy asks for, as the gate finds it."
+    if missing:
+        reason = f"The bundle states no finite value of {', '.join(missing)}, which the policy asks for."
+    elif false:
+        reason = f"The bundle states what the gate does not find on the same rows: {'; '.join(false)}."
     return Check(
         name="integrity/metrics",
-        verdict=choose_verdict(not missing),
-        found=f"without {', '.join(missing)}" if missing else f"{len(stated)} metrics",
+        verdict=choose_verdict(not missing and not false),
+        found=f"without {', '.join(missing)}" if missing else "; ".join(false) or f"{len(stated)} metrics",
         expected=", ".join(rule.name for rule in rules.metrics),
-        reason=f"The bundle states no finite value of {', '.join(missing)}, which the policy asks for."
-        if missing
-        else "The bundle states every metric that the policy asks for.",
+        reason=reason,
     )
+
+
+def _find_false(evidence: Evidence) -> Iterator[str]:
+    manifest, metrics = evidence.candidate.bundle.manifest, task_metrics(evidence.dataset.task)
+    for metric in metrics:
+        if metric.name in manifest.metrics:
+            found, stated = metric.compute(evidence.candidate.judgement), manifest.metrics[metric.name].mean
+            if math.isfinite(found) and not math.isclose(
+                found, stated, rel_tol=STATED_TOLERANCE, abs_tol=STATED_TOLERANCE
+            ):
+                yield f"{metric.label} {stated:.4g} instead of {found:.4g}"
 
 
 def _check_golden(evidence: Evidence) -> Check:

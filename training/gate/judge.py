@@ -1,10 +1,16 @@
 """The gate itself: gathers the evidence, asks every question, and gives one verdict."""
 
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from app.contract.bundle import Bundle
 from training.data.table import Table
+from training.gate.acceptance import apply_acceptances
 from training.gate.behaviour import check_behaviour
+from training.gate.ceiling import check_ceiling
+from training.gate.changes.collapse import check_collapse
+from training.gate.changes.columns import check_columns
+from training.gate.changes.units import check_units
 from training.gate.comparison import apply_rules, check_lines, measure_contestants
 from training.gate.evidence import Evidence, fill_frame, gather_evidence
 from training.gate.footprint import check_memory, check_size
@@ -12,6 +18,10 @@ from training.gate.integrity import check_integrity
 from training.gate.latency import check_latency
 from training.gate.leakage import check_leakage
 from training.gate.policy import Policy
+from training.gate.refit.decision import check_decision
+from training.gate.refit.fit import fit_again
+from training.gate.refit.memory import check_memory_of_rows, compare_refit
+from training.gate.requirements import check_requirements
 from training.gate.result import (
     EXIT_CODES,
     Check,
@@ -22,6 +32,10 @@ from training.gate.result import (
     choose_verdict,
     decide_verdict,
 )
+from training.gate.rows.fitted import check_fitted
+from training.gate.rows.lineage import check_lineage
+from training.gate.rows.twins import check_twins
+from training.gate.separation import check_separation
 from training.gate.slices import judge_slices
 from training.metrics import task_metrics
 from training.params import Params
@@ -76,17 +90,48 @@ def judge_candidate(
     rows = fill_frame(evidence.candidate.model, evidence.holdout.frame)
     latency, latency_check = check_latency(candidate, rows, policy.budgets)
     memory_bytes, memory_check = check_memory(candidate, policy.budgets)
-    checks = (
+    found = (
         _check_champion(evidence, first_run),
         *performance.checks,
         *check_behaviour(evidence, policy.behaviour, seed),
-        *check_leakage(evidence, policy.leakage),
+        *_check_rows(evidence, policy, seed),
+        *_check_data(evidence, policy, performance.metrics),
+        *_check_knowledge(evidence, policy, performance.metrics, seed),
         *check_integrity(evidence, rules),
         latency_check,
         check_size(candidate, policy.budgets),
         memory_check,
     )
+    checks = tuple(apply_acceptances(found, table.dataset.accepted))
     return GateResult(evidence, policy, checks, performance.metrics, performance.slices, latency, memory_bytes)
+
+
+def _check_rows(evidence: Evidence, policy: Policy, seed: int) -> Iterator[Check]:
+    """Which rows were fitted, and whether the model, its odds and its threshold are what they give."""
+    yield check_fitted(evidence)
+    yield check_twins(evidence, policy.rows, seed)
+    yield from check_lineage(evidence, policy.rows)
+    if not evidence.candidate.is_finite:
+        return
+    refit = fit_again(evidence.fitted, evidence.params, with_folds=evidence.dataset.task == "binary")
+    comparison = compare_refit(evidence, refit, policy.resamples, seed)
+    yield check_memory_of_rows(comparison, evidence.dataset.task)
+    yield from check_decision(evidence, refit, comparison.same, policy.decision)
+
+
+def _check_data(evidence: Evidence, policy: Policy, lines: Sequence[MetricLine]) -> Iterator[Check]:
+    """Whether the data, and what is asked of a model, are still those that the champion had."""
+    yield from check_collapse(evidence, lines, policy.changes)
+    yield from check_units(evidence, policy.changes)
+    yield from check_columns(evidence, policy.changes)
+    yield from check_requirements(evidence)
+
+
+def _check_knowledge(evidence: Evidence, policy: Policy, lines: Sequence[MetricLine], seed: int) -> Iterator[Check]:
+    """Whether the candidate knows what nobody can."""
+    yield from check_leakage(evidence, policy.leakage)
+    yield from check_separation(evidence, policy.leakage, seed)
+    yield from check_ceiling(evidence, lines, policy.leakage)
 
 
 def _judge_performance(evidence: Evidence, policy: Policy, seed: int) -> Performance:

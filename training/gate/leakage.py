@@ -15,7 +15,7 @@ MAX_FLAGS = 20  # text with more distinct values is compared as codes
 
 
 def check_leakage(evidence: Evidence, rules: LeakageRules) -> list[Check]:
-    return [_check_names(evidence), _check_values(evidence, rules)]
+    return [_check_names(evidence), *_check_values(evidence, rules)]
 
 
 def _check_names(evidence: Evidence) -> Check:
@@ -39,36 +39,57 @@ def name_forbidden(evidence: Evidence) -> set[str]:
     forbidden = {dataset.target.source, *dataset.leakage, *dataset.identifiers}
     if evidence.champion is not None:
         schema = evidence.champion.bundle.manifest.schema
-        forbidden |= {schema.target.source, *schema.leakage}
+        forbidden |= {schema.target.source, *schema.leakage, *name_identifiers(evidence)}
     return forbidden
 
 
-def _check_values(evidence: Evidence, rules: LeakageRules) -> Check:
-    feature, column, strongest = find_strongest_copy(evidence)
-    passes = strongest < rules.correlation
-    return Check(
-        name="leakage/values",
-        verdict=choose_verdict(passes),
-        found=f"{strongest:.3f} ({feature} and {column})",
-        expected=f"below {rules.correlation:g}",
-        reason=f"The feature {feature} is {'no' if passes else 'nearly a'} copy of {column!r}: their correlation is "
-        f"{strongest:.3f}{'' if not passes else ', the strongest of all'}.",
-    )
+def name_identifiers(evidence: Evidence) -> set[str]:
+    """The dataset's identifiers and those that the champion was made under."""
+    requirements = evidence.champion and evidence.champion.bundle.manifest.requirements
+    return {*evidence.dataset.identifiers, *(requirements.identifiers if requirements else ())}
 
 
-def find_strongest_copy(evidence: Evidence) -> tuple[str, str, float]:
-    """The feature and the forbidden column with the highest absolute correlation, over all rows of the table.
+def _check_values(evidence: Evidence, rules: LeakageRules) -> Iterator[Check]:
+    """One check for each pair of a feature and a forbidden column that are nearly copies, or one that there is none."""
+    copies = list_copies(evidence)
+    expected = f"below {rules.correlation:g}"
+    near = [copy for copy in copies if copy[2] >= rules.correlation]
+    for feature, column, found in near:
+        yield Check(
+            name="leakage/values",
+            verdict="fail",
+            found=f"{found:.3f} ({feature} and {column})",
+            expected=expected,
+            reason=f"The feature {feature} is nearly a copy of {column!r}, which is known only afterwards: their "
+            f"correlation is {found:.3f}. If it is known in time all the same, "
+            "somebody can accept it by name in the dataset file.",
+            about=tuple(dict.fromkeys((feature, column))),
+        )
+    if not near:
+        feature, column, strongest = max(copies, key=lambda copy: copy[2])
+        yield Check(
+            name="leakage/values",
+            verdict="pass",
+            found=f"{strongest:.3f} ({feature} and {column})",
+            expected=expected,
+            reason=f"The feature {feature} is no copy of {column!r}: their correlation is {strongest:.3f}, the "
+            "strongest of all.",
+        )
+
+
+def list_copies(evidence: Evidence) -> list[tuple[str, str, float]]:
+    """Each feature with each forbidden column and their absolute correlation over all rows of the table.
 
     Identifiers are left to the check of names: what walks with time correlates with a serial number.
     """
     model = evidence.candidate.model
     features = fill_frame(model, evidence.table.frame, "candidate").astype(np.float64)
-    strongest = (model.schema.features[0], evidence.dataset.target.source, 0.0)
+    strongest: dict[tuple[str, str], float] = {(model.schema.features[0], evidence.dataset.target.source): 0.0}
     for column, values in _list_answers(evidence):
         for index, feature in enumerate(model.schema.features):
-            if (found := abs(correlate(features[:, index], values))) > strongest[2]:
-                strongest = (feature, column, found)
-    return strongest
+            found = abs(correlate(features[:, index], values))
+            strongest[feature, column] = max(found, strongest.get((feature, column), 0.0))
+    return [(feature, column, found) for (feature, column), found in strongest.items()]
 
 
 def _list_answers(evidence: Evidence) -> Iterator[tuple[str, NDArray[np.float64]]]:
@@ -76,7 +97,7 @@ def _list_answers(evidence: Evidence) -> Iterator[tuple[str, NDArray[np.float64]
     frame = evidence.table.frame
     yield evidence.dataset.target.source, evidence.table.target
     for name in sorted(name_forbidden(evidence) & set(frame) - {evidence.dataset.target.source}):
-        if name not in evidence.dataset.identifiers:
+        if name not in name_identifiers(evidence):
             yield from ((name, values) for values in _encode_series(frame[name]))
 
 

@@ -12,6 +12,19 @@ from training.yaml_file import read_struct
 
 POLICY = Path(__file__).parent.parent / "gate.yaml"
 FEWEST_OUTCOMES = 2  # the bootstrap's own limit
+SHARES = {
+    "alone",
+    "share_of_champion",
+    "future",
+    "gain",
+    "twins",
+    "moved",
+    "shrink",
+    "gone",
+    "rarer_gone",
+    "relabelled",
+    "collapse",
+}
 FEWEST_RESAMPLES = 100  # with fewer the 2.5 % ends of an interval rest on two values
 
 
@@ -50,9 +63,55 @@ class Budgets(Struct, frozen=True):
 
 
 class LeakageRules(Struct, frozen=True):
-    """A feature with an absolute correlation above this to a leakage column or the target is a copy of it."""
+    """What no honest feature does, and no honest model.
+
+    `correlation`: absolute, to a leakage column or the target, above which a feature is a copy of it.
+    `alone`: PR-AUC (R² for a number) of one feature alone; `share_of_champion`: the same of a feature that the champion
+    does not have, as a share of what the champion reaches with all of its own. `future`: ROC-AUC of a feature for the
+    outcome of the next rows. `gain`: share of the champion's distance from 1 that a candidate may close unasked.
+    """
 
     correlation: float
+    alone: float = 0.9
+    share_of_champion: float = 0.8
+    future: float = 0.8
+    gain: float = 0.75
+
+
+class RowRules(Struct, frozen=True):
+    """Shares of rows. `twins`: of the holdout with a near copy among the fitted, by outcome and beyond chance.
+
+    `near`: how near a copy is, in standard deviations of each column. `moved`: that changed sides since the champion.
+    `shrink`: fewer than the champion had. `gone`: of the champion's, from within the period that the data cover.
+    `rarer_gone`: the same of those with the rarer outcome.
+    `relabelled`: outcomes changed, as a share of the rarer one, on either side.
+    """
+
+    twins: float = 0.05
+    near: float = 0.02
+    moved: float = 0.02
+    shrink: float = 0.1
+    gone: float = 0.005
+    rarer_gone: float = 0.03
+    relabelled: float = 0.05
+
+
+class ChangeRules(Struct, frozen=True):
+    """`collapse`: how far below its own bundle's PR-AUC (R²) the champion may fall on today's rows.
+
+    `psi`: a column's population stability index that asks for a reason; `explained`: below it a factor is the reason.
+    """
+
+    collapse: float = 0.1
+    psi: float = 0.25
+    explained: float = 0.1
+
+
+class DecisionRules(Struct, frozen=True):
+    """`odds`: by what factor scores may be off; `dearer`: the threshold's cost above the cheapest, a share."""
+
+    odds: float = 1.2
+    dearer: float = 0.1
 
 
 class BehaviourRules(Struct, frozen=True):
@@ -74,6 +133,9 @@ class Policy(Struct, frozen=True):
     budgets: Budgets
     leakage: LeakageRules
     behaviour: BehaviourRules
+    rows: RowRules = RowRules()
+    changes: ChangeRules = ChangeRules()
+    decision: DecisionRules = DecisionRules()
 
     def choose_rules(self, task: Task, dataset: str) -> TaskRules:
         """The rules of a task with the dataset's own floors."""
@@ -105,6 +167,17 @@ def _find_problems(policy: Policy) -> Iterator[str]:
     yield from _find_floor_problems(policy)
     if not 0 < policy.leakage.correlation <= 1 or not 0 < policy.behaviour.share <= 1:
         yield "leakage.correlation and behaviour.share must be above 0 and at most 1"
+    yield from _find_share_problems(policy)
+
+
+def _find_share_problems(policy: Policy) -> Iterator[str]:
+    """Bounds that would refuse everything or nothing."""
+    for place in ("leakage", "rows", "changes", "decision"):
+        for name, value in msgspec.structs.asdict(getattr(policy, place)).items():
+            if not value > (1 if name == "odds" else 0):
+                yield f"{place}.{name} is {value:g}, expected a number above {1 if name == 'odds' else 0}"
+            elif value > 1 and name in SHARES:
+                yield f"{place}.{name} is {value:g}, expected a share of at most 1"
 
 
 def _find_rule_problems(task: Task, rules: TaskRules) -> Iterator[str]:

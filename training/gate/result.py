@@ -15,7 +15,8 @@ EXIT_CODES: dict[Verdict, int] = {"pass": EXIT_OK, "fail": EXIT_FAIL, "not_enoug
 class Check(Struct, frozen=True):
     """One question with its answer. `name` is `group/subject`; `reason` is one sentence for a person.
 
-    A check that is not `blocking` is shown and decides nothing.
+    A check that is not `blocking` is shown and decides nothing. `about` are the columns or features it is about;
+    `accepted` says who accepts what was found and why, in the words of the dataset file.
     """
 
     name: str
@@ -24,6 +25,8 @@ class Check(Struct, frozen=True):
     expected: str
     reason: str
     blocking: bool = True
+    about: tuple[str, ...] = ()
+    accepted: str = ""
 
     @property
     def group(self) -> str:
@@ -79,6 +82,14 @@ def decide_verdict(checks: Sequence[Check]) -> Verdict:
 
 def choose_verdict(passes: bool) -> Verdict:
     return "pass" if passes else "fail"
+
+
+def leave_unchecked(name: str, expected: str, why: str) -> Check:
+    """A check that could not be made: shown, and no reason to stop."""
+    reason = f"This could not be checked: {why}."
+    return Check(
+        name=name, verdict="not_enough_evidence", found="unknown", expected=expected, reason=reason, blocking=False
+    )
 
 
 def write_interval(interval: Interval, signed: bool = False) -> str:

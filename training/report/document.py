@@ -77,6 +77,10 @@ class Report(Struct, frozen=True):
         """The blocking checks with this verdict."""
         return [check for check in self.checks if check.blocking and check.verdict == verdict]
 
+    def list_accepted(self) -> list[Check]:
+        """What somebody accepts by name in the dataset file."""
+        return [check for check in self.checks if check.accepted]
+
 
 def build_report(result: GateResult, reproduce: str) -> Report:
     """The result with its provenance; `reproduce` is the command that gives it again."""
@@ -121,9 +125,11 @@ def _write_headline(result: GateResult) -> str:
             f"Nobody can say yet whether the candidate is good enough: {unsure} of {len(blocking)} checks "
             f"{_agree(unsure, 'lack')} evidence, and none fails."
         )
+    accepted = sum(bool(check.accepted) for check in result.checks)
+    by_name = f"; {accepted} more {_agree(accepted, 'find')} something that is accepted by name" if accepted else ""
     if result.evidence.champion is None:
-        return f"The candidate may be served as the first champion: it passes all {len(blocking)} checks."
-    return f"The candidate may take the champion's place: it passes all {len(blocking)} checks."
+        return f"The candidate may be served as the first champion: it passes all {len(blocking)} checks{by_name}."
+    return f"The candidate may take the champion's place: it passes all {len(blocking)} checks{by_name}."
 
 
 def _agree(count: int, verb: str) -> str:

@@ -11,7 +11,7 @@ MAX_NAME, MAX_LINE = 200, 2000  # characters
 MAX_ITEMS = {"checks": 1000, "metrics": 50, "slices": 2000, "drift": 2000}
 LARGEST = 1e12  # of a number, on either side of 0
 
-LINES = {"headline", "reproduce", "origin", "found", "expected", "reason"}
+LINES = {"headline", "reproduce", "origin", "found", "expected", "reason", "accepted"}
 NAMES = {"created", "revision", "title", "target", "name", "version", "label", "column", "value", "feature"}
 
 

@@ -18,6 +18,11 @@ GROUPS = {
     "behaviour": "Behaviour",
     "leakage": "Leakage",
     "integrity": "Integrity",
+    "split": "Fitted and held-out rows",
+    "data": "The data against the champion's",
+    "declared": "What the dataset file asks",
+    "decision": "Odds and threshold",
+    "accepted": "Accepted by name",
     "budget": "Budgets",
 }
 

@@ -96,6 +96,7 @@ def _context(report: Report) -> dict[str, Any]:
         "drift": sentences.tabulate_drift(report),
         "facts": sentences.list_facts(report),
         "troubles": report.list_checks("fail") + report.list_checks("not_enough_evidence"),
+        "accepted": report.list_accepted(),
         "groups": groups,
         "write_interval": write_interval,
     }

@@ -17,7 +17,7 @@ def test_everyone_is_judged_on_the_same_rows_that_training_left_out() -> None:
     evidence = gather(planted.candidate(), planted.champion())
     split = planted.split_table(planted.machine_table())
     assert len(evidence.holdout) == len(split.test)
-    assert evidence.fitted_rows == len(split.train)
+    assert len(evidence.fitted) == len(split.train)
     targets = [judgement.target for judgement in evidence.judgements.values()]
     assert list(evidence.judgements) == ["candidate", "champion", "rule"]
     assert all(np.array_equal(target, evidence.holdout.target) for target in targets)

@@ -23,6 +23,7 @@ def test_honest_candidate_passes_and_every_kind_of_question_was_asked() -> None:
     assert result.exit_code == EXIT_OK, [check for check in result.checks if check.verdict != "pass"]
     assert {check.group for check in result.checks} == {
         "champion", "comparison", "floor", "slice", "behaviour", "leakage", "integrity", "budget",
+        "split", "data", "declared", "decision",
     }  # fmt: skip
 
 
@@ -56,7 +57,7 @@ def test_holdout_with_a_handful_of_positives_is_not_enough_evidence() -> None:
     positives = test[table.target[test] == 1]
     few = np.setdiff1d(np.arange(len(table)), positives[5:])
     kept = table.take(few)
-    bundle = planted.train("few-positives", planted.training_side(kept))
+    bundle = planted.train("few-positives", planted.training_side(kept), held_out=planted.testing_side(kept))
     result = planted.judge(bundle, bundle, kept)
     assert result.exit_code == EXIT_UNDECIDED
     assert find_check(result, "evidence/holdout").verdict == "not_enough_evidence"

@@ -1,3 +1,5 @@
+import dataclasses
+
 import msgspec
 import numpy as np
 import pytest
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 from app.contract.schema import Column
 from tests import planted
 from training.gate.evidence import Evidence, gather_evidence
-from training.gate.leakage import check_leakage, correlate, find_strongest_copy, name_forbidden
+from training.gate.leakage import check_leakage, correlate, list_copies, name_forbidden
 from training.gate.policy import LeakageRules
 
 RULES = LeakageRules(correlation=0.97)
@@ -23,7 +25,7 @@ def test_honest_model_reads_nothing_forbidden_and_copies_nothing() -> None:
 
 
 def test_physics_behind_a_failure_mode_is_no_copy_of_it() -> None:
-    _, _, strongest = find_strongest_copy(gather())
+    strongest = max(found for _, _, found in list_copies(gather()))
     assert 0.1 < strongest < 0.8
 
 
@@ -34,9 +36,7 @@ def test_column_from_a_forbidden_source_is_found_by_its_name(source: str) -> Non
     schema = planted.candidate().manifest.schema
     forged = planted.forge(planted.candidate(), schema=msgspec.structs.replace(schema, columns=(*schema.columns, lamp)))
     contestant = evidence.candidate.__class__(forged, evidence.candidate.model, evidence.candidate.judgement)
-    tampered = evidence.__class__(
-        evidence.table, evidence.holdout, evidence.fitted_rows, evidence.params, contestant, evidence.champion
-    )
+    tampered = dataclasses.replace(evidence, candidate=contestant)
     names, _ = check_leakage(tampered, RULES)
     assert names.verdict == "fail"
     assert source in names.found
@@ -45,10 +45,11 @@ def test_column_from_a_forbidden_source_is_found_by_its_name(source: str) -> Non
 def test_shortened_leakage_list_is_still_kept_by_the_champion() -> None:
     evidence = gather()
     dataset = msgspec.structs.replace(evidence.dataset, leakage=())
-    shortened = evidence.__class__(
-        planted.with_dataset(evidence.table, dataset), planted.with_dataset(evidence.holdout, dataset),
-        evidence.fitted_rows, evidence.params, evidence.candidate, evidence.champion,
-    )  # fmt: skip
+    shortened = dataclasses.replace(
+        evidence,
+        table=planted.with_dataset(evidence.table, dataset),
+        holdout=planted.with_dataset(evidence.holdout, dataset),
+    )
     assert {"HDF", "TWF"} <= name_forbidden(shortened)
 
 

@@ -1,0 +1,164 @@
+"""Where every plant plays: one table, one champion, the real training and the real gate, with small models."""
+
+import atexit
+import os
+import tempfile
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack, contextmanager
+from dataclasses import dataclass, field
+from functools import cache
+from itertools import count
+from pathlib import Path
+from typing import Any
+from unittest import mock
+
+import msgspec
+import numpy as np
+import pandas as pd
+
+import training.gate.integrity
+import training.package
+import training.pipeline
+from app.contract.bundle import Bundle
+from training.artifacts import Artifacts
+from training.data.load import load_table
+from training.data.sources import RawData
+from training.data.splits import group_holdout
+from training.data.table import Table
+from training.data.validation import validate_raw
+from training.dataset import Dataset, check_dataset, load_dataset
+from training.gate.judge import GateResult, judge_candidate
+from training.gate.policy import Policy, load_policy
+from training.gate.result import Verdict
+from training.params import Params, load_params
+from training.pipeline import make_candidate
+
+Frame = pd.DataFrame
+SHARE = 0.2
+FEWER = (
+    (training.pipeline, "HOLDOUT_RESAMPLES", 50),
+    (training.package, "PARITY_ROWS", 2000),
+    (training.gate.integrity, "PARITY_ROWS", 2000),
+)  # a plant is no test of the interval's ends or of the two engines
+_numbers = count()
+
+
+@dataclass(frozen=True)
+class Case:
+    """What is handed to the gate."""
+
+    candidate: Bundle
+    champion: Bundle | None
+    table: Table
+    params: Params
+
+
+@dataclass(frozen=True)
+class Plant:
+    """One pull request as somebody sends it, with the verdict that a good reviewer gives.
+
+    `check` is the check that must say so and `words` a part of its reason; `refused` as verdict: it never reaches
+    the gate. An honest one passes.
+    """
+
+    name: str
+    what: str
+    make: Callable[[], Case]
+    verdict: Verdict | str
+    check: str = ""
+    words: str = ""
+    tags: tuple[str, ...] = field(default=())
+
+
+@cache
+def scratch() -> Path:
+    folder = tempfile.TemporaryDirectory(prefix="lathe-plants-")
+    atexit.register(folder.cleanup)
+    return Path(folder.name)
+
+
+@cache
+def params() -> Params:
+    """A third of the trees at three times the rate."""
+    real = load_params()
+    return msgspec.structs.replace(real, model={**real.model, "eta": 0.1, "tree_method": "hist"}, rounds=90)
+
+
+@cache
+def policy() -> Policy:
+    """The policy as it is, with the fewest resamples and timings that it allows."""
+    real = load_policy()
+    budgets = msgspec.structs.replace(real.budgets, latency_rounds=3, latency_calls=10)
+    return msgspec.structs.replace(real, resamples=100, budgets=budgets)
+
+
+@cache
+def table() -> Table:
+    """The published rows where DATA names them, else those of the generator."""
+    source = os.environ.get("DATA")
+    return load_table(load_dataset("ai4i"), source or "generator", scratch() / "rejected.csv")
+
+
+@cache
+def holdout_rows() -> "np.ndarray[Any, np.dtype[np.intp]]":
+    return group_holdout(table(), SHARE).test
+
+
+@cache
+def champion() -> Bundle:
+    return train(table(), seed=3)
+
+
+def change(
+    edit: Callable[[Frame], Frame] | None = None, dataset: Dataset | None = None, of: Table | None = None
+) -> Table:
+    """The table of other raw rows, or under another dataset file, through every check that `make data` makes."""
+    base = of or table()
+    used = base.dataset if dataset is None else dataset
+    check_dataset(used, Path("dataset.yaml"))
+    frame = base.frame.copy() if edit is None else edit(base.frame.copy())
+    return validate_raw(RawData(frame.reset_index(drop=True), "planted rows"), used, scratch() / "rejected.csv")
+
+
+def edit_dataset(**changes: object) -> Dataset:
+    return msgspec.structs.replace(table().dataset, **changes)
+
+
+def train(rows: Table, seed: int = 20, using: Params | None = None, **patches: Any) -> Bundle:
+    """What `make train` makes of these rows; `patches` replaces functions of training/pipeline.py by name."""
+    settings = msgspec.structs.replace(using or params(), seed=seed)
+    with ExitStack() as stack:
+        stack.enter_context(smaller())
+        for name, function in patches.items():
+            stack.enter_context(mock.patch.object(training.pipeline, name, function))
+        return make_candidate(Artifacts(scratch() / str(next(_numbers))), rows, settings)
+
+
+@contextmanager
+def smaller() -> Iterator[None]:
+    with ExitStack() as stack:
+        for module, name, value in FEWER:
+            stack.enter_context(mock.patch.object(module, name, value))
+        yield
+
+
+def send(
+    rows: Table, against: Bundle | None = None, using: Params | None = None, judged_on: Table | None = None,
+    **patches: Any,
+) -> Case:  # fmt: skip
+    """A candidate trained on `rows`, against the champion of the unchanged table unless another is given."""
+    settings = using or params()
+    candidate = train(rows, using=settings, seed=settings.seed, **patches)
+    return Case(candidate, champion() if against is None else against, judged_on or rows, settings)
+
+
+def judge(case: Case) -> GateResult:
+    with smaller():
+        return judge_candidate(
+            case.candidate, case.champion, case.table, policy(), case.params, seed=1, first_run=case.champion is None
+        )
+
+
+def forge(bundle: Bundle, **changes: object) -> Bundle:
+    """A bundle whose manifest says something else, sealed anew."""
+    return Bundle(manifest=msgspec.structs.replace(bundle.manifest, **changes), files=bundle.files)

@@ -1,0 +1,90 @@
+"""Categories that vanished and sensors that became coarser: what no metric shows until it is served."""
+
+from collections.abc import Iterator
+
+import numpy as np
+from numpy.typing import NDArray
+
+from app.contract.schema import Column
+from training.gate.drift import measure_psi
+from training.gate.evidence import Evidence
+from training.gate.policy import ChangeRules
+from training.gate.result import Check
+
+COARSER = (2, 5, 10, 20, 50, 100)  # times the declared step
+NEARLY_ALL = 0.99
+FEWEST_VALUES = 5  # distinct ones; fewer are a switch, not a measurement
+EXPECTED = "every category that the champion learnt, as often"
+
+
+def check_columns(evidence: Evidence, rules: ChangeRules) -> Iterator[Check]:
+    """One check for each category column and each sensor that changed, or one each that none did."""
+    changed = list(_check_categories(evidence, rules))
+    yield from changed or [_pass("data/categories", "every category has its rows", EXPECTED)]
+    coarser = list(_check_steps(evidence))
+    yield from coarser or [_pass("data/resolution", "every sensor has the step that is declared", "the declared step")]
+
+
+def _pass(name: str, text: str, expected: str) -> Check:
+    return Check(name=name, verdict="pass", found="none", expected=expected, reason=f"{text[0].upper()}{text[1:]}.")
+
+
+def _check_categories(evidence: Evidence, rules: ChangeRules) -> Iterator[Check]:
+    for column in evidence.dataset.columns:
+        if column.type == "category" and (problem := _find_problem(evidence, column, rules)):
+            reason = f"The categories of {column.name} changed: {problem}."
+            yield Check(
+                name="data/categories", verdict="fail", found=problem, expected=EXPECTED, reason=reason,
+                about=(column.name,),
+            )  # fmt: skip
+
+
+def _find_problem(evidence: Evidence, column: Column, rules: ChangeRules) -> str | None:
+    codes = evidence.table.values[column.name]
+    empty = [name for code, name in enumerate(column.categories) if not (codes == code).any()]
+    bins = evidence.champion and evidence.champion.bundle.manifest.reference.get(column.name)
+    if not bins or not bins.categories:
+        return f"no row has {', '.join(map(repr, empty))}: it would be served and was never learnt" if empty else None
+    shares = dict(zip(bins.categories, bins.ratios, strict=False))
+    lost = [name for name in empty if shares.get(name, 0.0) > 0]
+    if lost:
+        told = ", ".join(f"{name!r} ({shares[name]:.0%} of the champion's rows)" for name in lost)
+        return f"no row has {told}"
+    if new := [name for name in empty if name not in shares]:
+        return (
+            f"no row has {', '.join(map(repr, new))}, which the dataset file adds: it would be served and never learnt"
+        )
+    if bins.categories == column.categories and (psi := measure_psi(bins, codes)) > rules.psi:
+        return f"their shares moved (PSI {psi:.2f})"
+    return None
+
+
+def _check_steps(evidence: Evidence) -> Iterator[Check]:
+    for column in evidence.dataset.columns:
+        values = evidence.table.values[column.name]
+        if column.step is None or (times := find_coarser(values, column.step)) == 1:
+            continue
+        unit = f" {column.unit}" if column.unit else ""
+        found = f"{column.name} in steps of {times * column.step:g}{unit}"
+        yield Check(
+            name="data/resolution",
+            verdict="fail",
+            found=found,
+            expected=f"{column.step:g}{unit}, as the dataset file declares",
+            reason=f"{found}, coarser than the {column.step:g}{unit} that are declared: the values were rounded.",
+            about=(column.name,),
+        )
+
+
+def find_coarser(values: NDArray[np.float64], step: float) -> int:
+    """The largest multiple of `step` that nearly all values are multiples of; 1 if none is."""
+    known = values[np.isfinite(values)]
+    if len(np.unique(known)) < FEWEST_VALUES:
+        return 1
+    fits = [times for times in COARSER if np.mean(_lies_on(known, times * step)) >= NEARLY_ALL]
+    return max(fits, default=1)
+
+
+def _lies_on(values: NDArray[np.float64], step: float) -> NDArray[np.bool_]:
+    places = values / step
+    return np.abs(places - np.round(places)) < 1e-6 * np.maximum(1.0, np.abs(places))
