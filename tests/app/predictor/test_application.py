@@ -96,6 +96,8 @@ def test_the_model_card_holds_what_a_person_asks_for(client: httpx.Client, bundl
     assert card["digest"] == bundle.digest
     assert card["threshold"] == bundle.manifest.threshold
     assert card["engine"] == "onnxruntime"
+    assert bundle.manifest.rows is not None
+    assert card["rows"] is None  # the digests of the rows are the gate's
     assert 'lathe_engine_info{engine="onnxruntime",' in client.get("/metrics").text
     assert card["metrics"]["pr_auc"] == {"mean": 0.9, "low": 0.88, "high": 0.92}
     assert [column["name"] for column in card["schema"]["columns"]] == [c.name for c in bundle.manifest.schema.columns]

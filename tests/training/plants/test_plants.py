@@ -9,6 +9,7 @@ from app.contract.schema import Column
 from tests.training.plants.catalog import CATALOG
 from tests.training.plants.stage import (
     Case,
+    Frame,
     Plant,
     champion,
     change,
@@ -55,7 +56,7 @@ def find(result: GateResult, name: str) -> list[Check]:
     return [check for check in result.checks if check.name == name]
 
 
-def send_heat_meter(accepted: tuple[Accepted, ...]) -> Case:
+def send_flow_log(accepted: tuple[Accepted, ...]) -> Case:
     """A table like the flights': a leakage column that an honest feature is a copy of."""
     column = Column(name="coolant_flow", source="Flow", type="number", description="Set before the piece is begun")
     dataset = edit_dataset(
@@ -63,15 +64,12 @@ def send_heat_meter(accepted: tuple[Accepted, ...]) -> Case:
         leakage=(*table().dataset.leakage, "Flow logged"),
         accepted=accepted,
     )
-    return send(
-        change(
-            lambda frame: frame.assign(
-                Flow=(frame["Torque [Nm]"] * 2 + frame["Tool wear [min]"] % 7).round(1),
-                **{"Flow logged": (frame["Torque [Nm]"] * 2 + frame["Tool wear [min]"] % 7).round()},
-            ),
-            dataset,
-        )
-    )
+
+    def log(frame: Frame) -> Frame:
+        flow = frame["UDI"] * 37 % 101 + frame["Torque [Nm]"] / 5
+        return frame.assign(**{"Flow": flow.round(1), "Flow logged": flow.round()})
+
+    return send(change(log, dataset))
 
 
 BY_NAME = Accepted(
@@ -80,18 +78,17 @@ BY_NAME = Accepted(
 
 
 def test_an_honest_column_beside_a_leakage_column_is_refused_and_said_so() -> None:
-    (found, *_) = find(judge(send_heat_meter(())), "leakage/values")
+    (found,) = find(judge(send_flow_log(())), "leakage/values")
     assert found.verdict == "fail"
     assert "coolant_flow is nearly a copy of 'Flow logged'" in found.reason
     assert "accept it by name" in found.reason
 
 
 def test_a_finding_that_is_accepted_by_name_blocks_no_more_and_says_who_and_why() -> None:
-    torque = msgspec.structs.replace(BY_NAME, column="torque_nm")
-    result = judge(send_heat_meter((BY_NAME, torque)))
-    found = find(result, "leakage/values")
-    assert {check.blocking for check in found} == {False}
-    assert all("Accepted by Ada Miller: The log repeats" in check.reason for check in found)
+    result = judge(send_flow_log((BY_NAME,)))
+    (found,) = find(result, "leakage/values")
+    assert not found.blocking
+    assert "Accepted by Ada Miller: The log repeats" in found.reason
     assert find(result, "accepted/unused") == []
 
 
