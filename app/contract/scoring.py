@@ -14,6 +14,7 @@ from app.contract.schema import Calibration, Column, ModelSchema, Value
 from app.contract.trees import check_trees
 
 PARITY_TOLERANCE = 1e-6
+LARGEST_EXPONENT = 700.0  # exp overflows soon above
 
 Scores = NDArray[np.float64]
 
@@ -40,12 +41,17 @@ def load_booster(content: bytes, features: Sequence[str], threads: int = 1) -> x
 def calibrate_margins(margins: NDArray[Any], calibration: Calibration, task: str) -> Scores:
     """Scores of the same shape as `margins`: probabilities by Platt scaling, or the margins themselves.
 
+    To the last bit they are those of one row alone, which the predictor computes with `math.exp`.
+
     Formula: J. Platt, "Probabilistic Outputs for Support Vector Machines" (1999).
     """
     wide = margins.astype(np.float64)
     if task == "regression":
         return wide
-    scores: Scores = 1.0 / (1.0 + np.exp(-(calibration.slope * wide + calibration.intercept)))
+    exponents = -(calibration.slope * wide + calibration.intercept)
+    # with AVX-512 numpy's exp of real numbers may differ from math.exp in the last bit; of complex ones it does not
+    powers = np.exp(np.minimum(exponents, LARGEST_EXPONENT).astype(np.complex128)).real
+    scores: Scores = np.where(exponents > LARGEST_EXPONENT, 0.0, 1.0 / (1.0 + powers))
     return scores
 
 

@@ -18,14 +18,13 @@ from app.contract.features.plan import FeaturePlan, Matrix, find_derivation
 from app.contract.leaf_rows import make_leaf_rows
 from app.contract.parity import Comparison, compare_engines
 from app.contract.schema import Value
-from app.contract.scoring import Scores, calibrate_margins, check_golden_rows, spread_matrix
+from app.contract.scoring import LARGEST_EXPONENT, Scores, calibrate_margins, check_golden_rows, spread_matrix
 from app.contract.soundness import check_served
 from app.predictor.logs import log_event
 from app.predictor.traffic import BinCounts, TrafficBins
 
 WARM_RUNS = 50
 LEAF_TOLERANCE = 1e-5  # sums of the same leaves in another order differ by less
-LARGEST_EXPONENT = 700.0  # exp overflows soon above
 NO_UNKNOWN: Mapping[str, list[int]] = {}
 
 
@@ -92,7 +91,7 @@ class ServedModel:
         return self.plan.fill_vector
 
     def _platt(self, margin: float) -> float:
-        # Platt scaling as in app.contract.scoring, without an array
+        # Platt scaling as in app.contract.scoring, without an array and to the same bit
         exponent = -(self._slope * margin + self._intercept)
         return 0.0 if exponent > LARGEST_EXPONENT else 1.0 / (1.0 + math.exp(exponent))  # NaN stays NaN
 

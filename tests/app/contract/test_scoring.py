@@ -1,6 +1,7 @@
 """From verified bytes to scores: S5 nothing is unpickled, S6 nothing that does not fit is loaded."""
 
 import json
+import math
 import pickle
 import subprocess
 import sys
@@ -201,6 +202,12 @@ def test_calibration_is_platts_formula() -> None:
     assert scores.dtype == np.float64
     assert scores == pytest.approx(expit(1.3 * margins.astype(np.float64) - 0.4), rel=1e-12)
     assert (np.diff(scores) >= 0).all()
+
+
+def test_a_margin_that_no_exp_holds_is_a_score_without_a_warning() -> None:
+    margins = np.array([-np.inf, -1e38, -701, 701, 1e38, np.inf, np.nan], dtype=np.float32)
+    scores = calibrate_margins(margins, Calibration(slope=1.0, intercept=0.0), "binary")
+    assert scores.tolist() == pytest.approx([0, 0, 0, 1, 1, 1, math.nan], abs=0, nan_ok=True)
 
 
 def test_calibration_leaves_a_regressions_margins_as_they_are() -> None:

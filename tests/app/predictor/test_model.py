@@ -23,7 +23,8 @@ from app.contract.bundle import (
 from app.contract.engine import FEW_ROWS
 from app.contract.errors import BundleError, ContractError
 from app.contract.parity import Comparison
-from app.contract.scoring import PARITY_TOLERANCE, ReferenceModel
+from app.contract.schema import Calibration
+from app.contract.scoring import PARITY_TOLERANCE, ReferenceModel, calibrate_margins
 from app.predictor import model as model_module
 from app.predictor.model import ScoringError, ServedModel, check_paths, compare_on_golden, load_model
 
@@ -171,6 +172,21 @@ def test_a_row_in_company_has_the_margin_it_has_alone(bundle: Bundle, other_bund
         assert len(set(alone)) > 3
         for rows in range(1, FEW_ROWS + 1):
             assert model.engine.compute_margins(vectors[:rows]) == alone[:rows]
+
+
+def test_a_margin_has_the_same_score_alone_and_beside_others_to_the_last_bit(bundle: Bundle) -> None:
+    margins = np.random.default_rng(0).normal(0, 8, 20_000).astype(np.float32)
+    margins = np.append(margins, np.array([-2000, -900, -700, 0, 700, 2000], dtype=np.float32))
+    for slope, intercept in ((1.0, 0.0), (1.0371, -0.218), (-0.4, 3.0)):
+        calibration = Calibration(slope, intercept)
+        manifest = msgspec.structs.replace(bundle.manifest, calibration=calibration)
+        model = ServedModel(msgspec.structs.replace(bundle, manifest=manifest), 1)
+        row = model.ready_row([bundle.manifest.golden[0].row[name] for name in model.names])
+        assert row is not None
+        alone = [model.score_margin(row, margin, count=False) for margin in margins.tolist()]
+        for size in (1, 7, len(margins)):
+            together = calibrate_margins(margins[:size], calibration, "binary")
+            assert together.tolist() == alone[:size]
 
 
 def test_a_score_that_is_not_finite_is_no_answer(bundle: Bundle, monkeypatch: pytest.MonkeyPatch) -> None:
