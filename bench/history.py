@@ -56,7 +56,7 @@ def measure_history(
 
 
 def make_clone(folder: Path, commits: int, moves: int) -> Path:
-    """A clone of a bare origin, whose main moves each of three environments in turn, up and now and then back."""
+    """A clone of a bare origin, whose main moves three environments one after the other, up and now and then back."""
     origin, clone = folder / "origin.git", folder / "clone"
     run_git(folder, "init", "--quiet", "--bare", "--initial-branch=main", str(origin))
     stream = "".join(write_stream(commits, moves)).encode()

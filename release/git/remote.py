@@ -13,7 +13,7 @@ from release.errors import InputError, OutsideError, RefusedError
 from release.git.clone import NETWORK_SECONDS, Answer, Clone
 
 FETCHES = 3
-ASKED = "lathe-asked"  # its time is when the remote was last asked, also where nothing new came of it
+FETCHED = "lathe-fetched"  # its time is when the remote was last asked, also where nothing new came of it
 FILE, FOLDER = "100644", "040000"
 REMOTE_WORDS = "remote:"
 # what a server says while another push holds the branch, or has just moved it
@@ -69,10 +69,10 @@ class Remote:
         """
         return self._talk("ls-remote", f"refs/heads/{branch}").text.partition("\t")[0] or None
 
-    def find_asked(self) -> datetime | None:
+    def find_fetch_time(self) -> datetime | None:
         """When this clone last heard of the remote's branches; None if nothing says so."""
         logs = f"logs/refs/remotes/{self.name}"  # that of HEAD is written by the clone itself
-        paths = [self.clone.locate(name) for name in (ASKED, "FETCH_HEAD", f"{logs}/{self.branch}", f"{logs}/HEAD")]
+        paths = [self.clone.locate(name) for name in (FETCHED, "FETCH_HEAD", f"{logs}/{self.branch}", f"{logs}/HEAD")]
         times = [path.stat().st_mtime for path in paths if path.is_file()]
         return datetime.fromtimestamp(max(times), UTC) if times else None
 
@@ -160,7 +160,7 @@ class Remote:
         """Lets this clone remember where the branch is; if another git holds that note, it is no harm."""
         self.clone.run("update-ref", f"refs/remotes/{self.name}/{self.branch}", head)
         with suppress(OSError):
-            self.clone.locate(ASKED).touch()
+            self.clone.locate(FETCHED).touch()
 
     def _talk(self, verb: str, *arguments: str) -> Answer:
         options, refs = arguments[:-1], arguments[-1:]

@@ -22,10 +22,10 @@ def describe_age(remote: Remote) -> str:
     name = f"{remote.name}/{remote.branch}"
     if not remote.clone.has(f"refs/remotes/{name}"):
         return f"{name} was never fetched here, what others merged is not shown; {ASK_AGAIN}"
-    asked = remote.find_asked()
-    if asked is None:
+    fetched = remote.find_fetch_time()
+    if fetched is None:
         return f"nobody knows when {name} was last fetched, what others merged since is not shown; {ASK_AGAIN}"
-    age = datetime.now(UTC) - asked
+    age = datetime.now(UTC) - fetched
     if age < FRESH:
         return ""
     return f"{name} was last fetched {describe_time(age)} ago, what others merged since is not shown; {ASK_AGAIN}"

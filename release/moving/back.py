@@ -1,7 +1,7 @@
 """The whole of `rollback`: by a push where this person may, by the workflow where not, and then what is still open."""
 
 from release.git.remote import DeclinedError, Remote
-from release.moving.rollback import Rollback, roll_back, tell_rollback
+from release.moving.rollback import Rollback, print_rollback, roll_back
 
 
 def take_back(remote: Remote, rollback: Rollback, *, dry_run: bool = False) -> str | None:
@@ -19,7 +19,7 @@ def take_back(remote: Remote, rollback: Rollback, *, dry_run: bool = False) -> s
         is_elsewhere = True
         commit = roll_back_elsewhere(remote, rollback, declined)
     if commit:
-        tell_rollback(remote, rollback, commit)
+        print_rollback(remote, rollback, commit)
         if not is_elsewhere:  # the workflow has done it
             from release.moving.closing import close_open  # noqa: PLC0415
 

@@ -1,4 +1,4 @@
-"""After a rollback: what is still open and would run the withdrawn version again is closed, or told."""
+"""After a rollback: what is still open and would run the withdrawn version again is closed, or gets a comment."""
 
 from collections.abc import Iterator, Mapping
 
@@ -20,7 +20,7 @@ LONGEST_WAIT_SECONDS = "10"  # the rollback is done, and a person waits
 
 
 def close_open(remote: Remote, environment: str, version: str, commit: str) -> None:
-    """Closes the promotions of `version`, and tells everybody else's pull request; never ends the command."""
+    """Closes the promotions of `version`, and comments on anybody else's pull request; never ends the command."""
     address = remote.clone.run("remote", "get-url", remote.name).text.strip()
     settings = fill_environment(address)
     if not settings.get("GITHUB_TOKEN") or not settings.get("GITHUB_REPOSITORY"):
@@ -40,7 +40,7 @@ def close_pulls(remote: Remote, github: GitHub, environment: str, version: str, 
     """Raises: review's errors, InputError, OutsideError."""
     moves = read_moves(remote.clone, commit, environment)
     withdrawn = find_withdrawn(moves).get(version)
-    said = describe_withdrawal(version, withdrawn) if withdrawn else f"{version} was taken back from {environment}"
+    reason = describe_withdrawal(version, withdrawn) if withdrawn else f"{version} was taken back from {environment}"
     overlays = read_overlays(remote, commit, environment)
     listed = [pull for page in github.pages("/pulls", list[Pull], state="open", base=remote.branch) for pull in page]
     for pull in listed:
@@ -51,10 +51,10 @@ def close_pulls(remote: Remote, github: GitHub, environment: str, version: str, 
         what = f"It would run {version} in {' and '.join(names)}."
         way = f"To propose it all the same: `make promote TO={names[0]} AGAIN='why'`."
         end = "It is closed by the rollback." if is_promotion else "Its required checks refuse it from now on."
-        github.post(f"/issues/{pull.number}/comments", {"body": f"{escape(said)}. {what} {end} {way}"}, Comment)
+        github.post(f"/issues/{pull.number}/comments", {"body": f"{escape(reason)}. {what} {end} {way}"}, Comment)
         if is_promotion:
             github.patch(f"/pulls/{pull.number}", {"state": "closed"}, Pull)
-        verb = "is closed" if is_promotion else "is told, and its checks refuse it"
+        verb = "is closed" if is_promotion else "got a comment, and its checks refuse it"
         console.print_done(f"#{pull.number}, which would run {version} in {' and '.join(names)}, {verb}")
 
 

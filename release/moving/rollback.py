@@ -67,8 +67,8 @@ class Rollback:
             return read_line(overlay, f"the overlay of {self.environment}")
         except InputError as error:
             last = read_commits(clone, "--first-parent", "-1", parent, "--", path)
-            said = f"; {last[0].by} left it so: `git revert {last[0].name[:10]}` and push" if last else ""
-            raise InputError(f"{error}{said}") from error
+            hint = f"; {last[0].by} left it so: `git revert {last[0].name[:10]}` and push" if last else ""
+            raise InputError(f"{error}{hint}") from error
 
     def check_start(self, current: ImageLine) -> None:
         """Raises: RefusedError if another version runs than the one that is to be left."""
@@ -190,7 +190,7 @@ def roll_back(remote: Remote, rollback: Rollback, *, dry_run: bool = False) -> s
     return land_commit(remote, lambda parent: rollback.compose(remote, parent))
 
 
-def tell_rollback(remote: Remote, rollback: Rollback, commit: str) -> None:
+def print_rollback(remote: Remote, rollback: Rollback, commit: str) -> None:
     """What the commit came to, and what is left to do."""
     environment = rollback.environment
     console.print_done(f"{rollback.withdrawn} is left and withdrawn: no bump and no promotion brings it back")
