@@ -29,6 +29,7 @@ LINE_BYTES = 60_000  # as long as a row of an upload may be, nearly
 FEW_BYTES = 64 * 1024  # of the shortest rows, of which each answers with many times its size: so that some are answered
 CONNECTIONS = 12  # of each shape at once
 HELD_CONNECTIONS = 60
+ATTACKERS_NICE = 10  # their priority beside the watcher's
 MOST_HEALTH_SECONDS = 0.05
 PROBE_SECONDS = 0.02
 ANSWER_SECONDS = 15.0
@@ -262,7 +263,10 @@ def attack_all(
     held = request_of(path, b"application/json", fill(b"", b" "))
     cases["all but 200 bytes"] = (held, hold_back, HELD_CONNECTIONS)
     watches: list[Watch] = []
-    pool = stack.enter_context(ProcessPoolExecutor(1, mp_context=get_context("spawn")))  # not in the watcher's process
+    # not in the watcher's process, and after it on the core they share: else it would measure how long it waits itself
+    pool = stack.enter_context(
+        ProcessPoolExecutor(1, mp_context=get_context("spawn"), initializer=os.nice, initargs=(ATTACKERS_NICE,))
+    )
     pool.submit(os.getpid).result()
     stack.enter_context(kept_apart(server))
     with watching(server, row) as alone:
@@ -336,7 +340,8 @@ EXPERIMENT = Experiment(
     about=(
         f"Bodies of 8 MiB made to need many times their size, each sent by {CONNECTIONS} connections for {{seconds}} s "
         f"to a server in a memory cgroup of {LIMIT_BYTES // 2**20} MiB; and {HELD_CONNECTIONS} connections that hold "
-        "back the last 200 bytes. Meanwhile its health and the score of a good row are asked for, on new connections."
+        "back the last 200 bytes. Meanwhile its health and the score of a good row are asked for, on new connections, "
+        f"by a process that the others give way to (nice {ATTACKERS_NICE})."
     ),
     seconds=4,
     header=(
