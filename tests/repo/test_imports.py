@@ -21,7 +21,7 @@ OURS = (*SOURCES, "bench", "tests")
 # an unstable or heavy package: the only modules that may import it
 HOMES = {
     "mlflow": {"training.tracking"},  # and the modules in it
-    "prometheus_client": {"app.predictor.metrics"},
+    "prometheus_client": {"app.predictor.metrics", "app.predictor.rendered.scrapes"},  # the values, and their text
     "evidently": set(),
 }
 BANNED_IN_APP = {"pandas", "mlflow", "evidently", "sklearn", "matplotlib", "scipy", "pickle", "joblib", "cloudpickle"}
