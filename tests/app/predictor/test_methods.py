@@ -132,9 +132,9 @@ ACCEPTED = {
     "text/plain;version=1.0.0": "text/plain; version=1.0.0",
     "text/plain;version=1e9": "text/plain; version=0.0.4",
     "text/plain;version=" + "9" * 5000: "text/plain; version=0.0.4",
-    "text/plain" + ";a=b" * 5000: "text/plain; version=0.0.4",
+    "text/plain" + ";a=b" * 400: "text/plain; version=0.0.4",
     "application/openmetrics-text;escaping=nonsense;version=1.0.0": "application/openmetrics-text; version=1.0.0",
-    "," * 5000: "text/plain; version=0.0.4",
+    "," * 400: "text/plain; version=0.0.4",
     "text/html;;;=;version": "text/plain; version=0.0.4",
     "": "text/plain; version=0.0.4",
     "*/*": "text/plain; version=0.0.4",
@@ -147,6 +147,12 @@ def test_a_scrape_is_answered_whatever_it_accepts(client: httpx.Client, accept: 
     assert answer.status_code == httpx.codes.OK
     assert answer.headers["content-type"].startswith(ACCEPTED[accept])
     assert "lathe_ready" in answer.text
+
+
+@pytest.mark.parametrize("accept", ["text/plain" + ";a=b" * 5000, "," * 5000], ids=["parameters", "commas"])
+def test_a_scrape_that_accepts_thousands_of_formats_is_refused(client: httpx.Client, accept: str) -> None:
+    answer = client.get("/metrics", headers={"accept": accept})
+    assert answer.status_code == httpx.codes.REQUEST_HEADER_FIELDS_TOO_LARGE
 
 
 def test_lower_case_methods_and_odd_versions_are_refused(server: RunningServer) -> None:
