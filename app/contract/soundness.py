@@ -14,7 +14,7 @@ HIGHEST_THRESHOLD = 1.0 + 1e-5  # a model that is better never to alarm has one 
 def check_manifest(manifest: Manifest) -> None:
     """Raises: BundleError with one line that names the first part that cannot be, what was found and expected."""
     for problem in _find_problems(manifest):
-        raise BundleError(f"the bundle {manifest.name} {manifest.version}: {problem}")
+        raise BundleError(f"the bundle {_on_one_line(manifest.name)} {_on_one_line(manifest.version)}: {problem}")
 
 
 def check_served(manifest: Manifest) -> None:
@@ -26,6 +26,10 @@ def check_served(manifest: Manifest) -> None:
     slope = manifest.calibration.slope
     if not slope > 0.0:
         raise BundleError(f"the slope of the bundle's calibration is {slope:g}, expected one above 0")
+
+
+def _on_one_line(text: str) -> str:
+    return text if text.isprintable() else repr(text[:40])
 
 
 def _find_problems(manifest: Manifest) -> Iterator[str]:

@@ -63,6 +63,7 @@ def test_a_score_that_falls_with_its_margin_is_the_gates_matter_until_it_is_serv
         ("calibration.slope", 0.0, "the slope of the bundle's calibration is 0"),
         ("calibration.slope", -1.0, "the slope of the bundle's calibration is -1"),
         ("name", "x" * 121, "its name is 'x{40}', expected one printable line of at most 120 bytes"),
+        ("version", "a\nb", r"^the bundle [^\n]* 'a\\nb': its version is 'a\\nb', expected one printable line[^\n]*$"),
         ("name", "a\0b", r"its name is 'a\\x00b'"),
         ("version", "ä" * 61, "its version is 'ä{40}', expected one printable line of at most 120 bytes"),
         ("version", "", "its version is ''"),
