@@ -1,7 +1,6 @@
 """The predictor as a process of its own on this machine: started, found again, stopped by its own id."""
 
 import contextlib
-import json
 import os
 import signal
 import socket
@@ -34,6 +33,12 @@ class RunningPredictor(Struct, frozen=True):
     @property
     def url(self) -> str:
         return f"http://{HOST}:{self.port}"
+
+
+class _LogLine(msgspec.Struct):
+    """Of a line of app.predictor.logs.JsonFormatter: the field with its text."""
+
+    event: str
 
 
 def find_predictor(note: Path) -> RunningPredictor | None:
@@ -87,7 +92,7 @@ def start_predictor(
     while time.monotonic() < deadline:
         if process.poll() is not None:
             note.unlink(missing_ok=True)
-            raise InputError(_last_words(log) or f"the predictor ended with exit code {process.returncode}, see {log}")
+            raise InputError(describe_end(log, process.returncode))
         if _is_ready(running.url, digest):
             return running
         time.sleep(0.05)
@@ -117,13 +122,17 @@ def _is_ready(url: str, digest: str) -> bool:
     return answer.status_code == httpx.codes.OK and digest in answer.text
 
 
-def _last_words(log: Path) -> str:
-    lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines()
-    if not lines:
-        return ""
-    with contextlib.suppress(ValueError, AttributeError):  # JSON log lines carry their text in `message`
-        return str(json.loads(lines[-1]).get("message", lines[-1]))
-    return lines[-1]
+def describe_end(log: Path, exit_code: int) -> str:
+    """Why the predictor ended: the line it wrote for people, else its exit code and the last event in its log."""
+    *_, last = ["", *log.read_text(encoding="utf-8", errors="replace").strip().splitlines()]
+    try:
+        event = msgspec.json.decode(last, type=_LogLine).event
+    except msgspec.DecodeError:  # an error that is foreseen is one line of plain text
+        if last:
+            return last
+        event = ""
+    after = f" after the log line {event!r}" if event else ""
+    return f"the predictor ended with exit code {exit_code}{after}, see {log}"
 
 
 def stop_predictor(note: Path) -> bool:

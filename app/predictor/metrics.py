@@ -148,7 +148,8 @@ METRICS = (
         _by_version(lambda sums: sums.duplicates), True,
     ),
     MetricRow(
-        "lathe_feedback_absolute_error_total", "counter", (), "Sum of |score - outcome|, an event being 1 or 0",
+        "lathe_feedback_absolute_error_total", "counter", (),
+        "Sum of the distances between score and outcome, an event being 1 or 0",
         _by_version(lambda sums: sums.absolute), True,
     ),
     MetricRow(

@@ -1,5 +1,6 @@
 """The predictor as a process: started once, found again, ended by its own id and never by another's."""
 
+import logging
 import os
 import shutil
 import signal
@@ -14,12 +15,14 @@ import msgspec
 import pytest
 
 from app.contract.bundle import MODEL_NAME, Bundle
+from app.predictor.logs import JsonFormatter
 from tests.patience import wait_until
 from tests.ports import take_free_port
 from training.errors import InputError
 from training.serving import (
     RunningPredictor,
     check_port,
+    describe_end,
     find_predictor,
     predict_rows,
     start_predictor,
@@ -114,6 +117,29 @@ def test_a_taken_port_is_said_with_what_to_do() -> None:
 def test_a_predictor_that_is_not_there_is_said(port: int) -> None:
     with pytest.raises(InputError, match=rf"the predictor at http://127.0.0.1:{port} did not answer"):
         predict_rows(f"http://127.0.0.1:{port}", [{}])
+
+
+def write_log(log: Path, *events: str) -> None:
+    """As the predictor's own formatter writes these events."""
+    lines = [JsonFormatter().format(logging.LogRecord("n", 20, "p", 1, event, None, None)) for event in events]
+    log.write_text("".join(f"{line}\n" for line in lines), encoding="utf-8")
+
+
+def test_a_predictor_that_ended_is_described_by_the_line_it_wrote_for_people(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    write_log(log, "listening")
+    with log.open("a", encoding="utf-8") as file:
+        file.write("model.ubj has 1 bytes, expected 7\n")
+    assert describe_end(log, 2) == "model.ubj has 1 bytes, expected 7"
+
+
+def test_a_predictor_that_was_killed_is_described_by_its_exit_code_and_its_last_event(tmp_path: Path) -> None:
+    log = tmp_path / "log"
+    write_log(log, "listening", "no receipt key is set")
+    told = describe_end(log, -9)
+    assert told == f"the predictor ended with exit code -9 after the log line 'no receipt key is set', see {log}"
+    log.write_text("")
+    assert describe_end(log, -9) == f"the predictor ended with exit code -9, see {log}"
 
 
 @pytest.mark.slow

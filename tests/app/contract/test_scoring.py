@@ -232,3 +232,14 @@ def test_rows_are_spread_in_silence_where_a_column_is_empty() -> None:
     assert spread.shape == (100, 2)
     assert np.isnan(spread[:, 1]).all()
     assert len(np.unique(spread[:, 0])) > 10
+
+
+def test_of_the_spread_values_one_in_a_hundred_is_missing_and_half_of_the_others_are_moved() -> None:
+    matrix = np.random.default_rng(0).normal(0, 1, (500, 8)).astype(np.float32)
+    spread = spread_matrix(matrix, 5000, seed=1)
+    missing = np.isnan(spread)
+    assert 0.008 < missing.mean() < 0.012
+    assert missing.any(axis=0).all()
+    kept = np.isin(spread, matrix)
+    assert 0.48 < kept.mean() / (~missing).mean() < 0.52
+    assert spread.dtype == np.float32

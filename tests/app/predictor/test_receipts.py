@@ -118,6 +118,20 @@ def test_the_receipt_of_the_longest_name_and_version_comes_back() -> None:
     assert len(text) <= MAX_RECEIPT_CHARACTERS
 
 
+def test_a_well_signed_receipt_is_refused_from_the_first_character_above_the_limit_on() -> None:
+    allowed = MAX_RECEIPT_CHARACTERS - len(make(name="").issue(0.5, True))
+    lengths = {}
+    for more in range(allowed * 3 // 4 - 4, allowed * 3 // 4 + 4):
+        receipts = make(name="n" * more)
+        text = receipts.issue(0.5, True)
+        lengths[len(text)] = len(text) <= MAX_RECEIPT_CHARACTERS
+        if lengths[len(text)]:
+            assert receipts.verify(text, "receipt").model_name == "n" * more
+        else:
+            assert refusal(receipts, text) == (403, "receipt_invalid", "receipt")
+    assert set(lengths.values()) == {True, False}
+
+
 def test_as_many_outcomes_as_are_taken_with_the_longest_receipts_fit_into_one_body() -> None:
     label = {"receipt": "r" * MAX_RECEIPT_CHARACTERS, "outcome": -3.4028234663852886e38}
     assert len(json.dumps({"feedback": [label] * MAX_LABELS}, indent=2)) <= MAX_BODY_BYTES

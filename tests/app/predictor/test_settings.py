@@ -37,3 +37,16 @@ def test_a_pods_cpu_limit_cuts_the_cores(tmp_path: Path, content: str, cores: in
     quota = tmp_path / "cpu.max"
     quota.write_text(content)
     assert count_cores(quota) == (cores or count_cores(tmp_path / "none"))
+
+
+@pytest.mark.parametrize(
+    ("content", "cores"),
+    [("150000 100000", 1), ("199999 100000", 1), ("350000 100000", 3), ("1000 100000", 1), ("900000 100000", 8)],
+)
+def test_a_cpu_limit_between_two_cores_is_the_lower_one_and_never_more_than_there_are(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str, cores: int
+) -> None:
+    monkeypatch.setattr("os.sched_getaffinity", lambda _: set(range(8)), raising=False)
+    quota = tmp_path / "cpu.max"
+    quota.write_text(content)
+    assert count_cores(quota) == cores

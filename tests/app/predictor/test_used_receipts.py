@@ -179,6 +179,15 @@ def test_a_receipt_that_may_still_come_back_is_not_forgotten(tmp_path: Path) -> 
     assert used.use([label(1)]) == [False]
 
 
+@pytest.mark.parametrize(("days", "left"), [(91, True), (92, True), (93, False)])
+def test_a_day_stays_a_whole_day_after_its_last_receipt_is_too_old(tmp_path: Path, days: int, left: bool) -> None:
+    used = note(tmp_path)
+    used.use([label(1)])
+    later = note(tmp_path, lambda: NOW + days * DAY_SECONDS)  # another replica's clock may be a day behind
+    later.use([label(2, issued=NOW + days * DAY_SECONDS)])
+    assert (used.find_truth(label(1).receipt) is not None) is left
+
+
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     for folder in (tmp_path / "nowhere", Path("/proc")):
         with pytest.raises(FeedbackFolderError, match=r"cannot be written: .*, expected a folder"):
