@@ -21,16 +21,17 @@ RUN --mount=type=secret,id=ca \
     /opt/uv/bin/uv sync --quiet --locked --no-default-groups --group predictor && \
     find /opt/venv -type d -name tests -prune -exec rm -r {} + && \
     find /opt/venv -type f -name '*.pyi' -delete
-COPY app/contract app/contract
+COPY contract contract
 COPY app/predictor app/predictor
 COPY .ci/compile_imported.py /tmp/
 # the root is read-only at run time: what a start imports is compiled here, by content and not by time of day
-RUN chmod -R u=rwX,go=rX app && \
-    /opt/venv/bin/python -I /tmp/compile_imported.py app.predictor.__main__ app.predictor.process.start app.predictor.application app.predictor.server
+RUN chmod -R u=rwX,go=rX contract app && \
+    /opt/venv/bin/python -I /tmp/compile_imported.py app.predictor.__main__ app.predictor.server.start app.predictor.application app.predictor.server.server
 
 # hadolint ignore=DL3006
 FROM ${BASE_IMAGE} AS predictor
 COPY --from=predictor-environment /opt/venv /opt/venv
+COPY --from=predictor-environment /srv/contract /srv/contract
 COPY --from=predictor-environment /srv/app /srv/app
 # ONNX Runtime would tell Microsoft of every start
 ENV LATHE_BUNDLE=/srv/model/bundle LATHE_GATE_REPORT=/srv/model/report.json LATHE_HOST=0.0.0.0 \
@@ -59,15 +60,17 @@ FROM uv AS training-environment
 RUN --mount=type=secret,id=ca \
     if [ -s /run/secrets/ca ]; then export SSL_CERT_FILE=/run/secrets/ca; fi; \
     /opt/uv/bin/uv sync --quiet --locked --no-default-groups --group training --group predictor
+COPY contract contract
 COPY app app
 COPY training training
 COPY .ci/compile_imported.py /tmp/
-RUN chmod -R u=rwX,go=rX app training && \
-    /opt/venv/bin/python -I /tmp/compile_imported.py training.__main__ training.cli training.stages
+RUN chmod -R u=rwX,go=rX contract app training && \
+    /opt/venv/bin/python -I /tmp/compile_imported.py training.__main__ training.cli training.local.stages
 
 # hadolint ignore=DL3006
 FROM ${BASE_IMAGE} AS training
 COPY --from=training-environment /opt/venv /opt/venv
+COPY --from=training-environment /srv/contract /srv/contract
 COPY --from=training-environment /srv/app /srv/app
 COPY --from=training-environment /srv/training /srv/training
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 ORT_DISABLE_TELEMETRY=1 PYTHONPATH=/srv HOME=/tmp

@@ -7,7 +7,7 @@ champion: .venv/.locked ## Fetch and verify the latest release's bundle into art
 	@$(REVIEW) champion --out artifacts/champion
 
 touches-model: ## Whether the last merge changes what a model is made from
-	@$(PYTHON) -m review.touched
+	@$(PYTHON) -m review.model_changed
 
 # the gate's 1 and 3 are verdicts, for `make decide` to act on; anything else that goes wrong leaves no report
 judge: .venv/.locked ## Train and judge as a pull request does (CHAMPION=, FIRST_RUN=1)
@@ -35,7 +35,7 @@ record: .venv/.locked ## Bind tree, bundle and report once the environment is op
 	@$(REVIEW) record --number "$$NUMBER"
 
 approved: .venv/.locked ## Fetch the bundle that was approved for main's model (COMMIT=, INPUTS=)
-	@commit=$${COMMIT:-$$($(RUN) -m review.touched --last HEAD)}; \
+	@commit=$${COMMIT:-$$($(RUN) -m review.model_changed --last HEAD)}; \
 	  $(REVIEW) find-approved --out artifacts/approved --commit "$$commit" $(if $(INPUTS),--inputs "$$INPUTS")
 
 # the moving tag goes after the image, and only while this commit is main's newest

@@ -11,14 +11,14 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
-from app.contract.bundle import MANIFEST_NAME, MODEL_NAME, read_bundle
-from app.contract.errors import ContractError
-from app.contract.features.plan import Matrix
-from app.contract.schema import Calibration, Value
-from app.contract.scoring import ReferenceModel, Scores
 from bench.environments import run_tool
 from bench.errors import BenchError
 from bench.places import BUNDLE
+from contract.bundle import MANIFEST_NAME, MODEL_NAME, read_bundle
+from contract.compute.plan import Matrix
+from contract.compute.scoring import ReferenceModel, Scores
+from contract.errors import ContractError
+from contract.schema import Calibration, Value
 
 PARAMS = Path(__file__).parent / "params.yaml"  # 300 trees of depth 6, for every contender
 BATCH_ROWS = 1000

@@ -20,13 +20,13 @@ from unittest.mock import patch
 
 import msgspec
 
-from app.predictor import endpoint, predict
 from app.predictor.application import Application, create_app
-from app.predictor.endpoint import Endpoint
+from app.predictor.endpoints import base, predict
+from app.predictor.endpoints.base import Endpoint
 from app.predictor.logs import configure_logs
-from app.predictor.model import ServedModel, load_model
-from app.predictor.process.loading import Loading
-from app.predictor.server import Server
+from app.predictor.scoring.loading import Loading
+from app.predictor.scoring.model import ServedModel, load_model
+from app.predictor.server.server import Server
 from app.predictor.settings import read_settings
 from bench.model import mix_rows
 
@@ -86,7 +86,7 @@ def list_variants(served: Endpoint, model: ServedModel, bodies: list[bytes]) -> 
         "request id": [(served, "_choose_id", lambda given: "0123456789ab-1")],
         "limits: concurrency, size, media type": [
             (served, "_admit", _nothing),
-            (endpoint, "check_size", _nothing),
+            (base, "check_size", _nothing),
             (predict, "check_json", _nothing),
         ],
         LOGGED: [(served, "_slow_seconds", 0.0)],

@@ -7,7 +7,6 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import xgboost
 
-from app.contract.bundle import read_manifest
 from bench.contenders import Contender
 from bench.environments import LATHE, make_environment, measure_size, require_program
 from bench.errors import BenchError, ContenderError
@@ -16,6 +15,7 @@ from bench.model import BATCH_ROWS, ServedModel
 from bench.places import ENVIRONMENTS, PEERS, ROOT, WORK
 from bench.results import Entry, Failure, Results, Settings
 from bench.turn import prepare_contender, take_turn
+from contract.bundle import read_manifest
 
 CONNECTIONS = (1, 16, 64)
 BATCH_CONNECTIONS = 4  # so that no server waits for the load generator to read an answer

@@ -9,8 +9,8 @@ from contextlib import contextmanager
 
 from release.errors import InputError, OutsideError, RefusedError, ReleaseError
 from review import errors as review_errors
-from review.github import GitHub
-from review.settings import read_settings
+from review.github.client import GitHub
+from review.github.settings import read_settings
 
 KINDS: dict[type[review_errors.ReviewError], type[ReleaseError]] = {
     review_errors.RefusedError: RefusedError,

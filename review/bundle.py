@@ -1,4 +1,4 @@
-"""A bundle as far as a pull request needs it: whole, unchanged, and which one; app/contract/bundle.py is its format."""
+"""A bundle as far as a pull request needs it: whole, unchanged, and which one; contract/bundle.py is its format."""
 
 import hashlib
 import re

@@ -9,8 +9,8 @@ from review.archive import Limits, read_tar
 from review.bundle import FILE_NAMES, MAX_BYTES, Bundle, verify_bundle
 from review.errors import InputError, RefusedError
 from review.files import write_folder
-from review.github import GitHub
-from review.shapes import Asset, Release, Repository
+from review.github.client import GitHub
+from review.github.types import Asset, Release, Repository
 
 ASSET = "bundle.tar.gz"
 CHECKSUM = f"{ASSET}.sha256"

@@ -5,8 +5,8 @@ from pathlib import Path
 
 from review.errors import InputError, OutsideError, RefusedError
 from review.files import read_file
-from review.github import GitHub
-from review.shapes import Pull
+from review.github.client import GitHub
+from review.github.types import Pull
 
 BRANCH = re.compile(r"retrain/[A-Za-z0-9](?:[A-Za-z0-9._-]{0,118}[A-Za-z0-9_-])?")  # any name that a dataset may have
 MAX_TITLE, MAX_BODY_BYTES = 200, 20_000  # the report needs the rest

@@ -10,16 +10,16 @@ import pytest
 from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
-from app.contract.bundle import Bundle, read_bundle
-from app.contract.schema import Interval
+from contract.bundle import Bundle, read_bundle
+from contract.schema import Interval
 from tests.churn import write_churn
 from tests.patience import LAST_RESORT_SECONDS
+from training.data.dataset import Dataset, load_dataset
 from training.data.load import load_table
 from training.data.table import Table
-from training.dataset import Dataset, load_dataset
-from training.package import package_model
-from training.params import Params, load_params
-from training.train import train_model
+from training.model.params import Params, load_params
+from training.model.train import train_model
+from training.packaging.package import package_model
 
 ROOT = Path(__file__).parents[1]
 DATASETS = ROOT / "tests" / "data" / "datasets"

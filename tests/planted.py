@@ -14,21 +14,21 @@ import pandas as pd
 import xgboost
 from numpy.typing import NDArray
 
-from app.contract.bundle import Bundle
-from app.contract.schema import Calibration, Column, ModelSchema
+from contract.bundle import Bundle
+from contract.schema import Calibration, Column, ModelSchema
 from tests.churn import generate_churn
+from training.data.dataset import Dataset, load_dataset
 from training.data.fingerprint import fingerprint_frame
-from training.data.sources import RawData, generate_raw
+from training.data.sources.source import RawData, generate_raw
 from training.data.splits import Split, group_holdout
 from training.data.table import Table
 from training.data.validation import validate_raw
-from training.dataset import Dataset, load_dataset
 from training.gate.judge import GateResult, judge_candidate
 from training.gate.policy import Policy, load_policy
-from training.metrics import measure_intervals
-from training.package import package_model
-from training.params import Params, load_params
-from training.train import TrainedModel, train_model
+from training.model.metrics import measure_intervals
+from training.model.params import Params, load_params
+from training.model.train import TrainedModel, train_model
+from training.packaging.package import package_model
 
 DATASETS = Path(__file__).parent / "data" / "datasets"
 ROWS, SEED = 10_000, 2020

@@ -10,14 +10,14 @@ from typing import Annotated
 
 import typer
 
-from app.contract.bundle import read_bundle
-from app.contract.errors import ContractError
+from contract.bundle import read_bundle
+from contract.errors import ContractError
 from training import console
-from training.artifacts import Artifacts
-from training.dataset import load_dataset
+from training.data.dataset import load_dataset
 from training.errors import EXIT_USAGE, InputError, TrainingError
+from training.local.artifacts import Artifacts
+from training.model.params import PARAMS, load_params
 from training.options import ARTIFACTS, DatasetName, ParamsFile, Root, Rows, Seed, Source
-from training.params import PARAMS, load_params
 
 PROGRAM = "python -m training"
 
@@ -62,7 +62,7 @@ def data(
 ) -> None:
     """Get the data, check every row, and say what it is."""
     from training.data.table import write_rows  # noqa: PLC0415 - each verb imports only what it needs
-    from training.stages import read_table  # noqa: PLC0415
+    from training.local.stages import read_table  # noqa: PLC0415
 
     table = read_table(load_dataset(dataset), source, Artifacts(root), rows, seed)
     console.print_table_summary(table)
@@ -79,8 +79,8 @@ def pin(
     root: Root = ARTIFACTS,
 ) -> None:
     """Check new data and name it in training/pins: training without --data takes it from then on."""
-    from training.data.pin import check_place, write_pin  # noqa: PLC0415
-    from training.stages import read_table  # noqa: PLC0415
+    from training.data.sources.pin import check_place, write_pin  # noqa: PLC0415
+    from training.local.stages import read_table  # noqa: PLC0415
 
     check_place(source)
     table = read_table(load_dataset(dataset), source, Artifacts(root), None, None)
@@ -98,7 +98,7 @@ def inputs(
 ) -> None:
     """Print the SHA-256 over all that a model would be made from now; `make approved INPUTS=` takes it."""
     from training.data.load import load_table  # noqa: PLC0415
-    from training.provenance import describe_inputs, digest_inputs  # noqa: PLC0415
+    from training.packaging.provenance import describe_inputs, digest_inputs  # noqa: PLC0415
 
     table = load_table(load_dataset(dataset), source, Artifacts(root).rejected, rows=rows, seed=seed)
     sys.stdout.write(f"{digest_inputs(describe_inputs(table, load_params(params)))}\n")
@@ -114,7 +114,7 @@ def train(
     seed: Seed = None,
 ) -> None:
     """Train a candidate, measure it on rows it never saw, and package it as a bundle."""
-    from training.stages import read_table, train_candidate  # noqa: PLC0415
+    from training.local.stages import read_table, train_candidate  # noqa: PLC0415
 
     artifacts, settings = Artifacts(root), load_params(params)
     table = read_table(load_dataset(dataset), source, artifacts, rows, seed)
@@ -134,7 +134,7 @@ def gate(
     first_run: Annotated[bool, typer.Option("--first-run", help="There is no champion yet.")] = False,
 ) -> None:
     """Judge the candidate against the champion: pass (0), fail (1) or not enough evidence (3)."""
-    from training.stages import judge, read_champion, read_table  # noqa: PLC0415
+    from training.local.stages import judge, read_champion, read_table  # noqa: PLC0415
 
     artifacts, settings = Artifacts(root), load_params(params)
     judged = read_bundle(candidate or artifacts.candidate)
@@ -154,7 +154,7 @@ def evaluate(
     seed: Seed = None,
 ) -> None:
     """Repeated cross-validation and holdouts by time and by group, beside rule and linear model."""
-    from training.stages import evaluate_model, read_table  # noqa: PLC0415
+    from training.local.stages import evaluate_model, read_table  # noqa: PLC0415
 
     artifacts, settings = Artifacts(root), load_params(params)
     evaluate_model(artifacts, read_table(load_dataset(dataset), source, artifacts, rows, seed), settings)
@@ -171,7 +171,7 @@ def tune(
     trials: Annotated[int, typer.Option("--trials", min=1, help="How many more trials to run.")] = 30,
 ) -> None:
     """Search for better parameters; stop it at any time, the next run goes on from there."""
-    from training.stages import read_table, tune_model  # noqa: PLC0415
+    from training.local.stages import read_table, tune_model  # noqa: PLC0415
 
     artifacts, settings = Artifacts(root), load_params(params)
     tune_model(artifacts, read_table(load_dataset(dataset), source, artifacts, rows, seed), settings, trials)
@@ -182,8 +182,8 @@ def inspect(
     bundle: Annotated[Path | None, typer.Argument(help="A bundle's folder. Default: what is served.")] = None,
 ) -> None:
     """Verify a bundle and show what is in it; one that could not be served is shown all the same, and refused."""
-    from app.contract.scoring import ReferenceModel, check_golden_rows  # noqa: PLC0415
-    from app.contract.soundness import check_manifest  # noqa: PLC0415
+    from contract.compute.scoring import ReferenceModel, check_golden_rows  # noqa: PLC0415
+    from contract.soundness import check_manifest  # noqa: PLC0415
 
     folder = bundle or Artifacts().bundle
     found = read_bundle(folder)
@@ -209,7 +209,7 @@ def track(
     root: Root = ARTIFACTS,
 ) -> None:
     """Log a trained bundle to MLflow, again or for the first time; it is registered once."""
-    from training.stages import track_training  # noqa: PLC0415
+    from training.local.stages import track_training  # noqa: PLC0415
 
     artifacts = Artifacts(root)
     folder = bundle or artifacts.candidate
@@ -222,7 +222,7 @@ def mlflow(
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Where the page is.")] = 5000,
 ) -> None:
     """Open MLflow's page of all runs and models, or say where the server's is."""
-    from training.serving import check_port  # noqa: PLC0415
+    from training.local.local_predictor import check_port  # noqa: PLC0415
     from training.tracking.page import find_page, open_file, serve_page  # noqa: PLC0415
 
     if address := find_page(root):
@@ -242,7 +242,7 @@ def champion(
     root: Root = ARTIFACTS,
 ) -> None:
     """Name a released bundle champion in MLflow; it is registered if MLflow does not know it."""
-    from training.champion import name_released  # noqa: PLC0415
+    from training.tracking.champion import name_released  # noqa: PLC0415
 
     name_released(Artifacts(root), bundle, release)
 
@@ -262,7 +262,7 @@ def up(
     seed: Seed = None,
 ) -> None:
     """All of it: data, train, gate, package, serve on loopback, and a few real predictions."""
-    from training.up import bring_up  # noqa: PLC0415
+    from training.local.up import bring_up  # noqa: PLC0415
 
     artifacts = Artifacts(root, served=bundle)
     bring_up(artifacts, load_dataset(dataset), source, load_params(params), port, rows, seed)
@@ -271,7 +271,7 @@ def up(
 @app.command()
 def down(root: Root = ARTIFACTS) -> None:
     """Stop the predictor that `up` started."""
-    from training.serving import stop_predictor  # noqa: PLC0415
+    from training.local.local_predictor import stop_predictor  # noqa: PLC0415
 
     stopped = stop_predictor(Artifacts(root).predictor)
     console.print_done("the predictor is stopped" if stopped else "no predictor of ours was running")

@@ -13,16 +13,16 @@ from rich.panel import Panel
 from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table as Grid
 
-from app.contract.bundle import Bundle
-from app.contract.schema import Interval, Manifest
+from contract.bundle import Bundle
+from contract.schema import Interval, Manifest
 
 if TYPE_CHECKING:
     import optuna
 
-    from training.artifacts import Artifacts
     from training.data.table import Table
-    from training.evaluate import Evaluation
+    from training.evaluation.evaluate import Evaluation
     from training.gate.judge import GateResult
+    from training.local.artifacts import Artifacts
 
 LABELS = {
     "pr_auc": "PR-AUC",

@@ -1,12 +1,12 @@
 """Serves one bundle: `python -m app.predictor --bundle DIR --port N`."""
 
-from app.predictor.process.signals import end_process, stop_at_signals
+from app.predictor.server.signals import end_process, stop_at_signals
 
 
 def run() -> int:
-    """The exit code, as of `app.predictor.process.start.main`."""
+    """The exit code, as of `app.predictor.server.start.main`."""
     # the libraries' import takes most of the start, and a signal may come meanwhile
-    from app.predictor.process.start import main  # noqa: PLC0415
+    from app.predictor.server.start import main  # noqa: PLC0415
 
     return main()
 

@@ -5,23 +5,26 @@ import logging
 from collections.abc import Awaitable
 from time import perf_counter
 
-from app.contract.schema import Manifest
-from app.predictor import batch, endpoint, errors, explain, feedback, openinference, predict, problems, settings, sweep
-from app.predictor.body import SMALL_BODY_BYTES
+from app.predictor import settings
 from app.predictor.counters import Counters
-from app.predictor.endpoint import Endpoint
+from app.predictor.endpoints import base, batch, explain, feedback, infer, predict, what_if
+from app.predictor.endpoints.base import Endpoint
+from app.predictor.endpoints.golden_rows import check_accepted
 from app.predictor.headers import allow_origins
-from app.predictor.inputs.golden import check_accepted
+from app.predictor.http import errors
+from app.predictor.http.asgi import AsgiApp, Message, Receive, Scope, Send
+from app.predictor.http.body import SMALL_BODY_BYTES
+from app.predictor.http.request_ids import HEADER
+from app.predictor.inputs import validation
 from app.predictor.logs import log_event, log_request
 from app.predictor.metrics import make_registry
-from app.predictor.model import ServedModel
-from app.predictor.process.loading import Loading
-from app.predictor.receipts import Receipts
-from app.predictor.request_ids import HEADER
+from app.predictor.receipts.receipts import Receipts
 from app.predictor.routes import REQUEST_ID, make_routes, make_service_routes
+from app.predictor.scoring.gate_report import read_verdict
+from app.predictor.scoring.loading import Loading
+from app.predictor.scoring.model import ServedModel
 from app.predictor.state import ServingState
-from app.predictor.types import AsgiApp, Message, Receive, Scope, Send
-from app.predictor.verdict import read_verdict
+from contract.schema import Manifest
 
 
 class Application:
@@ -31,7 +34,9 @@ class Application:
         self.state = state
         self.registry = make_registry(state)
         self.fast: dict[str, AsgiApp] = {}
-        self.direct: dict[bytes, Endpoint] = {}  # those with small bodies by raw path, for app.predictor.direct
+        self.direct: dict[
+            bytes, Endpoint
+        ] = {}  # those with small bodies by raw path, for app.predictor.server.fast_path
         origins = state.settings.cors_origins
         self._origins = origins.split(",") if origins else None
         self.rest = self._allow_origins(make_routes(state, self.registry))
@@ -59,7 +64,7 @@ class Application:
         report = self.state.settings.gate_report
         if report is not None:
             self.state.verdict = await asyncio.to_thread(read_verdict, report, model.digest)
-        check_accepted(openinference.Inferrer(self.state, model))
+        check_accepted(infer.Inferrer(self.state, model))
         self.install_model(model)
         return model.manifest
 
@@ -70,13 +75,13 @@ class Application:
             state.receipt_keys, manifest.name, manifest.version, model.threshold, state.settings.receipt_max_age_seconds
         )
         state.feedback.open_version(manifest.version)
-        inferrer, predictor = openinference.Inferrer(state, model), predict.Predictor(state, model, receipts)
-        infer = Endpoint(state, openinference.ROUTE, inferrer.respond, count_rows=inferrer.count_rows)
+        inferrer, predictor = infer.Inferrer(state, model), predict.Predictor(state, model, receipts)
+        inference = Endpoint(state, infer.ROUTE, inferrer.respond, count_rows=inferrer.count_rows)
         self.fast[predict.ROUTE] = Endpoint(state, predict.ROUTE, predictor.respond, count_rows=predictor.count_rows)
-        self.fast |= dict.fromkeys(openinference.infer_paths(manifest), infer)
+        self.fast |= dict.fromkeys(infer.infer_paths(manifest), inference)
         for route, respond in (
             (explain.ROUTE, explain.Explainer(state, model).respond),
-            (sweep.ROUTE, sweep.Sweeper(state, model).respond),
+            (what_if.ROUTE, what_if.Sweeper(state, model).respond),
         ):
             self.fast[route] = Endpoint(state, route, respond, max_bytes=SMALL_BODY_BYTES)
         told = feedback.Feedback(state, receipts, manifest)
@@ -93,7 +98,7 @@ class Application:
         scope[REQUEST_ID] = request_id
         if scope["method"] == "HEAD":  # as GET: the server, which has the other scope, sends no body
             scope = {**scope, "method": "GET"}
-        status = endpoint.CLIENT_GONE
+        status = base.CLIENT_GONE
 
         async def send_marked(message: Message) -> None:
             nonlocal status
@@ -106,7 +111,7 @@ class Application:
             await app(scope, receive, send_marked)
         except Exception:  # FastAPI has answered 500 and raises it again for the server's log
             log_event("request_failed", logging.ERROR, exc_info=True, request_id=request_id)
-        route = getattr(scope.get("route"), "path", endpoint.UNMATCHED)
+        route = getattr(scope.get("route"), "path", base.UNMATCHED)
         seconds = perf_counter() - start
         self.state.counters.duration_cell(route, status).observe(seconds)
         if (status >= errors.ApiError.status and route != "/readyz") or self.state.settings.log_requests:
@@ -115,5 +120,5 @@ class Application:
 
 def create_app(chosen: settings.Settings) -> Application:
     """The application without its model; `load` or `install_model` readies it."""
-    routes = [predict.ROUTE, openinference.ROUTE, "/healthz", "/readyz", "/metrics"]
-    return Application(ServingState(chosen, Counters(routes, (*errors.CODES, *problems.REASONS), batch.ROW_REASONS)))
+    routes = [predict.ROUTE, infer.ROUTE, "/healthz", "/readyz", "/metrics"]
+    return Application(ServingState(chosen, Counters(routes, (*errors.CODES, *validation.REASONS), batch.ROW_REASONS)))

@@ -8,7 +8,7 @@ from typing import NamedTuple
 from starlette.requests import Request
 from starlette.responses import Response
 
-from app.predictor.errors import NotFoundError
+from app.predictor.http.errors import NotFoundError
 
 FOLDER = Path(__file__).parent / "page"
 INDEX = "index.html"

@@ -2,10 +2,10 @@
 
 from starlette.middleware.cors import CORSMiddleware
 
-from app.predictor.access import API_KEY_HEADER
-from app.predictor.receipts import HEADER as RECEIPT_HEADER
-from app.predictor.request_ids import HEADER as REQUEST_ID_HEADER
-from app.predictor.types import AsgiApp
+from app.predictor.auth.access import API_KEY_HEADER
+from app.predictor.http.asgi import AsgiApp
+from app.predictor.http.request_ids import HEADER as REQUEST_ID_HEADER
+from app.predictor.receipts.receipts import HEADER as RECEIPT_HEADER
 
 # the page's own policy stands beside this one and is stricter: a browser keeps both
 SECURITY = [

@@ -13,11 +13,11 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from app.contract.bins import name_bins
 from app.predictor.counters import DECISIONS, DURATION_BUCKETS
-from app.predictor.labels import VersionSums
+from app.predictor.receipts.outcomes import VersionSums
+from app.predictor.scoring.drift_counts import SCORE
 from app.predictor.state import ServingState
-from app.predictor.traffic import SCORE
+from contract.compute.bins import name_bins
 
 MODEL_LABELS = ("model_name", "model_version")  # on every metric, before its own
 

@@ -9,15 +9,16 @@ from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
-from app.contract.schema import Manifest
-from app.predictor import batch, errors, explain, feedback, openinference, predict, sweep
 from app.predictor.assets import read_assets
-from app.predictor.endpoint import error_headers
+from app.predictor.endpoints import batch, explain, feedback, infer, predict, what_if
+from app.predictor.endpoints.base import error_headers
+from app.predictor.http import errors
 from app.predictor.metrics import Registry
-from app.predictor.openapi import build_document
-from app.predictor.rendered.document import Document
-from app.predictor.rendered.scrapes import Scrapes
+from app.predictor.openapi.document import build_document
+from app.predictor.openapi.rendered import Document
+from app.predictor.scrapes import Scrapes
 from app.predictor.state import ServingState
+from contract.schema import Manifest
 
 REQUEST_ID = "lathe.request_id"  # in the scope, set by app.predictor.application
 
@@ -66,7 +67,7 @@ class Routes:
 
     async def v2_server(self, request: Request) -> Response:
         """The server's metadata."""
-        return render({"name": "lathe", "version": "1", "extensions": openinference.EXTENSIONS})
+        return render({"name": "lathe", "version": "1", "extensions": infer.EXTENSIONS})
 
     async def v2_live(self, request: Request) -> Response:
         """The process lives."""
@@ -79,7 +80,7 @@ class Routes:
 
     async def v2_model(self, request: Request) -> Response:
         """The model's inputs and outputs."""
-        return render(openinference.describe_model(self._find_model(request)))
+        return render(infer.describe_model(self._find_model(request)))
 
     async def v2_model_ready(self, request: Request) -> Response:
         """Whether this model answers."""
@@ -128,7 +129,7 @@ def make_routes(state: ServingState, registry: Registry) -> FastAPI:
         ("GET", "/v1/model", handlers.model, "model"),
         ("POST", predict.ROUTE, handlers.fast, "model"),
         ("POST", explain.ROUTE, handlers.fast, "model"),
-        ("POST", sweep.ROUTE, handlers.fast, "model"),
+        ("POST", what_if.ROUTE, handlers.fast, "model"),
         ("POST", batch.ROUTE, handlers.fast, "model"),
         ("POST", feedback.ROUTE, handlers.fast, "model"),
         ("GET", "/v2", handlers.v2_server, "v2"),
@@ -136,7 +137,7 @@ def make_routes(state: ServingState, registry: Registry) -> FastAPI:
         ("GET", "/v2/health/ready", handlers.v2_ready, "v2"),
         ("GET", "/v2/models/{name}", handlers.v2_model, "v2"),
         ("GET", "/v2/models/{name}/ready", handlers.v2_model_ready, "v2"),
-        ("POST", openinference.ROUTE, handlers.fast, "v2"),
+        ("POST", infer.ROUTE, handlers.fast, "v2"),
         ("GET", "/v2/models/{name}/versions/{version}", handlers.v2_model, "v2"),
         ("GET", "/v2/models/{name}/versions/{version}/ready", handlers.v2_model_ready, "v2"),
         ("POST", "/v2/models/{name}/versions/{version}/infer", handlers.fast, "v2"),

@@ -8,20 +8,20 @@ from collections.abc import AsyncIterator, Callable, Iterator, Sequence, Sized
 from concurrent.futures import ThreadPoolExecutor
 from typing import Literal, TypeVar
 
-from app.predictor.access import Access
 from app.predictor.admission.connections import Connections, limit_connections
 from app.predictor.admission.room import Room
 from app.predictor.admission.upload_place import UploadPlace, take_place
+from app.predictor.auth.access import Access
 from app.predictor.counters import Counters
-from app.predictor.errors import NotServingError, explain_shed
-from app.predictor.labels import FeedbackSums
-from app.predictor.model import ServedModel
-from app.predictor.receipts import read_receipt_keys
-from app.predictor.request_ids import RequestIds
+from app.predictor.http.errors import NotServingError, explain_shed
+from app.predictor.http.request_ids import RequestIds
+from app.predictor.http.spool import Spool
+from app.predictor.receipts.outcomes import FeedbackSums
+from app.predictor.receipts.receipts import read_receipt_keys
+from app.predictor.receipts.used_receipts import open_used_receipts
+from app.predictor.scoring.gate_report import Verdict
+from app.predictor.scoring.model import ServedModel
 from app.predictor.settings import Settings
-from app.predictor.spool import Spool
-from app.predictor.used_receipts import open_used_receipts
-from app.predictor.verdict import Verdict
 
 BATCH_NICENESS = 5
 
@@ -117,7 +117,7 @@ class ServingState:
             raise self.shed("batches")
 
     def compute_margins(self, vectors: Sequence[bytes]) -> list[float]:
-        """One margin a packed row, as `app.contract.engine` computes them.
+        """One margin a packed row, as `contract.compute.engine` computes them.
 
         Raises: NotServingError until a model is installed.
         """

@@ -18,7 +18,6 @@ from tempfile import TemporaryDirectory
 import msgspec
 import numpy as np
 
-from app.contract.bundle import MANIFEST_NAME, MODEL_NAME, digest_files, read_manifest, seal_manifest
 from bench.contenders import Contender
 from bench.environments import LATHE
 from bench.errors import BenchError
@@ -26,6 +25,7 @@ from bench.experiments.experiment import Experiment, Outcome, Promise
 from bench.model import ServedModel
 from bench.places import ENVIRONMENTS, PEERS, WORK
 from bench.servers import Server, start_server
+from contract.bundle import MANIFEST_NAME, MODEL_NAME, digest_files, read_manifest, seal_manifest
 
 FLIPS = 1500  # over all files
 CUTS = 300

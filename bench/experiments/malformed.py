@@ -7,11 +7,11 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from app.contract.schema import Value
 from bench.contenders import ROBUST, Contender
 from bench.experiments.experiment import Experiment, Outcome, Promise
 from bench.model import Rows, ServedModel
 from bench.servers import JSON_HEADERS, Server, running
+from contract.schema import Value
 
 SENTINEL = 987654.25  # stands for one value of the row, and is replaced in the finished body
 SENTINEL_TEXT = str(SENTINEL).encode()

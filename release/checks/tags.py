@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from semver import Version
 
 from release import console
-from release.announcing.changelog import NAME as CHANGELOG
-from release.announcing.changelog import read_section
 from release.errors import InputError, OutsideError, RefusedError
 from release.git.clone import Clone
 from release.git.remote import Remote
+from release.github_release.changelog import NAME as CHANGELOG
+from release.github_release.changelog import read_section
 from release.history.moves import read_all_moves
 from release.history.released import PROJECT, list_ran
 from release.manifests.overlays import REPOSITORIES, SHOWN_DIGITS

@@ -13,7 +13,7 @@ def announce(
     artifacts: Artifacts = Path("artifacts"),
 ) -> None:
     """Make the GitHub release: a draft, its files, and last the publication. A second run finishes the first."""
-    from release.announcing.announcement import announce_version  # noqa: PLC0415 - each verb imports only what it needs
+    from release.github_release.announcement import announce_version  # noqa: PLC0415 - each verb imports only what it needs
 
     announce_version(version, artifacts)
 
@@ -33,9 +33,9 @@ def promote(
     from release.checks.verify import require_verified  # noqa: PLC0415
     from release.git.remote import Remote  # noqa: PLC0415
     from release.hub import open_github  # noqa: PLC0415
-    from release.moving.prometheus import find_prometheus  # noqa: PLC0415
-    from release.moving.promotion import Promotion  # noqa: PLC0415
-    from release.moving.promotion import promote as propose  # noqa: PLC0415
+    from release.live.prometheus import find_prometheus  # noqa: PLC0415
+    from release.promotion.promote import Promotion  # noqa: PLC0415
+    from release.promotion.promote import promote as propose  # noqa: PLC0415
     from release.tools import ROOT  # noqa: PLC0415
 
     prometheus = find_prometheus()
@@ -52,8 +52,8 @@ def prepare(
     ] = None,
 ) -> None:
     """Put a release's changelog and version on a branch, in one commit, and say what to type next."""
-    from release.announcing.prepare import prepare_version, print_next  # noqa: PLC0415
     from release.git.remote import Remote  # noqa: PLC0415
+    from release.github_release.prepare import prepare_version, print_next  # noqa: PLC0415
     from release.tools import ROOT  # noqa: PLC0415
 
     remote = Remote(ROOT)

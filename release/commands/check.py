@@ -14,12 +14,12 @@ def check_pull(
     from release.errors import EXIT_FAIL, EXIT_OUTSIDE  # noqa: PLC0415
     from release.git.remote import Remote  # noqa: PLC0415
     from release.hub import open_github  # noqa: PLC0415
-    from release.moving import pull  # noqa: PLC0415
+    from release.promotion import pull_request  # noqa: PLC0415
     from release.tools import ROOT  # noqa: PLC0415
 
-    request = pull.open_pull_request(Remote(ROOT), pull.read_revision(head))
+    request = pull_request.open_pull_request(Remote(ROOT), pull_request.read_revision(head))
     with open_github() as github:
-        found = pull.check_pull(request, github, require_verified)
+        found = pull_request.check_pull(request, github, require_verified)
     for findings in found:
         findings.print()
     if not found:

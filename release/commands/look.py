@@ -30,7 +30,7 @@ def diff(
     new: Annotated[str, typer.Argument(help="Another of the same sort.")],
 ) -> None:
     """Show what differs between two overlays or revisions, as rendered; exit code 1 if anything does."""
-    from release.manifests.sides import compare_sides, read_side  # noqa: PLC0415
+    from release.manifests.compared_sides import compare_sides, read_side  # noqa: PLC0415
     from release.manifests.summary import print_comparisons  # noqa: PLC0415
 
     if print_comparisons(compare_sides(read_side(old), read_side(new))):

@@ -26,7 +26,7 @@ def bump(
     from release.git.remote import Remote  # noqa: PLC0415
     from release.manifests.environments import IMAGE  # noqa: PLC0415
     from release.manifests.overlays import REPOSITORIES, ImageLine  # noqa: PLC0415
-    from release.moving.bump import Bump, bump_environment  # noqa: PLC0415
+    from release.promotion.bump import Bump, bump_environment  # noqa: PLC0415
     from release.tools import ROOT  # noqa: PLC0415
 
     image = None
@@ -54,8 +54,8 @@ def rollback(
     """Take an environment back to a version that it ran before, by Git alone; where only the App may push, it does."""
     from release import console  # noqa: PLC0415
     from release.git.remote import Remote  # noqa: PLC0415
-    from release.moving.back import take_back  # noqa: PLC0415
-    from release.moving.rollback import Rollback, find_run  # noqa: PLC0415
+    from release.promotion.back import take_back  # noqa: PLC0415
+    from release.promotion.rollback import Rollback, find_run  # noqa: PLC0415
     from release.tools import ROOT  # noqa: PLC0415
 
     started = time.monotonic()

@@ -13,7 +13,7 @@ def check_tag(version: Annotated[str, typer.Argument(help="The tag, vMAJOR.MINOR
     from release.hub import translate_errors  # noqa: PLC0415
     from release.registry.registry import open_registry  # noqa: PLC0415
     from release.tools import ROOT  # noqa: PLC0415
-    from review.outputs import write_outputs  # noqa: PLC0415
+    from review.github.job_outputs import write_outputs  # noqa: PLC0415
 
     found = tags.check_tag(version, Remote(ROOT), open_registry())
     with translate_errors():
@@ -34,7 +34,7 @@ def publish(
     """Build, push, describe and sign the image of a tag; again, it adds only what lacks."""
     from release.hub import translate_errors  # noqa: PLC0415
     from release.publishing.publish import PublishRequest, publish_version  # noqa: PLC0415
-    from review.outputs import write_outputs  # noqa: PLC0415
+    from review.github.job_outputs import write_outputs  # noqa: PLC0415
 
     image = publish_version(PublishRequest(version, artifacts, base, builder, unsigned))
     with translate_errors():

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 from rich.markup import escape
 
 from release.console import out, print_done, print_grid
+from release.manifests.compared_sides import Comparison
 from release.manifests.diff import ABSENT, Change, Field
 from release.manifests.render import Rendering
-from release.manifests.sides import Comparison
 
 MARKS = {"added": ("+", "green"), "removed": ("-", "red"), "changed": ("~", "yellow")}
 

@@ -13,7 +13,7 @@ from release.registry.published import PublishedImage, open_bundle, open_judgeme
 from release.registry.registry import Registry
 from release.registry.sbom import list_components
 from release.registry.signing import Image, Signer, Verifier
-from review.approval import REPORT_NAME
+from review.approval.record import REPORT_NAME
 
 ENDINGS = {SBOM: ".sbom.cdx.json", PROVENANCE: ".provenance.json"}  # of the files beside the release's record
 

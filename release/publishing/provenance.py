@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 from release.errors import InputError
-from review.approval import Record
-from review.settings import find_run_url
+from review.approval.record import Record
+from review.github.settings import find_run_url
 
 SOURCE = "https://github.com/lathe-ml/lathe"
 BUILD_TYPE = f"{SOURCE}/blob/main/docs/provenance.md"

@@ -23,7 +23,7 @@ from release.registry.registry import Registry, digest_archive, open_registry
 from release.registry.sbom import compose_sbom
 from release.registry.signing import Signer, Verifier, find_signer
 from release.tools import ROOT
-from review.approval import BUNDLE_FOLDER, RECORD_NAME, REPORT_NAME, Record, verify_approved
+from review.approval.record import BUNDLE_FOLDER, RECORD_NAME, REPORT_NAME, Record, verify_approved
 from review.bundle import FILE_NAMES
 from review.files import read_file
 
@@ -184,7 +184,7 @@ def verify_result(registry: Registry, image: PublishedImage, verifier: Verifier)
 
 
 def describe_release(image: PublishedImage, targets: tuple[str, ...], signer: Signer | None) -> dict[str, Any]:
-    """What the steps after this one read; release/announcing/dossier.py knows its shape."""
+    """What the steps after this one read; release/github_release/dossier.py knows its shape."""
     return {
         "version": image.version,
         "revision": image.revision,

@@ -10,7 +10,7 @@ from typing import Any
 
 from release.errors import RefusedError
 from release.registry.registry import MAX_DOCUMENT_BYTES, Registry, parse_document
-from review.approval import LIMITS_BYTES, RECORD_NAME, REPORT_NAME
+from review.approval.record import LIMITS_BYTES, RECORD_NAME, REPORT_NAME
 from review.bundle import FILE_NAMES
 
 MODEL_FOLDER = PurePosixPath("srv/model")  # the Dockerfile's last COPY

@@ -8,7 +8,7 @@ from release.hub import translate_errors
 from release.manifests.overlays import ImageLine
 from release.registry.contents import BUNDLE_LABEL, REVISION_LABEL, VERSION_LABEL, Contents, read_contents
 from release.registry.registry import Registry, open_registry
-from review.approval import BUNDLE_FOLDER, RECORD_NAME, REPORT_NAME, Record, check_subject, verify_approved
+from review.approval.record import BUNDLE_FOLDER, RECORD_NAME, REPORT_NAME, Record, check_subject, verify_approved
 from review.bundle import Bundle, verify_bundle
 from review.report import Interval, Report, parse_report
 

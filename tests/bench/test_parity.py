@@ -7,7 +7,6 @@ from pathlib import Path
 
 import pytest
 
-from app.contract.schema import Calibration
 from bench import servers
 from bench.contenders import Contender, list_contenders, pick_contenders
 from bench.errors import ContenderError
@@ -15,6 +14,7 @@ from bench.experiments.corrupt_bundle import REFUSED, Trial, flip_bit, start_dam
 from bench.model import ServedModel, load_model
 from bench.parity import TOLERANCE, check_parity
 from bench.servers import Server, running
+from contract.schema import Calibration
 
 pytestmark = pytest.mark.slow
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import msgspec
 import pytest
 
-from app.predictor import predict
 from app.predictor.application import Application, create_app
-from app.predictor.endpoint import Endpoint
-from app.predictor.model import ServedModel, load_model
+from app.predictor.endpoints import predict
+from app.predictor.endpoints.base import Endpoint
+from app.predictor.scoring.model import ServedModel, load_model
 from app.predictor.settings import read_settings
 from bench.path_costs import HTTP, LOGGED, WHOLE, answer_rows, list_variants, measure_costs, patched
 

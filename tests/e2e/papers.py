@@ -3,7 +3,7 @@
 import re
 from pathlib import Path
 
-from review.approval import write_record
+from review.approval.record import write_record
 from tests.e2e.desk import Desk
 
 APPROVED = Path("artifacts/approved")

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
-from review.github import GitHub
-from review.settings import Settings
-from review.shapes import Pull, Reference
+from review.github.client import GitHub
+from review.github.settings import Settings
+from review.github.types import Pull, Reference
 from tests.e2e.errors import OutsideError
 from tests.e2e.hub import TOKEN, Hub, open_hub
 from tests.patience import LAST_RESORT_SECONDS

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from app.contract.bundle import Bundle, read_bundle
+from contract.bundle import Bundle, read_bundle
 from tests.image.containers import name_image, run
 from tests.repo.sources import ROOT, list_files
 

@@ -79,13 +79,14 @@ def test_no_secret_no_history_and_no_test_is_in_any_layer(predictor_image: str, 
     assert list(find_forbidden(names)) == []
     assert [name for name in names if name.endswith("stale.pyc")] == []
     assert [name for name in names if "/__pycache__/" in name and name.startswith("srv/app/")]
+    assert [name for name in names if "/__pycache__/" in name and name.startswith("srv/contract/")]
 
 
 @pytest.mark.parametrize(
     "name", ["srv/.git/config", "srv/app/tests/test_x.py", "run/secrets/ca", "srv/secret.env", "k.pem"]
 )
 def test_a_planted_name_is_found(name: str) -> None:
-    assert list(find_forbidden(["srv/app/predictor/server.py", name])) == [name]
+    assert list(find_forbidden(["srv/app/predictor/server/server.py", name])) == [name]
 
 
 def test_the_labels_say_version_revision_source_and_bundle(predictor_image: str, gated: Gated) -> None:

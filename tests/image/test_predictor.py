@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.contract.scoring import PARITY_TOLERANCE
+from contract.compute.scoring import PARITY_TOLERANCE
 from tests.image.conftest import Gated
 from tests.image.containers import Container, name_image, podman, run, run_python, start_container
 from tests.image.deployment import read_pod, translate_limits, translate_security, translate_settings

@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 
 from release.tools import ROOT
-from review.approval import write_record
-from review.github import GitHub
-from review.settings import Settings
+from review.approval.record import write_record
+from review.github.client import GitHub
+from review.github.settings import Settings
 from tests.release.dossiers import OWNER, WRITER, Site
 from tests.release.origin import Origin, ask_git
 from tests.release.preparing import CHANGELOG, FILES, LOCK, PROJECT
@@ -26,7 +26,10 @@ from tests.review.github_state import State
 from tests.review.worlds import TREE, report_of
 
 # what drives real repositories, registries and servers is for `make test`: `make check` has to answer soon
-THOROUGH = {Path(__file__).parent / name for name in ("announcing", "checks", "git", "history", "moving", "publishing")}
+THOROUGH = {
+    Path(__file__).parent / name
+    for name in ("checks", "git", "github_release", "history", "live", "promotion", "publishing")
+}
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:

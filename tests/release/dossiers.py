@@ -5,8 +5,8 @@ import subprocess
 from pathlib import Path
 from typing import Any
 
-from release.announcing.announcement import announce_version
-from review.approval import write_record
+from release.github_release.announcement import announce_version
+from review.approval.record import write_record
 from tests.release.reports import read_digest
 from tests.review.github_state import State
 from tests.review.worlds import TREE, report_of

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
-from release.announcing.prepare import Prepared, prepare_version
 from release.git.remote import Remote
+from release.github_release.prepare import Prepared, prepare_version
 from tests.release.origin import ask_git, push_file
 
 FILES = ["CHANGELOG.md", "pyproject.toml", "uv.lock"]

@@ -4,13 +4,13 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from release.moving.bump import Bump, bump_environment
-from release.moving.prometheus import Prometheus
-from release.moving.promotion import Promotion, promote
+from release.live.prometheus import Prometheus
+from release.promotion.bump import Bump, bump_environment
+from release.promotion.promote import Promotion, promote
 from release.registry.published import PublishedImage
 from review.bundle import read_bundle
-from review.github import GitHub
-from review.shapes import Pull
+from review.github.client import GitHub
+from review.github.types import Pull
 from tests.release.origin import Origin, ask_git, make_image, open_remote, push_file
 from tests.review.github_state import State
 from tests.review.worlds import encode

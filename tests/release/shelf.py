@@ -18,7 +18,7 @@ from release.publishing.provenance import Origin, compose_provenance
 from release.registry.published import PublishedImage
 from release.registry.signing import Signer, Verifier
 from release.tools import find_tool
-from review.approval import Record, write_record
+from review.approval.record import Record, write_record
 from review.bundle import MANIFEST_NAME, NO_DIGEST, OPENING
 from tests.release.dossiers import AUTHOR
 from tests.release.images import SETTINGS, make_environment, read_model, write_image

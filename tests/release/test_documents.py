@@ -5,16 +5,16 @@ from pathlib import Path
 
 import pytest
 
-from release.announcing.assets import LIMITS, PAGE, PROVENANCE, SBOM, File, check_size, collect_files
-from release.announcing.assets import MAX_BYTES as MAX_ASSET_BYTES
-from release.announcing.dossier import read_dossier, read_image
-from release.announcing.notes import CUT, MAX_BYTES, cut_changes, write_notes
 from release.documents import MAX_BYTES as MAX_DOCUMENT_BYTES
 from release.documents import read_document, write_document
 from release.errors import InputError
+from release.github_release.assets import LIMITS, PAGE, PROVENANCE, SBOM, File, check_size, collect_files
+from release.github_release.assets import MAX_BYTES as MAX_ASSET_BYTES
+from release.github_release.dossier import read_dossier, read_image
+from release.github_release.notes import CUT, MAX_BYTES, cut_changes, write_notes
 from release.image.judgement import read_object
 from release.registry.registry import MAX_DOCUMENT_BYTES as MAX_REGISTRY_BYTES
-from review.approval import RECORD_NAME, REPORT_NAME
+from review.approval.record import RECORD_NAME, REPORT_NAME
 from review.champion import ASSET, CHECKSUM
 from tests.release.dossiers import DIGEST, Site
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from tests.repo.sources import ROOT, list_python
-from training.dataset import DATASETS, Dataset, load_dataset
+from training.data.dataset import DATASETS, Dataset, load_dataset
 
 EVERYDAY = {"type", "Type"}  # words of Python, of every schema and of SVG
 
@@ -18,7 +18,7 @@ def list_names(dataset: Dataset) -> set[str]:
 
 
 def find_named_columns(root: Path, names: set[str], derivations: set[str]) -> Iterator[str]:
-    for module, tree in list_python(root, "app", "training"):
+    for module, tree in list_python(root, "contract", "app", "training"):
         if module in derivations:
             continue
         for node in ast.walk(tree):
@@ -39,7 +39,7 @@ def find_named_columns(root: Path, names: set[str], derivations: set[str]) -> It
 def read_all() -> tuple[set[str], set[str]]:
     datasets = [load_dataset(path.stem) for path in DATASETS.glob("*.yaml")]
     names = set().union(*(list_names(dataset) for dataset in datasets))
-    derivations = {f"app.contract.features.{dataset.derivation}" for dataset in datasets if dataset.derivation}
+    derivations = {f"contract.compute.features.{dataset.derivation}" for dataset in datasets if dataset.derivation}
     return names, derivations
 
 
@@ -62,7 +62,7 @@ def test_a_planted_column_is_found(tmp_path: Path, code: str) -> None:
 
 def test_the_derivation_itself_may_name_them(tmp_path: Path) -> None:
     names, derivations = read_all()
-    folder = tmp_path / "app" / "contract" / "features"
+    folder = tmp_path / "contract" / "compute" / "features"
     folder.mkdir(parents=True)
     (folder / "ai4i.py").write_text(f"row[{max(names)!r}]")
     assert list(find_named_columns(tmp_path, names, derivations)) == []

@@ -7,7 +7,7 @@ from tests.repo.sources import ROOT, list_python
 
 NAME = re.compile(r"(LATHE|GITHUB)_[A-Z_]+|MLFLOW_TRACKING_URI")
 # the modules of training that read any
-TRAINING = {"training.tracking.address", "training.data.fetching"}
+TRAINING = {"training.tracking.address", "training.data.sources.fetching"}
 # the predictor's own, which an image is searched for; and what every job of GitHub's has
 OTHERS = {"LATHE_BUNDLE", "LATHE_GATE_REPORT"}
 RUNNER = {f"GITHUB_{name}" for name in (

@@ -14,9 +14,9 @@ WAITS = {"wait", "join", "communicate", "settimeout"}  # with their limit as the
 # a cluster's story and a load are made of moments; each of the others says beside the line why it is no wait
 EXCEPTIONS = {"e2e", "rehearsal/registry.py", "image/containers.py", "patience.py"}
 ALLOWED = {
-    "app/predictor/test_direct.py": 1,  # a gap between the parts of a request, which no answer may depend on
-    "app/predictor/process/test_start.py": 1,  # moments of a start, which must not matter
-    "training/test_pipeline.py": 1,  # a random moment to be killed at
+    "app/predictor/server/test_fast_path.py": 1,  # a gap between the parts of a request, which no answer may depend on
+    "app/predictor/server/test_start.py": 1,  # moments of a start, which must not matter
+    "training/local/test_pipeline.py": 1,  # a random moment to be killed at
 }
 FILES = sorted(
     path

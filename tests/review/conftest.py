@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from review.github import GitHub
-from review.settings import Settings
+from review.github.client import GitHub
+from review.github.settings import Settings
 from tests.review.github_server import run_server
 from tests.review.github_state import State
 

@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from app.contract.bundle import read_bundle
+from contract.bundle import read_bundle
 from review.champion import fetch_champion, refuse_source
 from review.errors import InputError, OutsideError, RefusedError
 from tests.review.conftest import Serve

@@ -9,13 +9,13 @@ from typing import Any
 
 import pytest
 
-from review.comment import MARKER
+from review.comment.text import MARKER
 from tests.patience import LAST_RESORT_SECONDS
+from tests.review.approval.test_decision import UNCERTAIN, event
+from tests.review.approval.test_decision import world as label_world
+from tests.review.approval.test_find import make_world, pack
+from tests.review.approval.test_record import approval
 from tests.review.job import ROOT, Job
-from tests.review.test_approval import approval
-from tests.review.test_approved import make_world, pack
-from tests.review.test_decision import UNCERTAIN, event
-from tests.review.test_decision import world as label_world
 from tests.review.worlds import (
     DATA,
     FORK,

@@ -5,10 +5,10 @@ import pytest
 
 from tests.churn import write_churn
 from tests.conftest import DATASETS
+from training.data.dataset import load_dataset
 from training.data.load import load_table
 from training.data.table import Table
-from training.dataset import load_dataset
-from training.params import Params, load_params
+from training.model.params import Params, load_params
 
 
 @pytest.fixture(scope="session")

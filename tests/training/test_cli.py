@@ -15,17 +15,17 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from app.contract.bundle import MODEL_NAME, Bundle, read_bundle
-from app.contract.schema import Calibration
-from tests.app.contract.forging import write_forged
+from contract.bundle import MODEL_NAME, Bundle, read_bundle
+from contract.schema import Calibration
 from tests.conftest import ROOT
+from tests.contract.forging import write_forged
 from tests.patience import LAST_RESORT_SECONDS, wait_until
 from tests.ports import take_free_port
 from training import cli
 from training.data.splits import group_holdout
 from training.data.table import Table
-from training.params import PARAMS
-from training.provenance import digest_inputs
+from training.model.params import PARAMS
+from training.packaging.provenance import digest_inputs
 
 Run = Callable[..., tuple[int, str, str]]
 ROWS = ROOT / "tests" / "data"
@@ -316,7 +316,7 @@ def test_the_same_inputs_give_the_same_digest_from_two_folders(tmp_path: Path) -
     digests = []
     for name in ("one", "another one"):
         folder = tmp_path / name
-        for part in ("app", "training"):
+        for part in ("contract", "app", "training"):
             shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
         (folder / "params.yaml").write_text(QUICK)
         rows = ("--data", "generator", "--rows", "3000", "--params", "params.yaml", "--artifacts", "made")

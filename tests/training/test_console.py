@@ -9,13 +9,13 @@ import optuna
 import pytest
 from rich.console import Console
 
-from app.contract.bundle import Bundle
-from app.contract.schema import Interval
+from contract.bundle import Bundle
+from contract.schema import Interval
 from tests import planted
 from training import console
-from training.artifacts import Artifacts
 from training.data.table import Table
-from training.metrics import task_metrics
+from training.local.artifacts import Artifacts
+from training.model.metrics import task_metrics
 
 
 @pytest.fixture

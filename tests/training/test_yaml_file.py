@@ -7,9 +7,9 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from training.dataset import DATASETS, Dataset, load_dataset
+from training.data.dataset import DATASETS, Dataset, load_dataset
 from training.errors import InputError
-from training.params import load_params
+from training.model.params import load_params
 from training.yaml_file import MAX_BYTES, MAX_DEPTH, read_struct, read_yaml
 
 AI4I = (DATASETS / "ai4i.yaml").read_text()

@@ -33,10 +33,10 @@ def filters() -> dict[str, Any]:
     ("path", "jobs"),
     [
         ("training/params.yaml", {"python", "image", "workflows"}),
-        ("app/contract/bundle.py", {"python", "image"}),
+        ("contract/bundle.py", {"python", "image"}),
         ("app/predictor/routes.py", {"python", "image"}),
         ("gitops/base/service.yaml", {"manifests", "gitops"}),
-        ("review/comment.py", {"python", "workflows"}),
+        ("review/comment/text.py", {"python", "workflows"}),
         (".github/workflows/ci.yml", {"machinery", "python", "manifests", "image", "workflows"}),
         ("uv.lock", {"machinery", "python", "manifests", "image", "workflows"}),
         ("docs/operate.md", set()),

@@ -2,11 +2,11 @@
 
 from pathlib import Path
 
-from training.data.pin import check_pin, place_source, read_pin
-from training.data.sources import load_raw
+from training.data.dataset import Dataset
+from training.data.sources.pin import check_pin, place_source, read_pin
+from training.data.sources.source import load_raw
 from training.data.table import Table
 from training.data.validation import remove_rejected, validate_raw
-from training.dataset import Dataset
 from training.errors import InputError
 
 

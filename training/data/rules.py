@@ -7,10 +7,10 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
-from app.contract.schema import Column
-from app.contract.values import column_bounds, name_categories
+from contract.intake.values import column_bounds, name_categories
+from contract.schema import Column
+from training.data.dataset import Dataset
 from training.data.reading import Reading
-from training.dataset import Dataset
 
 BROKEN_COLUMNS = ["row", "column", "reason"]
 LARGEST_WHOLE = 2.0**53 - 1  # above, two whole numbers may be one float64

@@ -5,9 +5,9 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from training.data.dataset import Dataset, Order
 from training.data.order import Reading, UnknownOrderError, count_ties, measure_agreement, read_order
 from training.data.rules import BROKEN_COLUMNS
-from training.dataset import Dataset, Order
 from training.errors import DataError
 
 LEAST_AGREEMENT = 0.9  # a file that is written as time runs, or backwards, has 1

@@ -8,10 +8,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.contract.features.plan import FeaturePlan, Matrix
-from app.contract.intake.formulas import quote_formula
-from app.contract.schema import TrainingData
-from training.dataset import Dataset
+from contract.compute.plan import FeaturePlan, Matrix
+from contract.intake.formulas import quote_formula
+from contract.schema import TrainingData
+from training.data.dataset import Dataset
 
 
 @dataclass(frozen=True)

@@ -6,17 +6,17 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from app.contract.intake.formulas import quote_formula
-from app.contract.intake.headers import explain_header, explain_name
-from app.contract.intake.separators import describe_separator, find_separator
+from contract.intake.formulas import quote_formula
+from contract.intake.headers import explain_header, explain_name
+from contract.intake.separators import describe_separator, find_separator
 from training.data.columns import describe_columns
+from training.data.dataset import Dataset
 from training.data.fingerprint import fingerprint_frame
 from training.data.reading import read_values
 from training.data.rules import BROKEN_COLUMNS, find_broken
 from training.data.sorting import find_untimed, read_time, sort_rows
-from training.data.sources import RawData
+from training.data.sources.source import RawData
 from training.data.table import Table
-from training.dataset import Dataset
 from training.errors import DataError, InputError
 
 MAX_EXAMPLES = 3

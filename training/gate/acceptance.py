@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
-from training.declared import Accepted
+from training.data.declared import Accepted
 from training.gate.result import Check
 
 NAME = "accepted/unused"

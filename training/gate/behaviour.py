@@ -5,10 +5,10 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 import pandas as pd
 
-from app.contract.schema import Value
-from app.contract.scoring import PARITY_TOLERANCE, ReferenceModel, Scores
+from contract.compute.scoring import PARITY_TOLERANCE, ReferenceModel, Scores
+from contract.schema import Value
+from training.data.dataset import Direction, MinimumFunction
 from training.data.table import Table
-from training.dataset import Direction, MinimumFunction
 from training.gate.evidence import Evidence, score_frame
 from training.gate.policy import BehaviourRules
 from training.gate.result import Check, choose_verdict

@@ -6,10 +6,18 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from app.contract.schema import Interval, Task
+from contract.schema import Interval, Task
 from training.gate.policy import MetricRule
 from training.gate.result import Check, MetricLine, Verdict, write_interval
-from training.metrics import Judgement, Metric, Vector, bound_samples, outcome_strata, resample_strata, task_metrics
+from training.model.metrics import (
+    Judgement,
+    Metric,
+    Vector,
+    bound_samples,
+    outcome_strata,
+    resample_strata,
+    task_metrics,
+)
 
 
 def measure_contestants(

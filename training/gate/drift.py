@@ -5,8 +5,8 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from app.contract.bins import count_bins
-from app.contract.schema import ReferenceBins, Struct
+from contract.compute.bins import count_bins
+from contract.schema import ReferenceBins, Struct
 from training.gate.evidence import Evidence
 
 SMALLEST_SHARE = 1e-4  # an empty bin has no logarithm

@@ -6,18 +6,18 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
-from app.contract.bundle import Bundle
-from app.contract.errors import ContractError
-from app.contract.features.plan import Matrix
-from app.contract.schema import ModelSchema
-from app.contract.scoring import ReferenceModel, Scores
-from training.baselines import rank_by_rule
+from contract.bundle import Bundle
+from contract.compute.plan import Matrix
+from contract.compute.scoring import ReferenceModel, Scores
+from contract.errors import ContractError
+from contract.schema import ModelSchema
+from training.data.dataset import Dataset
 from training.data.splits import group_holdout
 from training.data.table import Table
-from training.dataset import Dataset
 from training.errors import InputError
-from training.metrics import Judgement
-from training.params import Params
+from training.evaluation.baselines import rank_by_rule
+from training.model.metrics import Judgement
+from training.model.params import Params
 
 RULE_THRESHOLD = 0.5  # where a rule holds it scores at least this
 

@@ -8,11 +8,11 @@ from collections.abc import Mapping
 from pathlib import Path
 
 import training
-from app.contract.bundle import INFERENCE_NAME, MODEL_NAME, Bundle
+from contract.bundle import INFERENCE_NAME, MODEL_NAME, Bundle
 from training.gate.latency import fit_reference
 from training.gate.policy import Budgets
 from training.gate.result import Check, choose_verdict
-from training.inference import convert_booster
+from training.packaging.onnx_export import convert_booster
 
 DEADLINE_SECONDS = 120
 MEGABYTE = 1e6

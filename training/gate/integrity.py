@@ -6,18 +6,18 @@ from collections.abc import Iterator
 import msgspec
 import numpy as np
 
-from app.contract.bundle import INFERENCE_NAME
-from app.contract.engine import Engine
-from app.contract.errors import ContractError
-from app.contract.parity import compare_engines
-from app.contract.scoring import PARITY_TOLERANCE, check_golden_rows, spread_matrix
-from app.contract.soundness import check_manifest
+from contract.bundle import INFERENCE_NAME
+from contract.compute.engine import Engine
+from contract.compute.parity import compare_engines
+from contract.compute.scoring import PARITY_TOLERANCE, check_golden_rows, spread_matrix
+from contract.errors import ContractError
+from contract.soundness import check_manifest
 from training.gate.evidence import Evidence, fill_frame
 from training.gate.policy import TaskRules
 from training.gate.result import Check, choose_verdict
-from training.metrics import task_metrics
-from training.package import PARITY_ROWS, PARITY_THREADS
-from training.provenance import describe_inputs
+from training.model.metrics import task_metrics
+from training.packaging.package import PARITY_ROWS, PARITY_THREADS
+from training.packaging.provenance import describe_inputs
 
 STATED_TOLERANCE = 1e-4  # a score's last bit may move one row across another
 

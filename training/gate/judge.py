@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
-from app.contract.bundle import Bundle
+from contract.bundle import Bundle
 from training.data.table import Table
 from training.gate.acceptance import apply_acceptances
 from training.gate.behaviour import check_behaviour
@@ -37,8 +37,8 @@ from training.gate.rows.lineage import check_lineage
 from training.gate.rows.twins import check_twins
 from training.gate.separation import check_separation
 from training.gate.slices import judge_slices
-from training.metrics import task_metrics
-from training.params import Params
+from training.model.metrics import task_metrics
+from training.model.params import Params
 
 
 @dataclass(frozen=True)

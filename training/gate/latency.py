@@ -7,12 +7,12 @@ from time import perf_counter
 import numpy as np
 import xgboost
 
-from app.contract.bundle import Bundle
-from app.contract.engine import Engine, OnnxRows, open_session
-from app.contract.features.plan import Matrix
+from contract.bundle import Bundle
+from contract.compute.engine import Engine, OnnxRows, open_session
+from contract.compute.plan import Matrix
 from training.gate.policy import Budgets
 from training.gate.result import Check, Latency, choose_verdict
-from training.inference import convert_booster
+from training.packaging.onnx_export import convert_booster
 
 REFERENCE_TREES = 50
 REFERENCE_DEPTH = 3

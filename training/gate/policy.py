@@ -5,9 +5,9 @@ from pathlib import Path
 
 import msgspec
 
-from app.contract.schema import Struct, Task
+from contract.schema import Struct, Task
 from training.errors import InputError
-from training.metrics import task_metrics
+from training.model.metrics import task_metrics
 from training.yaml_file import read_struct
 
 POLICY = Path(__file__).parent.parent / "gate.yaml"

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Mapping
 
-from app.contract.schema import Requirements
+from contract.schema import Requirements
 from training.gate.evidence import Evidence
 from training.gate.result import Check, choose_verdict, leave_unchecked
 from training.lineage.requirements import describe_requirements

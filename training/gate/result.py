@@ -4,7 +4,7 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
-from app.contract.schema import Interval, Struct
+from contract.schema import Interval, Struct
 from training.errors import EXIT_FAIL, EXIT_OK, EXIT_UNDECIDED
 
 Verdict = Literal["pass", "fail", "not_enough_evidence"]

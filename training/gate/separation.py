@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 from training.gate.evidence import Evidence, fill_frame
 from training.gate.policy import LeakageRules
 from training.gate.result import Check
-from training.metrics import Judgement, Vector, pr_auc, r2, roc_auc
+from training.model.metrics import Judgement, Vector, pr_auc, r2, roc_auc
 
 BINS = 50  # of about equal population, missing ones apart
 FOLDS = 5

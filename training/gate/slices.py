@@ -12,7 +12,7 @@ from training.gate.comparison import apply_rules, check_lines, measure_contestan
 from training.gate.evidence import Evidence
 from training.gate.policy import Policy
 from training.gate.result import Check, SliceLine
-from training.metrics import task_metrics
+from training.model.metrics import task_metrics
 
 BANDS = 4  # a number is cut at its quartiles
 

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
-from app.contract.bundle import INFERENCE_NAME, MODEL_NAME
+from contract.bundle import INFERENCE_NAME, MODEL_NAME
 
 ABSENT = ("sklearn", "pandas")  # XGBoost imports them where they are, and the serving image has neither
 STATUS = Path("/proc/self/status")
@@ -21,7 +21,7 @@ def load_models(folder: Path) -> tuple[object, object]:
     # not before ABSENT is barred
     import xgboost  # noqa: PLC0415
 
-    from app.contract.engine import OnnxRows, open_session  # noqa: PLC0415
+    from contract.compute.engine import OnnxRows, open_session  # noqa: PLC0415
 
     booster = xgboost.Booster({"nthread": 1})
     booster.load_model(bytearray((folder / MODEL_NAME).read_bytes()))

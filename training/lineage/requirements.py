@@ -2,10 +2,10 @@
 
 import msgspec
 
-from app.contract.bundle import digest_bytes
-from app.contract.schema import Requirements
-from training.dataset import Dataset
-from training.params import Params
+from contract.bundle import digest_bytes
+from contract.schema import Requirements
+from training.data.dataset import Dataset
+from training.model.params import Params
 
 DIGITS = 12  # of a sentence's digest
 

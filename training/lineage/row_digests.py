@@ -9,7 +9,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.contract.schema import RowRecord
+from contract.schema import RowRecord
 from training.data.table import Table
 
 Digests = NDArray[np.uint64]

@@ -6,8 +6,8 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
-from app.contract.features.plan import Matrix
-from app.contract.scoring import ReferenceModel
+from contract.compute.plan import Matrix
+from contract.compute.scoring import ReferenceModel
 from training.gate.result import MetricLine
 from training.report.drawing import BAD, CANDIDATE, GRID, INK, Picture, draw_picture
 

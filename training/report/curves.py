@@ -7,7 +7,7 @@ from matplotlib.axes import Axes
 from sklearn import metrics as sk
 
 from training.gate.comparison import best_constant
-from training.metrics import BINARY, Judgement, expected_cost, precision, recall
+from training.model.metrics import BINARY, Judgement, expected_cost, precision, recall
 from training.report.drawing import COLOURS, GRID, INK, Picture, add_legend, draw_histograms, draw_picture
 from training.report.sentences import CONTESTANTS
 

@@ -6,16 +6,16 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
-from app.contract.bundle import Bundle
-from app.contract.schema import Struct, Task, TrainingData
+from contract.bundle import Bundle
+from contract.schema import Struct, Task, TrainingData
 from training.errors import InputError
 from training.gate.drift import DriftLine, describe_drift
 from training.gate.footprint import bundle_size
 from training.gate.judge import GateResult
 from training.gate.policy import Policy
 from training.gate.result import Check, Latency, MetricLine, SliceLine, Verdict
-from training.metrics import Judgement
-from training.provenance import describe_revision
+from training.model.metrics import Judgement
+from training.packaging.provenance import describe_revision
 from training.report.limits import check_size, fit_report
 
 REPORT_VERSION = 1

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from matplotlib.axes import Axes
 
-from training.metrics import Judgement
+from training.model.metrics import Judgement
 from training.report.drawing import CANDIDATE, GRID, Picture, add_legend, draw_histograms, draw_picture
 
 Judgements = Mapping[str, Judgement]

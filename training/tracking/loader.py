@@ -13,12 +13,12 @@ import pandas as pd
 from mlflow.exceptions import MlflowException
 from mlflow.protos.databricks_pb2 import INVALID_PARAMETER_VALUE
 
-from app.contract.bundle import read_bundle
-from app.contract.errors import ContractError, RowError
-from app.contract.schema import Column
-from app.contract.scoring import ReferenceModel, calibrate_margins, check_golden_rows
-from app.contract.soundness import check_served
-from app.contract.values import check_number, check_value, column_bounds, describe_column, find_first, settle_value
+from contract.bundle import read_bundle
+from contract.compute.scoring import ReferenceModel, calibrate_margins, check_golden_rows
+from contract.errors import ContractError, RowError
+from contract.intake.values import check_number, check_value, column_bounds, describe_column, find_first, settle_value
+from contract.schema import Column
+from contract.soundness import check_served
 
 
 def _load_pyfunc(data_path: str) -> "BundleModel":  # the name that MLflow calls

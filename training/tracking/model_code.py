@@ -4,11 +4,11 @@ import hashlib
 import re
 from pathlib import Path
 
-import app.contract
+import contract
 
-CONTRACT = Path(app.contract.__path__[0])
+CONTRACT = Path(contract.__path__[0])
 LOADER = Path(__file__).with_name("loader.py")  # not imported: it imports MLflow, which takes seconds
-_OUR_NAME = re.compile(r"\bapp\.contract\b")
+_OUR_NAME = re.compile(r"^([ \t]*(?:from|import) )contract(?=[. ])", re.MULTILINE)
 
 
 def list_sources() -> dict[str, str]:
@@ -27,5 +27,5 @@ def write_code(folder: Path) -> Path:
     for name, text in sources.items():
         path = package / name
         path.parent.mkdir(parents=True, exist_ok=True)
-        path.write_text(_OUR_NAME.sub(package.name, text), encoding="utf-8")
+        path.write_text(_OUR_NAME.sub(rf"\g<1>{package.name}", text), encoding="utf-8")
     return package

@@ -10,10 +10,10 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
-from app.contract.bundle import MODEL_NAME, read_bundle
-from app.contract.schema import Manifest
-from app.contract.scoring import ReferenceModel, check_golden_rows
-from app.contract.values import describe_column
+from contract.bundle import MODEL_NAME, read_bundle
+from contract.compute.scoring import ReferenceModel, check_golden_rows
+from contract.intake.values import describe_column
+from contract.schema import Manifest
 from training.tracking.model_code import write_code
 
 MODEL = "model"  # its name in MLflow: runs:/<run>/model

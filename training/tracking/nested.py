@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from app.contract.schema import Struct
+from contract.schema import Struct
 from training.tracking.record import Flat
 from training.tracking.runs import PARENT_TAG, VERSION_TAG, describe_source, find_run, log_metrics
 

@@ -9,14 +9,14 @@ from typing import Any, Literal
 
 import msgspec
 
-from app.contract.bundle import Bundle
-from app.contract.schema import Column, Interval, Struct
-from training.data.fetching import is_url
+from contract.bundle import Bundle
+from contract.schema import Column, Interval, Struct
+from training.data.sources.fetching import is_url
 from training.data.table import Table
 from training.errors import InputError
 from training.files import write_file
-from training.params import Params
-from training.rounds import Curve
+from training.model.params import Params
+from training.model.rounds import Curve
 
 DIGEST_LENGTH = 32  # MLflow takes a data set's digest up to 36 characters
 MLFLOW_TYPES = {"number": "double", "integer": "long", "category": "string"}
@@ -131,7 +131,7 @@ def describe_source(table: Table) -> tuple[str, dict[str, Any]]:
         return ("http", {"url": place}) if is_url(place) else ("local", {"uri": place})
     if kind == "UCI":
         return "http", {"url": f"{UCI_PAGE}{table.dataset.uci_id}"}
-    return "code", {"tags": {"mlflow.source.name": "training.data.generator", "origin": table.origin}}
+    return "code", {"tags": {"mlflow.source.name": "training.data.sources.generator", "origin": table.origin}}
 
 
 def read_clock() -> int:

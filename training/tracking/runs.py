@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator, Sequence
 from typing import Any
 
-from app.contract.schema import Interval
+from contract.schema import Interval
 from training.tracking.record import RunRecord
 
 DIGEST_TAG = "lathe.bundle_digest"

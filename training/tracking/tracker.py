@@ -9,8 +9,8 @@ from typing import Any
 
 import msgspec
 
-from app.contract.bundle import Bundle
-from app.contract.schema import Struct
+from contract.bundle import Bundle
+from contract.schema import Struct
 from training.errors import OutsideError
 from training.tracking.address import DATABASE, FILES, TRACK_AGAIN, hide_password
 from training.tracking.models import find_model_id, list_versions, log_model, register_model

@@ -6,7 +6,7 @@ from contextlib import asynccontextmanager
 from time import monotonic
 
 from app.predictor.admission.room import Claim, Room
-from app.predictor.errors import CrowdedError
+from app.predictor.http.errors import CrowdedError
 
 FAIR_BYTES_PER_SECOND = 256 * 1024  # slower than that, an upload gives way once it is two seconds behind
 WAIT_SECONDS = 5.0  # for a place

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from app.predictor.errors import TooLargeError
+from app.predictor.http.errors import TooLargeError
 from app.predictor.inputs.pieces import PIECE_BYTES, skip_blanks
 
 _PLAIN = rb"[^\"\[\],]"

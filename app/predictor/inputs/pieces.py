@@ -1,6 +1,6 @@
 """Bodies looked at a piece at a time: a call into C holds the interpreter until it returns, and others wait for it."""
 
-from app.predictor.errors import BadRequestError
+from app.predictor.http.errors import BadRequestError
 
 PIECE_BYTES = 64 * 1024
 BLANKS = b" \t\n\r"  # RFC 8259

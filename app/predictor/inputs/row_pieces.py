@@ -7,7 +7,7 @@ from typing import Any
 
 import msgspec
 
-from app.predictor.errors import BadRequestError, TooLargeError
+from app.predictor.http.errors import BadRequestError, TooLargeError
 from app.predictor.inputs.nesting import TOO_DEEP
 from app.predictor.inputs.pieces import PIECE_BYTES, refuse_json, skip_blanks
 

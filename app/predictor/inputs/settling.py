@@ -3,8 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from app.contract.schema import Column, Value
-from app.contract.values import check_value, find_first, settle_categories, settle_value
+from contract.intake.values import check_value, find_first, settle_categories, settle_value
+from contract.schema import Column, Value
 
 
 def settle_row(columns: Sequence[Column], row: tuple[Value, ...]) -> tuple[Value, ...]:

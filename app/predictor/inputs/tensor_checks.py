@@ -5,9 +5,9 @@ from typing import Any
 
 import msgspec
 
-from app.contract.errors import RowError
-from app.contract.schema import Column
-from app.contract.values import name_type
+from contract.errors import RowError
+from contract.intake.values import name_type
+from contract.schema import Column
 
 EXPECTED = "expected what the Open Inference Protocol V2 has there"
 # parameters of the protocol's extensions that would change what is asked or answered

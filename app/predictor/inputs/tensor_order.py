@@ -7,9 +7,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from app.contract.errors import RowError
-from app.predictor.rows import decode_anything
-from app.predictor.tensors import NUMBER_TYPES, Tensor, is_nested
+from app.predictor.inputs.rows import decode_anything
+from app.predictor.inputs.tensors import NUMBER_TYPES, Tensor, is_nested
+from contract.errors import RowError
 
 Part = memoryview | None
 Read = Callable[[Tensor, Part], Any]

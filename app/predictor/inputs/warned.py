@@ -5,7 +5,7 @@ from typing import Any
 
 import msgspec
 
-from app.contract.schema import Column, Value
+from contract.schema import Column, Value
 
 UNKNOWN_CATEGORY = "unknown_category"
 

@@ -9,17 +9,17 @@ import httpx
 import msgspec
 import pytest
 
-from app.contract.bundle import Bundle, read_bundle
-from app.predictor.model import ServedModel
+from app.predictor.scoring.model import ServedModel
+from contract.bundle import Bundle, read_bundle
 from tests.app.predictor.running import RunningServer, StartServer
 from tests.churn import write_churn
 from tests.conftest import DATASETS, make_bundle
 from tests.patience import LAST_RESORT_SECONDS
+from training.data.dataset import Dataset, load_dataset
 from training.data.load import load_table
 from training.data.splits import group_holdout
 from training.data.table import Table
-from training.dataset import Dataset, load_dataset
-from training.params import Params, load_params
+from training.model.params import Params, load_params
 
 
 @pytest.fixture

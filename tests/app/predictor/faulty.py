@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from app.predictor.process.start import main, prepare_libraries
+from app.predictor.server.start import main, prepare_libraries
 
 SECRET = "s3cret of the innards"
 
@@ -26,7 +26,7 @@ def answer_nan(rows: Any) -> Any:
 
 def plant(fault: str) -> None:
     from app.predictor.application import Application  # noqa: PLC0415
-    from app.predictor.model import ServedModel  # noqa: PLC0415
+    from app.predictor.scoring.model import ServedModel  # noqa: PLC0415
 
     install = Application.install_model
 

@@ -3,9 +3,9 @@
 import json
 from typing import Any, NamedTuple
 
-from app.contract.bundle import Bundle
+from contract.bundle import Bundle
 from tests.app.predictor.running import dumps
-from tests.app.predictor.wire.talk import RawAnswer
+from tests.app.predictor.server.wire.talk import RawAnswer
 
 CSV_ROWS = 3000
 

@@ -11,10 +11,10 @@ from typing import Any
 import httpx
 import pytest
 
-from app.contract.bundle import Bundle
 from app.predictor.application import create_app
-from app.predictor.process.loading import begin_loading
+from app.predictor.scoring.loading import begin_loading
 from app.predictor.settings import read_settings
+from contract.bundle import Bundle
 from tests.app.predictor.running import RunningServer, read_metrics
 
 OK, FORBIDDEN, NOT_FOUND, NOT_ALLOWED, CONFLICT, UNPROCESSABLE, UNAVAILABLE = 200, 403, 404, 405, 409, 422, 503

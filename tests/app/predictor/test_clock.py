@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from app.predictor.key_file import make_key
+from app.predictor.auth.key_file import make_key
 from tests.app.predictor.running import RunningServer, StartServer, read_metrics
 from tests.patience import LAST_RESORT_SECONDS, wait_until
 

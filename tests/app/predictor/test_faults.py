@@ -13,12 +13,12 @@ from typing import Any
 import httpx
 import pytest
 
-from app.contract.bundle import Bundle
-from app.predictor.receipts import Receipts, read_receipt_keys
+from app.predictor.receipts.receipts import Receipts, read_receipt_keys
+from contract.bundle import Bundle
 from tests.app.predictor.faulty import SECRET
 from tests.app.predictor.running import RunningServer, dumps, read_metrics
+from tests.app.predictor.server.wire.talk import receive_answer
 from tests.app.predictor.test_application import assert_error_shape
-from tests.app.predictor.wire.talk import receive_answer
 from tests.patience import LAST_RESORT_SECONDS, wait_until
 
 pytestmark = pytest.mark.slow

@@ -9,16 +9,16 @@ from typing import Any
 
 import pytest
 
-from app.contract.bundle import Bundle
-from app.contract.errors import RowError
-from app.predictor import feedback
 from app.predictor.application import Application, create_app
-from app.predictor.body import LOOP_BODY_BYTES, QUICK_BODY_BYTES, SMALL_BODY_BYTES
-from app.predictor.endpoint import Endpoint
-from app.predictor.errors import ApiError
-from app.predictor.model import ServedModel
-from app.predictor.openinference import infer_paths
+from app.predictor.endpoints import feedback
+from app.predictor.endpoints.base import Endpoint
+from app.predictor.endpoints.infer import infer_paths
+from app.predictor.http.body import LOOP_BODY_BYTES, QUICK_BODY_BYTES, SMALL_BODY_BYTES
+from app.predictor.http.errors import ApiError
+from app.predictor.scoring.model import ServedModel
 from app.predictor.settings import read_settings
+from contract.bundle import Bundle
+from contract.errors import RowError
 
 TENSOR = b'{"inputs":[{"name":"rows","shape":[%d,6],"datatype":"FP64","data":['
 

@@ -190,10 +190,10 @@ def test_onnx_runtime_does_not_collect_what_it_would_tell_its_maker(
 
 WATCHED = """
 import gc, os, signal, sys, threading, time, urllib.request
-from app.predictor.process.start import main
+from app.predictor.server.start import main
 
 def watch():
-    while "app.predictor.process.loading" not in sys.modules:
+    while "app.predictor.scoring.loading" not in sys.modules:
         time.sleep(0.001)
     print("collects while it loads", gc.isenabled())
     while True:
@@ -222,9 +222,9 @@ def test_garbage_is_collected_again_once_it_is_ready(bundle_folder: Path) -> Non
 
 IMPORTED = """
 import sys
-from app.predictor.process.start import prepare_libraries
+from app.predictor.server.start import prepare_libraries
 prepare_libraries()
-import app.predictor.process.loading
+import app.predictor.scoring.loading
 unused = ("fastapi", "uvicorn", "xgboost.plotting", "xgboost.sklearn", "pandas")
 print([name for name in unused if sys.modules.get(name)])
 """

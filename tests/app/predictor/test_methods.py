@@ -7,10 +7,10 @@ from typing import Any
 import httpx
 import pytest
 
-from app.contract.bundle import Bundle
+from contract.bundle import Bundle
 from tests.app.predictor.running import RunningServer
+from tests.app.predictor.server.wire.talk import make_head, split_answers, talk
 from tests.app.predictor.test_application import assert_error_shape, list_operations
-from tests.app.predictor.wire.talk import make_head, split_answers, talk
 
 VARYING = ("date", "x-request-id")
 

@@ -3,9 +3,9 @@
 import httpx
 from prometheus_client.parser import text_string_to_metric_families
 
-from app.contract.bins import name_bins
-from app.contract.bundle import Bundle
 from app.predictor.metrics import METRICS, MODEL_LABELS
+from contract.bundle import Bundle
+from contract.compute.bins import name_bins
 from tests.app.predictor.running import ROOT
 
 

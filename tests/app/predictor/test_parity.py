@@ -9,13 +9,13 @@ import httpx
 import numpy as np
 import pytest
 
-from app.contract.bundle import Bundle
-from app.contract.scoring import PARITY_TOLERANCE, ReferenceModel
+from contract.bundle import Bundle
+from contract.compute.scoring import PARITY_TOLERANCE, ReferenceModel
 from tests.app.predictor.running import RunningServer
 from tests.app.predictor.uploads import list_rows, read_lines, to_csv, upload
 from tests.patience import LAST_RESORT_SECONDS
+from training.data.dataset import Dataset
 from training.data.load import load_table
-from training.dataset import Dataset
 
 pytestmark = pytest.mark.slow
 

@@ -8,16 +8,16 @@ from typing import Any
 
 import pytest
 
-from app.contract.bundle import Bundle
-from app.contract.errors import RowError
 from app.predictor.application import Application, create_app
-from app.predictor.batch import ROUTE as BATCH
-from app.predictor.endpoint import Endpoint, Pending
-from app.predictor.errors import ApiError
-from app.predictor.model import ServedModel
-from app.predictor.openinference import infer_paths
+from app.predictor.endpoints.base import Endpoint, Pending
+from app.predictor.endpoints.batch import ROUTE as BATCH
+from app.predictor.endpoints.infer import infer_paths
+from app.predictor.http.asgi import Message
+from app.predictor.http.errors import ApiError
+from app.predictor.scoring.model import ServedModel
 from app.predictor.settings import read_settings
-from app.predictor.types import Message
+from contract.bundle import Bundle
+from contract.errors import RowError
 
 COLLECTED = (ApiError, RowError, FrameType, TracebackType)
 

@@ -30,7 +30,7 @@ sys.addaudithook(lambda event, given: seen.append(given) if event == "pickle.fin
 import httpx
 from pathlib import Path
 from app.predictor.application import create_app
-from app.predictor.process.loading import begin_loading
+from app.predictor.scoring.loading import begin_loading
 from app.predictor.settings import Settings
 
 async def serve():

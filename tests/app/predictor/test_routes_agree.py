@@ -20,31 +20,31 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.contract.bundle import Bundle
-from app.contract.cells import parse_cell
-from app.contract.errors import RowError
-from app.contract.schema import Column, ModelSchema
-from app.contract.scoring import PARITY_TOLERANCE, ReferenceModel
 from app.predictor.counters import Counters
-from app.predictor.explain import Explainer, read_one_row
-from app.predictor.model import ServedModel
-from app.predictor.openinference import Inferrer
-from app.predictor.rows import RowReader
+from app.predictor.endpoints.explain import Explainer, read_one_row
+from app.predictor.endpoints.infer import Inferrer
+from app.predictor.endpoints.upload import Upload
+from app.predictor.endpoints.upload_answer import NdjsonWriter
+from app.predictor.endpoints.what_if import Sweeper
+from app.predictor.http.spool import Spool
+from app.predictor.inputs.csv_upload import CsvReader
+from app.predictor.inputs.ndjson_upload import NdjsonReader
+from app.predictor.inputs.rows import RowReader
+from app.predictor.scoring.model import ServedModel
 from app.predictor.settings import read_settings
-from app.predictor.spool import Spool
 from app.predictor.state import ServingState
-from app.predictor.sweep import Sweeper
-from app.predictor.upload import Upload
-from app.predictor.upload_answer import NdjsonWriter
-from app.predictor.upload_csv import CsvReader
-from app.predictor.upload_ndjson import NdjsonReader
+from contract.bundle import Bundle
+from contract.compute.scoring import PARITY_TOLERANCE, ReferenceModel
+from contract.errors import RowError
+from contract.intake.cells import parse_cell
+from contract.schema import Column, ModelSchema
 from tests.app.predictor.uploads import CSV, NDJSON, read_lines, upload
 from tests.conftest import make_bundle
+from training.data.dataset import Dataset
 from training.data.reading import read_values
 from training.data.rules import find_broken
 from training.data.table import Table
-from training.dataset import Dataset
-from training.params import Params
+from training.model.params import Params
 
 Outcome = str | float  # the code of what is refused, or a score
 Cells = list[str]

@@ -8,16 +8,16 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.predictor.model import ServedModel
-from app.predictor.spool import Spool
-from app.predictor.upload import Upload
-from app.predictor.upload_answer import CsvWriter
-from app.predictor.upload_csv import CsvReader
+from app.predictor.endpoints.upload import Upload
+from app.predictor.endpoints.upload_answer import CsvWriter
+from app.predictor.http.spool import Spool
+from app.predictor.inputs.csv_upload import CsvReader
+from app.predictor.scoring.model import ServedModel
 from tests.churn import generate_churn
 from tests.conftest import DATASETS, make_bundle
+from training.data.dataset import load_dataset
 from training.data.load import load_table
-from training.dataset import load_dataset
-from training.params import Params
+from training.model.params import Params
 
 SIGNED = {"Month-to-month": "=1+1", "One year": "-1 year", "Two year": "a;@b"}
 NAMES = ["+Contract", "PaymentMethod", "SeniorCitizen", "tenure", "-12 V", "TotalCharges", "=note", "Branch"]

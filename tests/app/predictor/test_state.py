@@ -10,13 +10,13 @@ from typing import Any
 import httpx
 import pytest
 
-from app.contract.bundle import Bundle
 from app.predictor.application import create_app
-from app.predictor.errors import NotServingError
-from app.predictor.model import ServedModel
-from app.predictor.openinference import infer_paths
+from app.predictor.endpoints.infer import infer_paths
+from app.predictor.http.errors import NotServingError
+from app.predictor.scoring.model import ServedModel
 from app.predictor.settings import read_settings
 from app.predictor.state import BATCH_NICENESS
+from contract.bundle import Bundle
 from tests.app.predictor.running import StartServer
 
 

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from app.contract.bundle import MANIFEST_NAME, MODEL_NAME, read_bundle, read_manifest
-from app.contract.errors import BundleError
 from bench.experiments.corrupt_bundle import REFUSED, damaged_copy, describe, judge_refusal, list_trials, swap_manifest
+from contract.bundle import MANIFEST_NAME, MODEL_NAME, read_bundle, read_manifest
+from contract.errors import BundleError
 
 
 def test_every_trial_damages_the_bundle_and_its_refusal_can_name_the_file(bundle_folder: Path) -> None:

@@ -10,7 +10,7 @@ import pytest
 
 from release.checks.targets import parse_reference, verify_targets
 from release.errors import InputError
-from release.manifests.lines import change_images
+from release.manifests.image_lines import change_images
 from release.manifests.overlays import KUSTOMIZATION, OVERLAYS, ImageLine
 from release.tools import ROOT
 from tests.patience import LAST_RESORT_SECONDS

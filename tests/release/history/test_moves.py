@@ -9,7 +9,7 @@ from release.history.moves import Move, find_facts, read_all_facts, read_moves
 from release.history.trailers import compose_run
 from release.history.withdrawal import describe_withdrawal, find_former, find_withdrawn
 from release.manifests.environments import locate_overlay
-from release.manifests.lines import change_images
+from release.manifests.image_lines import change_images
 from tests.release.origin import BUNDLE, Origin, ask_git, make_digest, make_image, open_remote, push_file
 
 TEST = locate_overlay("test")

@@ -11,8 +11,8 @@ from release.history.timeline import show_history
 from release.history.withdrawal import find_withdrawn
 from release.manifests.environments import locate_overlay
 from release.manifests.recorded import read_recorded
-from release.moving.bump import Bump, bump_environment
-from release.moving.rollback import Rollback, roll_back
+from release.promotion.bump import Bump, bump_environment
+from release.promotion.rollback import Rollback, roll_back
 from tests.release.history.test_moves import name_moves
 from tests.release.history.test_standing import stand
 from tests.release.origin import Origin, ask_git, make_digest, make_image, open_remote, push_file

@@ -5,9 +5,9 @@ from pathlib import Path
 import pytest
 
 from release.errors import InputError
+from release.manifests.compared_sides import Comparison, compare_sides, read_side
 from release.manifests.diff import Change, Field, compare_renderings, compare_values
 from release.manifests.render import render_overlay
-from release.manifests.sides import Comparison, compare_sides, read_side
 from release.manifests.summary import print_comparisons
 from tests.release.manifests.test_render import run_release
 from tests.release.repository import DIGEST, OTHER_DIGEST, Repository

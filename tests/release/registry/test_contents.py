@@ -8,7 +8,7 @@ import pytest
 
 from release.errors import RefusedError
 from release.registry.contents import read_environment, read_labels, unpack_model
-from review.approval import LIMITS_BYTES
+from review.approval.record import LIMITS_BYTES
 from tests.release.images import pack_files
 
 MODEL = {"srv/model/report.json": b"{}", "srv/model/bundle/bundle.json": b"{}"}

@@ -12,10 +12,10 @@ import pandas as pd
 import pytest
 
 from tests.patience import LAST_RESORT_SECONDS
-from training.data import uci
+from training.data.dataset import Dataset, load_dataset
 from training.data.load import load_table
+from training.data.sources import uci
 from training.data.table import Table
-from training.dataset import Dataset, load_dataset
 
 Answer = Callable[[socket.socket], None]
 

@@ -1,7 +1,7 @@
 """The parser's own program for many files: one process with the libraries loaded, which forks for each file.
 
 Run as a program it reads files from standard input, each behind its length, and answers each with the code, the
-output and the errors of a fork that ran `main` of training/data/parquet_child.py as the real program would.
+output and the errors of a fork that ran `main` of training/data/sources/parquet_child.py as the real program would.
 """
 
 import os

@@ -9,9 +9,9 @@ import pytest
 
 from tests.churn import generate_churn
 from training.data.columns import describe_columns
-from training.data.sources import RawData
+from training.data.dataset import Dataset
+from training.data.sources.source import RawData
 from training.data.validation import validate_raw
-from training.dataset import Dataset
 
 
 @pytest.fixture

@@ -4,9 +4,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from training.data.dataset import Dataset
 from training.data.fingerprint import fingerprint_frame
 from training.data.table import Table
-from training.dataset import Dataset
 
 
 def test_order_of_columns_and_width_of_numbers_change_nothing(table: Table, ai4i: Dataset) -> None:

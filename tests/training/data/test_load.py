@@ -5,8 +5,8 @@ from pathlib import Path
 import pandas as pd
 
 from tests.churn import generate_churn, write_churn
+from training.data.dataset import Dataset
 from training.data.load import load_table
-from training.dataset import Dataset
 
 
 def test_csv_and_parquet_of_the_same_rows_have_one_fingerprint(churn: Dataset, tmp_path: Path) -> None:

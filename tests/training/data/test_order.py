@@ -12,13 +12,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from training.console import describe_groups, doubt_groups
-from training.data.generator import generate_frame
+from training.data.dataset import Dataset, Group, Order, is_format
 from training.data.order import count_ties, measure_agreement, read_order
-from training.data.sources import RawData
+from training.data.sources.generator import generate_frame
+from training.data.sources.source import RawData
 from training.data.splits import time_holdout
 from training.data.table import Table
 from training.data.validation import validate_raw
-from training.dataset import Dataset, Group, Order, is_format
 from training.errors import DataError
 
 ROWS = 1200

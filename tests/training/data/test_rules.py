@@ -4,9 +4,9 @@ import msgspec
 import pandas as pd
 
 from tests.churn import generate_churn
+from training.data.dataset import Dataset
 from training.data.reading import read_values
 from training.data.rules import build_rules, find_broken
-from training.dataset import Dataset
 
 
 def test_sound_rows_break_nothing(churn: Dataset) -> None:

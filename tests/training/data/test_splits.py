@@ -8,12 +8,12 @@ import numpy as np
 import pytest
 
 from tests.churn import generate_churn
+from training.data.dataset import Dataset
 from training.data.load import load_table
-from training.data.sources import RawData
+from training.data.sources.source import RawData
 from training.data.splits import Split, group_holdout, grouped_folds, repeated_folds, time_holdout
 from training.data.table import Table
 from training.data.validation import validate_raw
-from training.dataset import Dataset
 from training.errors import InputError
 
 

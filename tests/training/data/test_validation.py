@@ -11,13 +11,13 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from tests.churn import generate_churn
-from training.data.files import read_rows
+from training.data.dataset import Dataset
 from training.data.load import load_table
 from training.data.reading import read_values
-from training.data.sources import RawData
+from training.data.sources.source import RawData
+from training.data.sources.tables import read_rows
 from training.data.table import write_rows
 from training.data.validation import validate_raw
-from training.dataset import Dataset
 from training.errors import DataError, InputError
 
 Planted = Callable[[str], str]

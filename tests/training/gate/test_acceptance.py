@@ -2,7 +2,7 @@
 
 import pytest
 
-from training.declared import Accepted
+from training.data.declared import Accepted
 from training.gate.acceptance import apply_acceptances
 from training.gate.result import Check, decide_verdict
 

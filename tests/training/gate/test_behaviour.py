@@ -2,9 +2,9 @@ import msgspec
 import numpy as np
 import pytest
 
-from app.contract.schema import Calibration
+from contract.schema import Calibration
 from tests import planted
-from training.dataset import Direction, MinimumFunction
+from training.data.dataset import Direction, MinimumFunction
 from training.gate.behaviour import check_behaviour, score_moved, shuffle_scores
 from training.gate.evidence import Evidence, gather_evidence, score_frame
 from training.gate.result import Check

@@ -5,8 +5,8 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from app.contract.schema import Interval
-from training.dataset import Costs
+from contract.schema import Interval
+from training.data.dataset import Costs
 from training.gate.comparison import (
     apply_rules,
     best_constant,
@@ -18,7 +18,7 @@ from training.gate.comparison import (
 )
 from training.gate.policy import MetricRule
 from training.gate.result import MetricLine, Verdict
-from training.metrics import BINARY, REGRESSION, Judgement, Vector, measure
+from training.model.metrics import BINARY, REGRESSION, Judgement, Vector, measure
 
 COSTS = Costs(missed=500, false_alarm=50)
 METRICS = {metric.name: metric for metric in (*BINARY, *REGRESSION)}

@@ -5,7 +5,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from app.contract.schema import ReferenceBins
+from contract.schema import ReferenceBins
 from tests import planted
 from training.gate.drift import LIMIT, describe_drift, measure_psi
 from training.gate.evidence import gather_evidence

@@ -2,8 +2,8 @@ import msgspec
 import numpy as np
 import pytest
 
-from app.contract.bundle import MODEL_NAME, Bundle
-from app.contract.schema import Calibration
+from contract.bundle import MODEL_NAME, Bundle
+from contract.schema import Calibration
 from tests import planted
 from training.errors import EXIT_USAGE, InputError
 from training.gate.evidence import Evidence, fill_frame, gather_evidence, score_frame

@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from app.contract.bundle import INFERENCE_NAME, MODEL_NAME, Bundle
+from contract.bundle import INFERENCE_NAME, MODEL_NAME, Bundle
 from tests import planted
 from training.gate.footprint import bundle_size, check_memory, check_size
 

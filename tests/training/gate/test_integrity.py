@@ -1,8 +1,8 @@
 import msgspec
 import pytest
 
-from app.contract.bundle import INFERENCE_NAME, Bundle
-from app.contract.schema import Interval, Manifest
+from contract.bundle import INFERENCE_NAME, Bundle
+from contract.schema import Interval, Manifest
 from tests import planted
 from training.gate.evidence import gather_evidence
 from training.gate.integrity import check_integrity

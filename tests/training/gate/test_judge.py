@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pytest
 
-from app.contract.schema import Calibration
+from contract.schema import Calibration
 from tests import planted
 from training.data.table import Table
 from training.errors import EXIT_FAIL, EXIT_OK, EXIT_UNDECIDED, InputError

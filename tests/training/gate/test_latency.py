@@ -1,7 +1,7 @@
 import msgspec
 import numpy as np
 
-from app.contract.bundle import INFERENCE_NAME, Bundle
+from contract.bundle import INFERENCE_NAME, Bundle
 from tests import planted
 from training.gate.latency import check_latency, fit_reference, measure_latency
 

@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.contract.schema import Column
+from contract.schema import Column
 from tests import planted
 from training.gate.evidence import Evidence, gather_evidence
 from training.gate.leakage import check_leakage, correlate, list_copies, name_forbidden

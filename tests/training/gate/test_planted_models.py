@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
-from app.contract.bundle import Bundle
-from app.contract.schema import Column
+from contract.bundle import Bundle
+from contract.schema import Column
 from tests import planted
 from training.errors import EXIT_FAIL, EXIT_OK
 from training.gate.judge import GateResult

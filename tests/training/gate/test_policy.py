@@ -4,7 +4,7 @@ import pytest
 
 from training.errors import InputError
 from training.gate.policy import POLICY, load_policy
-from training.metrics import BINARY, REGRESSION
+from training.model.metrics import BINARY, REGRESSION
 from training.yaml_file import read_yaml
 
 PLANTED = Path(__file__).parents[2] / "data"

@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.contract.schema import Interval
+from contract.schema import Interval
 from training.errors import EXIT_FAIL, EXIT_OK, EXIT_UNDECIDED
 from training.gate.result import EXIT_CODES, Check, Verdict, decide_verdict, write_interval
 

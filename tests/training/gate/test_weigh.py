@@ -2,7 +2,7 @@ import subprocess
 import sys
 from pathlib import Path
 
-from app.contract.bundle import INFERENCE_NAME
+from contract.bundle import INFERENCE_NAME
 from tests import planted
 from training.gate.weigh import ABSENT, load_models
 

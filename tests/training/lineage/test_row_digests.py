@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.contract.schema import RowRecord
+from contract.schema import RowRecord
 from training.data.table import Table
 from training.lineage.row_digests import (
     digest_rows,

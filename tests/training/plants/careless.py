@@ -6,10 +6,10 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from app.contract.schema import Column
+from contract.schema import Column
 from tests.training.plants.listed import FAILURE, TORQUE, with_column
 from tests.training.plants.stage import Case, Frame, Plant, change, edit_dataset, params, send, table
-from training.train import train_model
+from training.model.train import train_model
 
 SPEED, WEAR, AIR, PROCESS = (
     "Rotational speed [rpm]",

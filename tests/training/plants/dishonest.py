@@ -6,9 +6,9 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from app.contract.bundle import Bundle
-from app.contract.schema import Calibration, Column, Interval
-from app.contract.scoring import ReferenceModel
+from contract.bundle import Bundle
+from contract.compute.scoring import ReferenceModel
+from contract.schema import Calibration, Column, Interval
 from tests.training.plants.listed import FAILURE
 from tests.training.plants.stage import (
     Case,
@@ -23,13 +23,13 @@ from tests.training.plants.stage import (
     send,
     table,
 )
+from training.data.dataset import Behaviour, Costs
 from training.data.splits import group_holdout
 from training.data.table import Table
-from training.dataset import Behaviour, Costs
 from training.gate.evidence import score_frame
-from training.metrics import pr_auc
-from training.params import Params
-from training.train import TrainedModel, train_model
+from training.model.metrics import pr_auc
+from training.model.params import Params
+from training.model.train import TrainedModel, train_model
 
 
 def remove_hard_rows() -> Case:

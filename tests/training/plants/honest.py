@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from app.contract.bundle import Bundle
-from app.contract.schema import Column
+from contract.bundle import Bundle
+from contract.schema import Column
 from tests.training.plants.listed import FAILURE, with_column
 from tests.training.plants.stage import Case, Frame, Plant, change, edit_dataset, params, send, table, train
-from training.dataset import Order
+from training.data.dataset import Order
 
 
 def reseeded() -> Case:

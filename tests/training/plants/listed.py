@@ -7,7 +7,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
-from app.contract.schema import Calibration, Column
+from contract.schema import Calibration, Column
 from tests.training.plants.stage import (
     Case,
     Frame,
@@ -19,9 +19,9 @@ from tests.training.plants.stage import (
     table,
 )
 from training.data.table import Table
-from training.package import package_model
-from training.params import Params
-from training.train import TrainedModel, train_model
+from training.model.params import Params
+from training.model.train import TrainedModel, train_model
+from training.packaging.package import package_model
 
 TORQUE, FAILURE = "Torque [Nm]", "Machine failure"
 LB_FT = 0.7375621493

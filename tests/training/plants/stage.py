@@ -17,27 +17,27 @@ import numpy as np
 import pandas as pd
 
 import training.gate.integrity
-import training.package
-import training.pipeline
-from app.contract.bundle import Bundle
-from training.artifacts import Artifacts
+import training.local.pipeline
+import training.packaging.package
+from contract.bundle import Bundle
+from training.data.dataset import Dataset, check_dataset, load_dataset
 from training.data.load import load_table
-from training.data.sources import RawData
+from training.data.sources.source import RawData
 from training.data.splits import group_holdout
 from training.data.table import Table
 from training.data.validation import validate_raw
-from training.dataset import Dataset, check_dataset, load_dataset
 from training.gate.judge import GateResult, judge_candidate
 from training.gate.policy import Policy, load_policy
 from training.gate.result import Verdict
-from training.params import Params, load_params
-from training.pipeline import make_candidate
+from training.local.artifacts import Artifacts
+from training.local.pipeline import make_candidate
+from training.model.params import Params, load_params
 
 Frame = pd.DataFrame
 SHARE = 0.2
 FEWER = (
-    (training.pipeline, "HOLDOUT_RESAMPLES", 50),
-    (training.package, "PARITY_ROWS", 2000),
+    (training.local.pipeline, "HOLDOUT_RESAMPLES", 50),
+    (training.packaging.package, "PARITY_ROWS", 2000),
     (training.gate.integrity, "PARITY_ROWS", 2000),
 )  # a plant is no test of the interval's ends or of the two engines
 _numbers = count()
@@ -125,12 +125,12 @@ def edit_dataset(**changes: object) -> Dataset:
 
 
 def train(rows: Table, seed: int = 20, using: Params | None = None, **patches: Any) -> Bundle:
-    """What `make train` makes of these rows; `patches` replaces functions of training/pipeline.py by name."""
+    """What `make train` makes of these rows; `patches` replaces functions of training/local/pipeline.py by name."""
     settings = msgspec.structs.replace(using or params(), seed=seed)
     with ExitStack() as stack:
         stack.enter_context(smaller())
         for name, function in patches.items():
-            stack.enter_context(mock.patch.object(training.pipeline, name, function))
+            stack.enter_context(mock.patch.object(training.local.pipeline, name, function))
         return make_candidate(Artifacts(scratch() / str(next(_numbers))), rows, settings)
 
 

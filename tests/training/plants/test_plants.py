@@ -5,7 +5,7 @@ import dataclasses
 import msgspec
 import pytest
 
-from app.contract.schema import Column
+from contract.schema import Column
 from tests.training.plants.catalog import CATALOG
 from tests.training.plants.stage import (
     Case,
@@ -20,7 +20,7 @@ from tests.training.plants.stage import (
     table,
 )
 from tests.training.plants.verdicts import find_alarms, is_right
-from training.declared import Accepted
+from training.data.declared import Accepted
 from training.errors import InputError
 from training.gate.judge import GateResult
 from training.gate.result import Check

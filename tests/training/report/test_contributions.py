@@ -1,7 +1,7 @@
 import numpy as np
 
-from app.contract.schema import Interval
-from app.contract.scoring import ReferenceModel
+from contract.compute.scoring import ReferenceModel
+from contract.schema import Interval
 from tests import planted
 from training.gate.result import MetricLine
 from training.report.contributions import draw_changes, draw_contributions

@@ -2,8 +2,8 @@ import dataclasses
 
 import numpy as np
 
-from training.dataset import Costs
-from training.metrics import Judgement
+from training.data.dataset import Costs
+from training.model.metrics import Judgement
 from training.report.curves import draw_binary
 
 

@@ -1,6 +1,6 @@
 import numpy as np
 
-from training.metrics import Judgement
+from training.model.metrics import Judgement
 from training.report.residuals import MAX_POINTS, draw_regression
 
 

@@ -1,7 +1,7 @@
 import msgspec
 import pytest
 
-from app.contract.schema import Interval
+from contract.schema import Interval
 from tests import planted
 from training.gate.result import Check
 from training.report.document import Outcome, Report, build_report

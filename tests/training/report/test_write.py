@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.contract.schema import Calibration
+from contract.schema import Calibration
 from tests import planted
 from training.gate.judge import GateResult
 from training.report.document import Report, build_report, read_report

@@ -18,7 +18,7 @@ for rows in json.loads(sys.stdin.read()):
         answers.append(model.predict(pd.DataFrame(rows)).to_dict("records"))
     except mlflow.exceptions.MlflowException as error:
         answers.append(str(error))
-ours = [name for name in sys.modules if name.split(".")[0] in ("app", "training")]
+ours = [name for name in sys.modules if name.split(".")[0] in ("contract", "app", "training")]
 print(json.dumps({"answers": answers, "ours": ours}))
 """
 

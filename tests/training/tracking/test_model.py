@@ -10,15 +10,15 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from app.contract.bundle import Bundle, read_bundle
-from app.contract.errors import BundleError
-from app.contract.scoring import ReferenceModel
-from tests.app.contract.forging import write_forged
+from contract.bundle import Bundle, read_bundle
+from contract.compute.scoring import ReferenceModel
+from contract.errors import BundleError
 from tests.conftest import ROOT, make_bundle
+from tests.contract.forging import write_forged
 from tests.training.tracking.elsewhere import load_elsewhere
 from training.data.table import Table
-from training.package import raw_row
-from training.params import Params
+from training.model.params import Params
+from training.packaging.package import raw_row
 from training.tracking.model_code import list_sources, write_code
 from training.tracking.model_folder import list_requirements, write_model
 
@@ -66,9 +66,13 @@ def row(bundle: Bundle) -> dict[str, Any]:
 def test_the_code_that_goes_along_names_nothing_of_this_project(tmp_path: Path) -> None:
     package = write_code(tmp_path)
     text = "\n".join(path.read_text(encoding="utf-8") for path in package.rglob("*.py"))
-    assert {"loader.py", "scoring.py", "features/ai4i.py"} <= list_sources().keys()
-    assert not [line for line in text.splitlines() if line.startswith(("import app", "from app", "from training"))]
-    assert f"from {package.name}.scoring import" in text
+    assert {"loader.py", "compute/scoring.py", "compute/features/ai4i.py"} <= list_sources().keys()
+    assert not [
+        line
+        for line in text.splitlines()
+        if line.startswith(("import app", "from app", "from contract", "import contract", "from training"))
+    ]
+    assert f"from {package.name}.compute.scoring import" in text
 
 
 def test_other_code_has_another_name_so_that_two_models_get_on(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -195,8 +199,8 @@ def test_signature_example_requirements_and_no_pickle_go_along(model: Path, bund
 def test_it_loads_in_another_folder_without_this_project(model: Path, row: dict[str, Any], tmp_path: Path) -> None:
     moved = model.rename(tmp_path / "elsewhere ü")
     try:
-        (tmp_path / "app").mkdir()  # somebody's own package of that name
-        (tmp_path / "app" / "__init__.py").write_text("raise SystemExit('not ours')")
+        (tmp_path / "contract").mkdir()  # somebody's own package of that name
+        (tmp_path / "contract" / "__init__.py").write_text("raise SystemExit('not ours')")
         found = load_elsewhere(str(moved), [[row], [{**row, "type": "X"}]], tmp_path)
     finally:
         moved.rename(model)

@@ -8,17 +8,17 @@ import numpy as np
 import optuna
 import pytest
 
-from app.contract.schema import Interval
+from contract.schema import Interval
 from training.data.table import Table
-from training.evaluate import Evaluation
-from training.params import Params
-from training.provenance import describe_inputs, name_version
+from training.evaluation.evaluate import Evaluation
+from training.model.params import Params
+from training.model.tune import open_study, search_params
+from training.packaging.provenance import describe_inputs, name_version
 from training.tracking.evaluation import describe_evaluation
 from training.tracking.nested import ParentRun
 from training.tracking.runs import PARENT_TAG
 from training.tracking.search import describe_search
 from training.tracking.tracker import Tracker
-from training.tune import open_study, search_params
 
 
 @pytest.fixture

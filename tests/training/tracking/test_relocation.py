@@ -6,11 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from app.contract.bundle import Bundle
-from app.contract.schema import Interval
+from contract.bundle import Bundle
+from contract.schema import Interval
 from tests.training.tracking.elsewhere import load_elsewhere
 from training.errors import OutsideError
-from training.stages import open_tracker
+from training.local.stages import open_tracker
 from training.tracking.address import tracking_uri
 from training.tracking.record import RunRecord
 from training.tracking.relocation import PLACES, lead_here

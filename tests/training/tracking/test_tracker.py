@@ -10,8 +10,8 @@ from typing import Any, cast
 import msgspec
 import pytest
 
-from app.contract.bundle import Bundle, read_bundle
-from app.contract.schema import Interval
+from contract.bundle import Bundle, read_bundle
+from contract.schema import Interval
 from tests.patience import LAST_RESORT_SECONDS
 from tests.ports import take_free_port
 from tests.training.tracking.elsewhere import load_elsewhere

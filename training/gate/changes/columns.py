@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from app.contract.schema import Column
+from contract.schema import Column
 from training.gate.drift import measure_psi
 from training.gate.evidence import Evidence
 from training.gate.policy import ChangeRules

@@ -7,7 +7,7 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from app.contract.schema import Column, ReferenceBins
+from contract.schema import Column, ReferenceBins
 from training.gate.drift import measure_psi
 from training.gate.evidence import Evidence
 from training.gate.policy import ChangeRules

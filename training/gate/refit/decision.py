@@ -4,14 +4,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
-from app.contract.schema import Calibration
-from app.contract.scoring import calibrate_margins
-from training.dataset import Costs
+from contract.compute.scoring import calibrate_margins
+from contract.schema import Calibration
+from training.data.dataset import Costs
 from training.gate.evidence import Evidence
 from training.gate.policy import DecisionRules
 from training.gate.refit.fit import Refit, fit_odds
 from training.gate.result import Check, choose_verdict, leave_unchecked
-from training.metrics import Judgement, Vector, cheapest_threshold, expected_cost
+from training.model.metrics import Judgement, Vector, cheapest_threshold, expected_cost
 
 ODDS, THRESHOLD = "decision/odds", "decision/threshold"
 NO_REFIT = "the model is not the one that the gate's own training gives, so it has no such rows to judge it by"

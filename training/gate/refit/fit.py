@@ -1,6 +1,6 @@
 """Trains as training should, in code of the gate's own.
 
-On purpose not training/train.py: a training that fits other rows than it says would fit them here as well.
+On purpose not training/model/train.py: a training that fits other rows than it says would fit them here as well.
 """
 
 import os
@@ -14,10 +14,10 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold, StratifiedKFold
 
-from app.contract.features.plan import Matrix
+from contract.compute.plan import Matrix
 from training.data.table import Table
-from training.metrics import Vector
-from training.params import Params
+from training.model.metrics import Vector
+from training.model.params import Params
 
 OBJECTIVES = {"binary": "binary:logistic", "regression": "reg:squarederror"}
 

@@ -5,11 +5,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from app.contract.scoring import PARITY_TOLERANCE
+from contract.compute.scoring import PARITY_TOLERANCE
 from training.gate.evidence import Evidence, fill_frame
 from training.gate.refit.fit import Refit
 from training.gate.result import Check, Verdict
-from training.metrics import CONFIDENCE, Judgement, Vector, outcome_strata, pr_auc, resample_strata, rmse
+from training.model.metrics import CONFIDENCE, Judgement, Vector, outcome_strata, pr_auc, resample_strata, rmse
 
 NAME = "split/refit"
 REMEMBERED = 0.5  # of the refit's fall from fitted to held-out rows; less of a fall is memory of the latter

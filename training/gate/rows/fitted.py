@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from app.contract.schema import Manifest
+from contract.schema import Manifest
 from training.gate.evidence import Evidence
 from training.gate.result import Check, choose_verdict
 from training.lineage.row_digests import Digests, digest_table, read_record

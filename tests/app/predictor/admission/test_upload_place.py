@@ -13,10 +13,10 @@ import pytest
 from app.predictor.admission import upload_place
 from app.predictor.admission.room import Room
 from app.predictor.admission.upload_place import FAIR_BYTES_PER_SECOND, UploadPlace, take_place
-from app.predictor.errors import CrowdedError
+from app.predictor.http.errors import CrowdedError
 from tests.app.predictor.running import StartServer
+from tests.app.predictor.server.wire.talk import receive_answer
 from tests.app.predictor.uploads import to_csv, upload
-from tests.app.predictor.wire.talk import receive_answer
 from tests.patience import LAST_RESORT_SECONDS
 
 

@@ -10,11 +10,11 @@ from typing import Any
 import numpy as np
 import pytest
 
-from app.contract.bundle import Bundle
-from app.contract.scoring import PARITY_TOLERANCE, ReferenceModel
+from contract.bundle import Bundle
+from contract.compute.scoring import PARITY_TOLERANCE, ReferenceModel
 from tests.app.predictor.questions import Question, make_questions, read_lines
 from tests.app.predictor.running import ROOT, RunningServer
-from tests.app.predictor.wire.talk import ask, make_request
+from tests.app.predictor.server.wire.talk import ask, make_request
 from training.data.table import Table
 
 pytestmark = pytest.mark.slow

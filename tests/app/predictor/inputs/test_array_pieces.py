@@ -8,12 +8,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.contract.errors import RowError
-from app.predictor.errors import TooLargeError
+from app.predictor.http.errors import TooLargeError
 from app.predictor.inputs import array_pieces
 from app.predictor.inputs.array_pieces import cut_array
 from app.predictor.inputs.pieces import PIECE_BYTES
-from app.predictor.tensors import InputTensor, read_numbers, read_strings
+from app.predictor.inputs.tensors import InputTensor, read_numbers, read_strings
+from contract.errors import RowError
 
 TEXTS = st.text(st.sampled_from('a",[]\\{}é '), max_size=8)
 NUMBERS = st.floats(allow_nan=False, allow_infinity=False) | st.none()

@@ -11,11 +11,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.contract.bundle import Bundle
-from app.contract.errors import RowError
-from app.predictor.errors import ApiError
+from app.predictor.http.errors import ApiError
 from app.predictor.inputs import pieces, row_pieces
-from app.predictor.rows import RowReader
+from app.predictor.inputs.rows import RowReader
+from contract.bundle import Bundle
+from contract.errors import RowError
 
 PIECE = 700  # a row and a half to four
 BODY = 8 * 1024 * 1024

@@ -10,7 +10,7 @@ import pytest
 from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
-from app.contract.bundle import Bundle
+from contract.bundle import Bundle
 
 BAD: dict[str, list[Any]] = {
     "type": ["X", "l", None],

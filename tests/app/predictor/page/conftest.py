@@ -5,13 +5,13 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect, sync_playwright
 
-from app.contract.bundle import Bundle
+from contract.bundle import Bundle
 from tests.app.predictor.page.browsing import FLAGS, Watch, find_chromium, open_page
 from tests.app.predictor.running import RunningServer
 from tests.conftest import make_bundle
 from tests.patience import LAST_RESORT_SECONDS
 from training.data.table import Table
-from training.params import Params
+from training.model.params import Params
 
 OpenPage = Callable[..., Page]
 

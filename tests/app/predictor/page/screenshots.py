@@ -12,9 +12,9 @@ from typing import Any
 import httpx
 from playwright.sync_api import Browser, Page, sync_playwright
 
-from app.contract.bundle import read_manifest
-from app.contract.errors import BundleError
-from app.contract.schema import Manifest
+from contract.bundle import read_manifest
+from contract.errors import BundleError
+from contract.schema import Manifest
 from tests.app.predictor.page.browsing import FLAGS, fill_row, find_chromium, open_page, press_predict, write_value
 from tests.app.predictor.running import ROOT, RunningServer
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.contract.bundle import Bundle
-from app.predictor.key_file import make_key
+from app.predictor.auth.key_file import make_key
+from contract.bundle import Bundle
 from tests.app.predictor.page.browsing import press_predict
 from tests.app.predictor.page.test_batch import write_rows
 from tests.app.predictor.running import RunningServer

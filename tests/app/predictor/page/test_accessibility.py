@@ -7,7 +7,7 @@ import pytest
 from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import Page, expect
 
-from app.contract.bundle import Bundle
+from contract.bundle import Bundle
 from tests.app.predictor.page.browsing import press_predict
 from tests.app.predictor.page.test_batch import upload, write_rows
 from tests.app.predictor.running import RunningServer

@@ -6,7 +6,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.contract.bundle import Bundle
+from contract.bundle import Bundle
 from tests.app.predictor.page.browsing import fill_row, press_predict
 from tests.app.predictor.running import read_metrics
 

@@ -7,7 +7,7 @@ import msgspec
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.contract.bundle import Bundle
+from contract.bundle import Bundle
 from tests.app.predictor.page.browsing import read_cells
 from tests.app.predictor.running import RunningServer, StartServer
 

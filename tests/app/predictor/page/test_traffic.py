@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Locator, Page, expect
 
-from app.contract.bundle import Bundle
+from contract.bundle import Bundle
 from tests.app.predictor.page.browsing import read_cells
 from tests.app.predictor.running import RunningServer, StartServer, read_metrics
 from tests.patience import wait_until

@@ -8,7 +8,7 @@ import httpx
 import pytest
 from playwright.sync_api import Page, expect
 
-from app.contract.bundle import Bundle
+from contract.bundle import Bundle
 from tests.app.predictor.page.browsing import fill_row, press_predict
 from tests.app.predictor.page.test_batch import download, read_tiles, upload, write_rows
 from tests.app.predictor.running import RunningServer

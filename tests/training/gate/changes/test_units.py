@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.contract.bins import build_bins
+from contract.compute.bins import build_bins
 from training.gate.changes.columns import find_coarser
 from training.gate.changes.units import find_conversion, list_conversions
 from training.gate.policy import ChangeRules

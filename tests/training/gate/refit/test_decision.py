@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from app.contract.schema import Calibration
-from app.contract.scoring import calibrate_margins
-from training.dataset import Costs
+from contract.compute.scoring import calibrate_margins
+from contract.schema import Calibration
+from training.data.dataset import Costs
 from training.gate.policy import DecisionRules
 from training.gate.refit.decision import check_odds, check_threshold
-from training.metrics import Judgement, cheapest_threshold
+from training.model.metrics import Judgement, cheapest_threshold
 
 RULES, COSTS = DecisionRules(), Costs(missed=500, false_alarm=50)
 RANDOM = np.random.default_rng(0)

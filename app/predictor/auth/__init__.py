@@ -1,0 +1,1 @@
+"""API keys: the file of them, who may call, and how much."""

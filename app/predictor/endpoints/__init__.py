@@ -1,0 +1,1 @@
+"""The POST routes, one module each, and what they share."""

@@ -1,0 +1,1 @@
+"""HTTP above the socket: bodies, headers, errors, request ids."""

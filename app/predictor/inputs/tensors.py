@@ -1,0 +1,280 @@
+"""Tensors of the Open Inference Protocol V2, as JSON or as bytes, to and from columns."""
+
+import contextlib
+import struct
+import sys
+from collections.abc import Callable
+from typing import Any, Generic, TypeVar
+
+import msgspec
+import numpy as np
+from numpy.typing import NDArray
+
+from app.predictor.http.body import LOOP_BODY_BYTES, SMALL_BODY_BYTES
+from app.predictor.http.errors import BadRequestError, TooLargeError
+from app.predictor.inputs.array_pieces import cut_array
+from app.predictor.inputs.pieces import PIECE_BYTES
+from app.predictor.inputs.row_pieces import DECODING_ERRORS
+from app.predictor.inputs.rows import decode_anything, to_array
+from app.predictor.inputs.tensor_checks import explain_mismatch
+from contract.errors import RowError
+
+# little-endian, as the binary tensor extension demands
+NUMBER_TYPES = {
+    "FP64": "<f8", "FP32": "<f4", "FP16": "<f2", "INT64": "<i8", "INT32": "<i4", "INT16": "<i2", "INT8": "i1",
+    "UINT64": "<u8", "UINT32": "<u4", "UINT16": "<u2", "UINT8": "u1",
+}  # fmt: skip
+NULL = b"null"
+OPENING_BYTES = 64
+WHOLE_TYPES = frozenset(name for name in NUMBER_TYPES if not name.startswith("FP"))
+
+INFINITE = float("inf")
+
+Numbers = NDArray[np.float64]
+Strings = list[str | None]
+Parameters = dict[str, Any]  # only some names mean anything here
+Unset = msgspec.UnsetType
+Optional = msgspec.UnsetType | None  # the protocol's own types send null for what is not given
+
+
+Data = TypeVar("Data", list[float], msgspec.Raw)
+
+
+class InputTensor(msgspec.Struct, Generic[Data], gc=False):
+    """`Data` is list[float] where the values are decoded with the request, Raw where that is still to be done."""
+
+    name: str
+    shape: list[int]
+    datatype: str
+    parameters: Parameters | Optional = msgspec.UNSET
+    data: Data | Unset = msgspec.UNSET
+
+
+class RequestedOutput(msgspec.Struct, gc=False):
+    name: str
+    parameters: Parameters | Optional = msgspec.UNSET
+
+
+class InferRequest(msgspec.Struct, Generic[Data], gc=False):
+    """Members beside these are ignored, as the protocol's other servers do."""
+
+    inputs: list[InputTensor[Data]]
+    id: str | Optional = msgspec.UNSET
+    parameters: Parameters | Optional = msgspec.UNSET
+    outputs: list[RequestedOutput] | Optional = msgspec.UNSET
+    model_name: Any = msgspec.UNSET  # KServe's client repeats the path's: counted as a name, not looked at
+
+
+Request = InferRequest[list[float]] | InferRequest[msgspec.Raw]
+Tensor = InputTensor[list[float]] | InputTensor[msgspec.Raw]
+
+_decode_all_numbers = msgspec.json.Decoder(InferRequest[list[float]]).decode
+_decode_request = msgspec.json.Decoder(InferRequest[msgspec.Raw]).decode
+_decode_numbers = msgspec.json.Decoder(list[float | None]).decode
+_decode_nested_numbers = msgspec.json.Decoder(list[list[float | None]]).decode
+_decode_strings = msgspec.json.Decoder(list[str | None]).decode
+_decode_nested_strings = msgspec.json.Decoder(list[list[str | None]]).decode
+
+
+class NotQuickError(Exception):
+    """A request is not as most are, and has to be looked at more closely."""
+
+
+def decode_request(content: bytes, is_numbers: bool = False, is_quick: bool = False) -> Request:
+    """The JSON part of an inference request; `is_numbers` tries first whether all its data are numbers.
+
+    Raises: BadRequestError if it is no JSON, RowError if it is not of this shape; instead of them, or of trying twice,
+    NotQuickError if `is_quick`.
+    """
+    if is_quick:
+        try:
+            return _decode_all_numbers(content) if is_numbers else _decode_request(content)
+        except DECODING_ERRORS:
+            raise NotQuickError from None
+    if is_numbers:
+        with contextlib.suppress(*DECODING_ERRORS):
+            return _decode_all_numbers(content)
+    try:
+        return _decode_request(content)
+    except msgspec.ValidationError as error:
+        if len(content) <= SMALL_BODY_BYTES:
+            decode_anything(content)  # what is no JSON at all may show further on only
+        raise explain_mismatch(error) from None
+    except DECODING_ERRORS:
+        decode_anything(content)  # says why
+        raise BadRequestError("the body is not JSON") from None
+
+
+def count_names(request: Request) -> int:
+    """Names the objects of a decoded request hold, were none repeated."""
+    parts = [request, *request.inputs, *(request.outputs or ())]
+    present = sum(getattr(part, field) is not msgspec.UNSET for part in parts for field in part.__struct_fields__)
+    return present + sum(len(getattr(part, "parameters", None) or ()) for part in parts)
+
+
+def leave_out_data(content: bytes, request: Request) -> bytes:
+    """The JSON of a large request without its tensors' data, in which no name can stand.
+
+    Raises: TooLargeError if much else stands in it.
+    """
+    if len(content) <= LOOP_BODY_BYTES:
+        return content
+    parts, place = [], 0
+    for tensor in request.inputs:
+        data = bytes(tensor.data) if isinstance(tensor.data, msgspec.Raw) else b""
+        found = content.find(data, place) if data else -1
+        if found >= 0:
+            parts += [content[place:found], b"0"]
+            place = found + len(data)
+    rest = b"".join([*parts, content[place:]])
+    if len(rest) > LOOP_BODY_BYTES:
+        raise TooLargeError(f"the request has more than {LOOP_BODY_BYTES} bytes beside its tensors' data")
+    return rest
+
+
+def read_numbers(tensor: Tensor, raw: memoryview | None, path: str) -> Numbers:
+    """A tensor's values in one row, float64; null is NaN. `path` is where the tensor stands.
+
+    Raises: RowError if data and shape or data and type do not agree.
+    """
+    size = count_elements(tensor, path)
+    if raw is not None:
+        kind = np.dtype(NUMBER_TYPES[tensor.datatype])
+        if raw.nbytes != size * kind.itemsize:
+            raise _wrong_size(path)
+        return np.frombuffer(raw, kind).astype(np.float64)
+    found = _read_floats(tensor, path)
+    try:
+        values = to_array(found, len(found))  # type: ignore[arg-type]
+    except struct.error:  # null
+        values = np.array(found, dtype=np.float64)
+    if len(values) != size:
+        raise _wrong_size(path)
+    if tensor.datatype in WHOLE_TYPES and not np.array_equal(np.rint(values), values, equal_nan=True):
+        field = f"{path}.data[{int((np.rint(values) != values).argmax())}]"
+        raise RowError("not_whole", f"{field} is not whole, expected {tensor.datatype}", field)
+    return values
+
+
+def _read_floats(tensor: Tensor, path: str) -> list[float | None]:
+    """Numbers in JSON; one that is too large for a float is infinite, so that it is refused as what it is.
+
+    Raises: RowError.
+    """
+    try:
+        return _read_json(tensor, path, _decode_numbers, _decode_nested_numbers)
+    except RowError:
+        data = bytes(tensor.data) if isinstance(tensor.data, msgspec.Raw) else b""
+        if not 0 < len(data) <= SMALL_BODY_BYTES:
+            raise
+        values = decode_anything(data)
+        if not isinstance(values, list) or not all(type(value) in (int, float, type(None)) for value in values):
+            raise
+        return [_limit(value) for value in values]
+
+
+def _limit(value: float | None) -> float | None:
+    if value is None or abs(value) <= sys.float_info.max:
+        return value
+    return INFINITE if value > 0 else -INFINITE
+
+
+def read_strings(tensor: Tensor, raw: memoryview | None, path: str) -> Strings:
+    """A BYTES tensor's values in one row. `path` is where the tensor stands.
+
+    Raises: RowError.
+    """
+    size = count_elements(tensor, path)
+    if raw is None:
+        values: Strings = _read_json(tensor, path, _decode_strings, _decode_nested_strings)
+    else:
+        values = _split_strings(raw, path, size)
+    if len(values) != size:
+        raise _wrong_size(path)
+    return values
+
+
+def count_elements(tensor: Tensor, path: str) -> int:
+    """Raises: RowError if a dimension is negative or there is none."""
+    size = 1
+    for dimension in tensor.shape:
+        size *= dimension
+    if not tensor.shape or min(tensor.shape) < 0:
+        field = f"{path}.shape"
+        raise RowError("wrong_shape", f"{field} is empty or negative, expected [rows] or [rows, 1]", field)
+    return size
+
+
+def has_data(tensor: Tensor) -> bool:
+    """Whether values stand in the JSON; null is none."""
+    return isinstance(tensor.data, list) or _open_data(tensor) not in (b"", NULL)
+
+
+def is_nested(tensor: Tensor) -> bool:
+    """Whether a tensor's JSON data are arrays of arrays."""
+    return _open_data(tensor)[1:].lstrip().startswith(b"[")
+
+
+def _open_data(tensor: Tensor) -> bytes:
+    """How the JSON data open."""
+    return bytes(memoryview(tensor.data)[:OPENING_BYTES]) if isinstance(tensor.data, msgspec.Raw) else b""
+
+
+def _read_json(
+    tensor: Tensor, path: str, decode_flat: Callable[[Any], list[Any]], decode_nested: Callable[[Any], list[Any]]
+) -> list[Any]:
+    """The values, of nested data too, in one list.
+
+    Raises: RowError, TooLargeError.
+    """
+    if isinstance(tensor.data, list):
+        return tensor.data
+    if not isinstance(tensor.data, msgspec.Raw) or not has_data(tensor):
+        raise RowError("missing_field", f"{path} has neither data nor binary_data_size", f"{path}.data")
+    decode = decode_nested if is_nested(tensor) else decode_flat
+    if len(memoryview(tensor.data)) <= PIECE_BYTES:
+        return _flatten(_decode_array(decode, tensor.data, path))
+    values: list[Any] = []
+    items = 0
+    for piece in cut_array(bytes(tensor.data)):
+        found = _decode_array(decode, piece, path, items)
+        items += len(found)
+        values += _flatten(found)
+    return values
+
+
+def _decode_array(decode: Callable[[Any], list[Any]], data: Any, path: str, first: int = 0) -> list[Any]:
+    """`first` is the index of the data's first item. Raises: RowError."""
+    try:
+        return decode(data)
+    except msgspec.ValidationError as error:
+        raise explain_mismatch(error, f"{path}.data", first) from None
+    except (msgspec.DecodeError, UnicodeDecodeError):
+        raise RowError("wrong_type", f"{path}.data does not follow its datatype", f"{path}.data") from None
+
+
+def _flatten(values: list[Any]) -> list[Any]:
+    return [value for row in values for value in row] if values and isinstance(values[0], list) else values
+
+
+def _split_strings(raw: memoryview, path: str, size: int) -> Strings:
+    """Strings of the binary extension: a length of four bytes before each. Those beyond `size` are not looked at."""
+    values: Strings = []
+    position = 0
+    try:
+        while position < len(raw):
+            if len(values) == size:
+                raise _wrong_size(path)
+            (length,) = struct.unpack_from("<I", raw, position)
+            end = position + 4 + length
+            if end > len(raw):
+                raise RowError("wrong_shape", f"{path} ends inside a string", path)
+            values.append(str(raw[position + 4 : end], "utf-8"))
+            position = end
+    except (struct.error, UnicodeDecodeError):
+        raise RowError("wrong_type", f"{path} is not a sequence of UTF-8 strings", path) from None
+    return values
+
+
+def _wrong_size(path: str) -> RowError:
+    return RowError("wrong_shape", f"{path}.data has not as many values as its shape says", f"{path}.data")

@@ -1,0 +1,1 @@
+"""Signed receipts of predictions, and the outcomes that come back with them."""

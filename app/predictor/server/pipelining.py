@@ -1,0 +1,174 @@
+"""Requests that were sent without waiting for answers: a few at a time, so that no client's are all that is served.
+
+What is parsed of a request holds a hundred times the bytes of a short one, and uvicorn parses all that it read. So it
+is with a body in chunks of a byte each: what was read of it at once would take the event loop for 50 ms.
+"""
+
+import math
+import re
+from itertools import islice
+from typing import Any
+
+from uvicorn.protocols.http.flow_control import FlowControl
+
+from app.predictor.admission.room import Claim
+from app.predictor.server.protocol import GuardedProtocol
+
+REQUESTS_AT_ONCE = 8  # of one connection in one turn of the event loop
+SHORT_BYTES = 128  # hold no more requests than that
+BODY_BYTES = 4 * 1024  # of a body behind which other requests may stand
+
+FEW_BYTES = 4 * 1024  # however they are chunked
+MOST_LINES = 256  # of more bytes than that
+CHUNKED_BYTES = 1024  # of a body with more lines
+
+# in the first line of every request that the parser takes: HTTP, RTSP or ICE
+_VERSION = re.compile(rb"[PE]/1\.")
+
+
+class PacedFlow(FlowControl):
+    """Reads nothing while something is held that was read before."""
+
+    is_holding = False
+
+    def resume_reading(self) -> None:
+        if not self.is_holding:
+            super().resume_reading()
+
+
+class PacedProtocol(GuardedProtocol):
+    """One connection. What is not parsed yet is held, counted among the bytes in flight, and nothing more is read."""
+
+    flow: PacedFlow
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self._held = b""
+        self._at = 0  # of it, what is parsed
+        self._held_claim: Claim | None = None
+        self._ends_behind = False  # the client sends no more than what is held
+        self._is_called = False
+
+    def connection_made(self, transport: Any) -> None:
+        super().connection_made(transport)
+        self.flow = PacedFlow(transport)
+
+    def parse(self, data: bytes) -> None:
+        """Parses what holds a few requests at most, and answers those that can be at once."""
+        raise NotImplementedError
+
+    def call_later(self) -> None:
+        """Calls `go_on` in a turn of the event loop to come."""
+        raise NotImplementedError
+
+    def pace(self, data: bytes) -> None:
+        """Parses what arrived, or the first of it."""
+        if self.flow.is_holding:  # what the transport had read before it was told to wait
+            self._held, self._at = self._held[self._at :] + data, 0
+            self._claim_held(len(self._held))
+        elif len(data) > FEW_BYTES and self._has_small_chunks(data):
+            self._held, self._at = data, 0
+            self._hold()
+        elif len(data) <= SHORT_BYTES or data.count(b"/1.") <= REQUESTS_AT_ONCE:  # the usual case
+            self.parse(data)
+        else:
+            self._held, self._at = data, 0
+            self._go_on()
+
+    def _has_small_chunks(self, data: bytes) -> bool:
+        """Whether many chunks may stand in what arrived."""
+        if data.count(b"\r\n") <= MOST_LINES:
+            return False
+        is_chunked = self.framing_bytes is not None and self.framing_bytes > -math.inf
+        return is_chunked or self.head_bytes > 0 or b"chunked" in data.lower()
+
+    def _go_on(self) -> None:
+        """Parses the next requests, and the body of the last of them."""
+        is_chunked = self._held.count(b"\r\n", self._at, self._at + BODY_BYTES) > MOST_LINES
+        end = min(_find_end(self._held, self._at), self._at + (CHUNKED_BYTES if is_chunked else BODY_BYTES))
+        while not self._is_done():
+            part, self._at = self._held[self._at : end], end
+            self.parse(part)
+            if is_chunked or not (self.waiting_since and self._has_headers()):
+                break
+            end = self._at + BODY_BYTES
+        if self._is_done():
+            self._forget_held()
+        else:
+            self._hold()
+
+    def _hold(self) -> None:
+        """Keeps what is not parsed yet, and reads nothing more meanwhile."""
+        self.flow.is_holding = True
+        self.flow.pause_reading()
+        self._claim_held(len(self._held) - self._at)
+        self._call_soon()
+
+    def _is_done(self) -> bool:
+        return self._at >= len(self._held) or self.is_over or self.transport.is_closing()
+
+    def _call_soon(self) -> None:
+        """Goes on in the next turn, unless requests still wait for their answers: then after them."""
+        if not self._is_called and not self.pipeline:
+            self._is_called = True
+            self.call_later()
+
+    def go_on(self) -> None:
+        self._is_called = False
+        if self.flow.is_holding and not self.pipeline:
+            self._go_on()
+
+    def _claim_held(self, size: int) -> None:
+        """Cuts a connection whose bytes do not fit."""
+        room = self.state.bytes_in_flight
+        if self._held_claim is None:
+            self._held_claim = room.claim(self._peer, size, self._cut)
+        elif size > self._held_claim.size and not room.grow(self._held_claim, size - self._held_claim.size):
+            self._held_claim = None
+        if self._held_claim is None:
+            self._cut()
+
+    def _forget_held(self) -> None:
+        self._held, self._at = b"", 0
+        if self._held_claim is not None:
+            self.state.bytes_in_flight.release(self._held_claim)
+            self._held_claim = None
+        if not self.flow.is_holding:
+            return
+        self.flow.is_holding = False
+        if not self.pipeline:
+            self.flow.resume_reading()
+        if self._ends_behind and not self.transport.is_closing() and not super().eof_received():
+            self.transport.close()
+
+    def on_response_complete(self) -> None:
+        super().on_response_complete()
+        if self.flow.is_holding:
+            self._call_soon()
+
+    def eof_received(self) -> bool:  # type: ignore[override]
+        if self.flow.is_holding:
+            self._ends_behind = True
+            return True
+        return super().eof_received()
+
+    def expire(self, now: float) -> None:
+        if self.flow.is_holding and not self.lingers_since:  # it is not the client who is waited for
+            self._expire_idle(now)
+        else:
+            super().expire(now)
+
+    def timeout_keep_alive_handler(self) -> None:
+        if not self.flow.is_holding:
+            super().timeout_keep_alive_handler()
+
+    def connection_lost(self, exc: Exception | None) -> None:
+        super().connection_lost(exc)
+        self._ends_behind = False
+        self._forget_held()
+
+
+def _find_end(data: bytes, start: int) -> int:
+    """Behind the version of the last request of a few, amid its first line: what follows is parsed with the next."""
+    last = next(islice(_VERSION.finditer(data, start), REQUESTS_AT_ONCE - 1, None), None)
+    return len(data) if last is None else last.end()

@@ -1,1 +1,0 @@
-"""Between the socket and HTTP: what uvicorn's protocol leaves open."""

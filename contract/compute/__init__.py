@@ -1,0 +1,1 @@
+"""What training and serving compute alike: bins, features, margins, scores."""

@@ -1,0 +1,113 @@
+"""Whether the parts of a manifest agree: digests say that nobody changed it by accident, not that it makes sense."""
+
+import math
+from collections.abc import Iterator, Sequence
+
+from contract.errors import BundleError
+from contract.schema import Column, Manifest, ReferenceBins, Value
+
+SUM_TOLERANCE = 1e-6
+MAX_NAME_BYTES = 120  # of name and version each: both stand in every receipt, which has 512 characters at most
+HIGHEST_THRESHOLD = 1.0 + 1e-5  # a model that is better never to alarm has one just above its highest score
+
+
+def check_manifest(manifest: Manifest) -> None:
+    """Raises: BundleError with one line that names the first part that cannot be, what was found and expected."""
+    for problem in _find_problems(manifest):
+        raise BundleError(f"the bundle {_on_one_line(manifest.name)} {_on_one_line(manifest.version)}: {problem}")
+
+
+def check_served(manifest: Manifest) -> None:
+    """As `check_manifest`, and that a score rises with its margin: a worse model is packaged, and left to the gate.
+
+    Raises: BundleError.
+    """
+    check_manifest(manifest)
+    slope = manifest.calibration.slope
+    if not slope > 0.0:
+        raise BundleError(f"the slope of the bundle's calibration is {slope:g}, expected one above 0")
+
+
+def _on_one_line(text: str) -> str:
+    return text if text.isprintable() else repr(text[:40])
+
+
+def _find_problems(manifest: Manifest) -> Iterator[str]:
+    schema = manifest.schema
+    for what, text in (("name", manifest.name), ("version", manifest.version)):
+        if not text or not text.isprintable() or len(text.encode()) > MAX_NAME_BYTES:
+            yield f"its {what} is {text[:40]!r}, expected one printable line of at most {MAX_NAME_BYTES} bytes"
+    for what, names in (("column", [c.name for c in schema.columns]), ("feature", list(schema.features))):
+        if not names:
+            yield f"it has no {what}s, expected at least one"
+        yield from (f"{what} {name!r} stands twice" for name in _find_repeated(names))
+    for column in schema.columns:
+        yield from _find_column_problems(column)
+    if schema.task == "binary":
+        yield from _find_probability_problems(manifest)
+    for name, bins in manifest.reference.items():
+        yield from _find_bin_problems(name, bins)
+    if not manifest.golden:
+        yield "it has no golden rows, so its scores cannot be checked"
+    for index, golden in enumerate(manifest.golden):
+        if golden.row.keys() != {column.name for column in schema.columns}:
+            yield f"golden row {index} does not follow the schema: it has {', '.join(golden.row)}"
+        for column in schema.columns:
+            if problem := find_misfit(column, golden.row.get(column.name)):
+                yield f"golden row {index}: {problem}, so its own routes would refuse it"
+
+
+def _find_probability_problems(manifest: Manifest) -> Iterator[str]:
+    threshold = manifest.threshold
+    if threshold is not None and not 0.0 < threshold <= HIGHEST_THRESHOLD:
+        yield f"its threshold is {threshold:g}, expected a probability above 0"
+    for index, golden in enumerate(manifest.golden):
+        if not 0.0 <= golden.score <= 1.0:
+            yield f"golden row {index} has the score {golden.score:g}, expected a probability"
+
+
+def _find_column_problems(column: Column) -> Iterator[str]:
+    if column.type == "category":
+        if not column.categories:
+            yield f"column {column.name!r} has no categories, expected at least one"
+        yield from (
+            f"column {column.name!r} has the category {one!r} twice" for one in _find_repeated(column.categories)
+        )
+    elif column.minimum is not None and column.maximum is not None and column.minimum > column.maximum:
+        yield f"column {column.name!r} goes from {column.minimum:g} to {column.maximum:g}, which no value can be"
+    if column.step is not None and not column.step > 0:
+        yield f"column {column.name!r} has the step {column.step:g}, expected one above 0"
+    if column.example is not None and (problem := find_misfit(column, column.example)):
+        yield f"the example of {problem}"
+
+
+def find_misfit(column: Column, value: Value) -> str | None:
+    """Why the column cannot take a value, in words that begin with the column; None if it can."""
+    name = f"column {column.name!r}"
+    if value is None:
+        return None if column.nullable else f"{name} is missing"
+    if isinstance(value, str) != (column.type == "category"):
+        return f"{name} is {value!r}, expected {'a category' if column.type == 'category' else 'a number'}"
+    if isinstance(value, str):
+        is_known = value in column.categories or column.unknown == "missing"
+        return None if is_known else f"{name} is {value!r}, expected one of {', '.join(column.categories)}"
+    low = -math.inf if column.minimum is None else column.minimum
+    high = math.inf if column.maximum is None else column.maximum
+    if not low <= value <= high:
+        return f"{name} is {value:g}, expected {low:g} to {high:g}"
+    if column.type == "integer" and value % 1:
+        return f"{name} is {value:g}, expected a whole number"
+    return None
+
+
+def _find_bin_problems(name: str, bins: ReferenceBins) -> Iterator[str]:
+    if any(low >= high for low, high in zip(bins.edges, bins.edges[1:], strict=False)):
+        yield f"the edges of the reference bins of {name!r} do not rise"
+    if not all(0.0 <= ratio <= 1.0 for ratio in bins.ratios):
+        yield f"the reference bins of {name!r} have a ratio outside of 0 to 1"
+    elif abs(sum(bins.ratios) - 1.0) > SUM_TOLERANCE:
+        yield f"the ratios of the reference bins of {name!r} sum to {sum(bins.ratios):g}, expected 1"
+
+
+def _find_repeated(names: Sequence[str]) -> list[str]:
+    return [name for index, name in enumerate(names) if name in names[:index]]

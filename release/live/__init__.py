@@ -1,0 +1,1 @@
+"""What Prometheus knows of a version where it runs."""

@@ -1,0 +1,132 @@
+"""What is known of a version that is to be promoted: how it was judged and approved, how long and how well it ran."""
+
+import hashlib
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+import msgspec
+
+from release.errors import RefusedError
+from release.git.clone import Clone
+from release.history.moves import find_facts, read_all_facts, read_moves
+from release.history.trailers import Facts
+from release.live.live_metrics import Live, read_live
+from release.live.prometheus import Prometheus
+from release.manifests.overlays import ImageLine
+from release.registry.published import PublishedImage
+from review import errors as review_errors
+from review.approval.record import RECORD_NAME, REPORT_NAME, Record
+from review.github.client import GitHub
+from review.github.types import Release
+from review.report import MAX_BYTES, Report, parse_report
+
+UNKNOWN_BUNDLE = "nobody knows which bundle {} holds, or since when it runs: Prometheus was not asked"
+
+
+@dataclass(frozen=True)
+class Stay:
+    """Since when an environment runs a version, by Git's own time."""
+
+    environment: str
+    since: datetime
+    commit: str
+
+    @property
+    def lasted(self) -> timedelta:
+        return max(datetime.now(UTC) - self.since, timedelta())
+
+
+@dataclass(frozen=True)
+class Judged:
+    """The gate's report and the approval's record, as the GitHub release carries them."""
+
+    page: str
+    report: Report
+    record: Record
+    report_sha256: str
+
+
+@dataclass(frozen=True)
+class Evidence:
+    """`missing` says why there is no `judged`; `live` is None where nobody said which Prometheus."""
+
+    bundle: str
+    stay: Stay | None
+    live: Live | None
+    judged: Judged | None
+    missing: str = ""
+    former: Facts = field(default_factory=Facts)  # what Git says of the version that the target runs now
+    known: Facts = field(default_factory=Facts)  # and of the one that is to come
+
+
+def collect_evidence(
+    clone: Clone, head: str, source: str, line: ImageLine, former: ImageLine, image: PublishedImage | None,
+    github: GitHub, prometheus: Prometheus | None,
+) -> Evidence:  # fmt: skip
+    """What could not be had is said; what contradicts the image stops the promotion.
+
+    Raises: RefusedError, InputError.
+    """
+    stay = find_stay(clone, head, source, line)
+    facts = read_all_facts(clone, head)
+    known = find_facts(facts, line)
+    bundle = image.bundle_digest if image else known.bundle
+    judged, missing = None, ""
+    try:
+        judged = read_judged(github, line.tag)
+    except review_errors.ReviewError as error:
+        missing = str(error)
+    if judged is not None:
+        check_subject(judged, line.tag, bundle, image.report_sha256 if image else None)
+        bundle = judged.record.bundle_digest
+    live = find_live(prometheus, source, line.tag, bundle, stay)
+    return Evidence(bundle, stay, live, judged, missing, find_facts(facts, former), known)
+
+
+def find_stay(clone: Clone, head: str, environment: str, line: ImageLine) -> Stay | None:
+    """From the newest move to the version on."""
+    moves = [move for move in read_moves(clone, head, environment) if move.new and move.new.tag == line.tag]
+    return Stay(environment, moves[-1].commit.when, moves[-1].commit.name) if moves else None
+
+
+def find_live(
+    prometheus: Prometheus | None, environment: str, version: str, bundle: str, stay: Stay | None
+) -> Live | None:
+    if prometheus is None:
+        return None
+    if not bundle or stay is None:
+        return Live(problem=UNKNOWN_BUNDLE.format(version))
+    return read_live(prometheus, environment, bundle, stay.lasted.total_seconds())
+
+
+def read_judged(github: GitHub, version: str) -> Judged:
+    """Raises: review's RefusedError, OutsideError."""
+    release = github.find(f"/releases/tags/{version}", Release)
+    if release is None:
+        raise review_errors.RefusedError(f"GitHub has no release {version}")
+    content = download_asset(github, release, REPORT_NAME)
+    report = parse_report(content, f"{REPORT_NAME} of release {version}")
+    try:
+        record = msgspec.json.decode(download_asset(github, release, RECORD_NAME), type=Record)
+    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise review_errors.RefusedError(f"{RECORD_NAME} of release {version} is no record: {error}") from error
+    return Judged(release.html_url, report, record, hashlib.sha256(content).hexdigest())
+
+
+def download_asset(github: GitHub, release: Release, name: str) -> bytes:
+    asset = next((one for one in release.assets if one.name == name), None)
+    if asset is None:
+        raise review_errors.RefusedError(f"release {release.tag_name} has no {name}")
+    return github.download(f"/releases/assets/{asset.id}", MAX_BYTES)
+
+
+def check_subject(judged: Judged, version: str, bundle: str, report_sha256: str | None) -> None:
+    """Raises: RefusedError unless report, record and image are of one bundle."""
+    found = {judged.record.bundle_digest, judged.report.candidate.digest, *([bundle] if bundle else [])}
+    if len(found) != 1 or judged.record.report_sha256 != judged.report_sha256:
+        names = ", ".join(sorted(digest[:12] for digest in found))
+        raise RefusedError(f"release {version} at GitHub carries a report or record of another bundle: {names}")
+    if report_sha256 is not None and judged.report_sha256 != report_sha256:
+        raise RefusedError(
+            f"release {version} at GitHub carries another report than the image: find out who changed it"
+        )

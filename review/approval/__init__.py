@@ -1,0 +1,1 @@
+"""Who approved what: the label, the decision, the record, and how it is found again."""

@@ -1,0 +1,48 @@
+"""Counting bins the fast ways gives what the contract's way gives."""
+
+import math
+
+import numpy as np
+from hypothesis import given
+from hypothesis import strategies as st
+
+from app.predictor.scoring.drift_counts import TrafficBins
+from contract.bundle import Bundle
+from contract.compute.bins import count_bins
+
+VALUES = st.lists(
+    st.one_of(st.floats(-1e6, 1e6), st.sampled_from([math.nan, math.inf, -math.inf, 0.0, 8.6])), min_size=1, max_size=40
+)
+
+
+def with_edges(values: list[float], bundle: Bundle, feature: str) -> np.ndarray:
+    """The values, and every edge of the feature's bins."""
+    return np.array([*values, *bundle.manifest.reference[feature].edges])
+
+
+def test_many_rows_are_counted_as_the_contract_counts(bundle: Bundle) -> None:
+    @given(VALUES, st.lists(st.sampled_from([0.0, 1.0, 2.0, math.nan]), min_size=1))
+    def check(values: list[float], codes: list[float]) -> None:
+        traffic = TrafficBins(bundle.manifest)
+        for feature, bins in bundle.manifest.reference.items():
+            array = np.array(codes) if bins.categories else with_edges(values, bundle, feature)
+            counted = traffic.count_table(dict.fromkeys(bundle.manifest.reference, array), array)[feature]
+            assert counted == count_bins(bins, array).tolist()
+
+    check()
+
+
+def test_single_rows_are_counted_as_the_contract_counts(bundle: Bundle) -> None:
+    @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=20))
+    def check(values: list[float]) -> None:
+        usual, sparse = TrafficBins(bundle.manifest), TrafficBins(bundle.manifest)
+        features = bundle.manifest.reference.items()
+        for value in values:
+            row = {name: 1.0 if bins.categories else value for name, bins in features}
+            usual.count_row(row, value)
+            sparse.count_sparse_row(row, value)
+        for name, bins in features:
+            array = np.ones(len(values)) if bins.categories else np.array(values)
+            assert usual.counts[name] == sparse.counts[name] == count_bins(bins, array).tolist()
+
+    check()

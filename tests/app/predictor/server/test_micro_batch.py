@@ -1,0 +1,226 @@
+"""The order in which connections of one turn are answered, rows scored together, and how many are accepted in one."""
+
+import asyncio
+import socket
+import time
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import pytest
+import uvloop
+
+from app.predictor.endpoints.base import Begun, Unscored
+from app.predictor.server.listener import ACCEPTS_A_TURN, multiply
+from app.predictor.server.micro_batch import REST_SECONDS, Turn
+from contract.compute.engine import FEW_ROWS
+
+NOWHERE: Any = None
+
+
+def no_rows(vectors: Sequence[bytes]) -> list[float]:
+    raise AssertionError("nothing was begun")
+
+
+class Connection:
+    """Notes when it was served; `trouble` is raised there."""
+
+    def __init__(self, name: str, order: list[str], trouble: Exception | None = None) -> None:
+        self.served = 0
+        self.name = name
+        self.order = order
+        self.trouble = trouble
+
+    @property
+    def loop(self) -> asyncio.AbstractEventLoop:
+        return asyncio.get_running_loop()
+
+    def serve(self) -> None:
+        self.order.append(self.name)
+        if self.trouble:
+            raise self.trouble
+
+    def go_on(self) -> None:
+        self.order.append(self.name)
+        if self.trouble:
+            raise self.trouble
+
+    def end(self, begun: Begun, margin: float | Exception) -> None:
+        raise AssertionError("nothing was begun")
+
+    def fail(self, error: Exception) -> None:
+        self.order.append(f"{self.name} failed: {error}")
+
+
+class Asking(Connection):
+    """Begins a row when it is served; `trouble` is raised when it is answered."""
+
+    def __init__(self, turn: Turn, name: str, order: list[str], trouble: Exception | None = None) -> None:
+        super().__init__(name, order, trouble)
+        self.turn = turn
+
+    def serve(self) -> None:
+        row = Unscored(self.name.encode(), lambda margin: b"")
+        self.turn.begin(self, Begun(NOWHERE, row, 0.0, self.name, None))
+
+    def end(self, begun: Begun, margin: float | Exception) -> None:
+        assert begun.request_id == self.name
+        if self.trouble:
+            raise self.trouble
+        self.order.append(f"{self.name}: {margin}")
+
+
+def run_turns(*turns: list[Connection]) -> None:
+    async def run() -> None:
+        turn = Turn(no_rows)
+        for connections in turns:
+            for connection in connections:
+                turn.add(connection)
+            await asyncio.sleep(0)
+            await asyncio.sleep(0)
+
+    uvloop.run(run())
+
+
+def test_who_was_answered_longest_ago_comes_first() -> None:
+    order: list[str] = []
+    a, b, c, d = (Connection(name, order) for name in "abcd")
+    run_turns([a, b, c], [a, b, d], [a, b, c, d])
+    assert "".join(order) == "abc" + "dab" + "cdab"
+
+
+def test_nobody_is_served_before_the_turn_is_over() -> None:
+    order: list[str] = []
+
+    async def run() -> None:
+        Turn(no_rows).add(Connection("a", order))
+        assert order == []
+
+    uvloop.run(run())
+
+
+def test_the_trouble_of_one_is_not_the_others() -> None:
+    order: list[str] = []
+    run_turns([Connection("a", order), Connection("b", order, ValueError("odd")), Connection("c", order)])
+    assert order == ["a", "b", "b failed: odd", "c"]
+
+
+def run_rows(compute: Callable[[Sequence[bytes]], Sequence[float]], *names: str, bad: str = "") -> list[str]:
+    """What one turn of rows noted, `bad` in trouble when it is answered."""
+    order: list[str] = []
+
+    async def run() -> None:
+        turn = Turn(compute)
+        for name in names:
+            turn.add(Asking(turn, name, order, ValueError("odd") if name == bad else None))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    uvloop.run(run())
+    return order
+
+
+def test_the_rows_of_a_turn_are_scored_in_one_call_and_each_gets_its_own_margin() -> None:
+    calls = []
+
+    def compute(vectors: Sequence[bytes]) -> list[float]:
+        calls.append(len(vectors))
+        return [float(vector) for vector in vectors]
+
+    names = [str(number) for number in range(FEW_ROWS + 3)]
+    assert run_rows(compute, *names) == [f"{name}: {float(name)}" for name in names]
+    assert calls == [FEW_ROWS, 3]
+
+
+def test_rows_that_cannot_be_scored_are_all_told() -> None:
+    def compute(vectors: Sequence[bytes]) -> list[float]:
+        raise RuntimeError("no engine")
+
+    assert run_rows(compute, "1", "2") == ["1: no engine", "2: no engine"]
+
+
+def test_the_trouble_of_one_row_is_not_the_others() -> None:
+    assert run_rows(lambda vectors: [0.5] * len(vectors), "1", "2", "3", bad="2") == [
+        "1: 0.5",
+        "2 failed: odd",
+        "3: 0.5",
+    ]
+
+
+async def count_accepted(connections: int, turns: int) -> int:
+    """How many of the connections that wait are taken in that many turns of the event loop."""
+    loop, made = asyncio.get_running_loop(), []
+
+    class Noting(asyncio.Protocol):
+        def connection_made(self, transport: asyncio.BaseTransport) -> None:
+            made.append(transport)
+
+    listener = socket.create_server(("127.0.0.1", 0), backlog=connections)
+    clients = [socket.create_connection(listener.getsockname()) for _ in range(connections)]
+    servers = [await loop.create_server(Noting, sock=one, backlog=connections) for one in multiply(listener)]
+    for _ in range(turns):
+        await asyncio.sleep(0)
+    taken = len(made)
+    for server in servers:
+        server.close()
+    for client in clients:
+        client.close()
+    return taken
+
+
+def test_a_burst_of_connections_is_taken_in_a_few_turns() -> None:
+    taken = uvloop.run(count_accepted(connections=64, turns=6))
+    assert taken == 4 * ACCEPTS_A_TURN
+
+
+@pytest.mark.parametrize(
+    ("brought", "noted"),
+    [("refused refused", ["rest"]), ("refused asking refused", ["asking"]), ("asking refused", ["asking"])],
+)
+def test_a_turn_that_only_turned_batches_away_is_followed_by_one_rest(
+    brought: str, noted: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    order: list[str] = []
+    rests: list[float] = []
+
+    def rest(seconds: float) -> None:
+        rests.append(seconds)
+        order.append("rest")
+
+    monkeypatch.setattr(time, "sleep", rest)
+
+    async def run() -> None:
+        turn = Turn(no_rows)
+        for name in brought.split():
+            connection = Connection(name, order)
+            if name == "refused":
+                turn.rest_after(connection)
+            else:
+                turn.add(connection)
+        for _ in range(3):
+            await asyncio.sleep(0)
+
+    uvloop.run(run())
+    assert order == noted
+    assert all(seconds == REST_SECONDS for seconds in rests)
+
+
+def test_what_is_held_goes_on_one_connection_a_turn() -> None:
+    """However many connections hold something, others wait for one part of one of them."""
+
+    async def run() -> list[str]:
+        turn, order = Turn(no_rows), list[str]()
+
+        def note() -> None:
+            order.append("others")
+            if len(order) < 8:
+                asyncio.get_running_loop().call_soon(note)
+
+        for name in "abc":
+            turn.add_held(Connection(name, order, ValueError("no") if name == "b" else None))
+        asyncio.get_running_loop().call_soon(note)
+        while len(order) < 8:
+            await asyncio.sleep(0)
+        return order
+
+    order = asyncio.run(run())
+    assert order[:7] == ["a", "others", "b", "b failed: no", "others", "c", "others"]

@@ -1,0 +1,317 @@
+"""The dataset file: everything that is particular to one dataset, read from YAML and checked."""
+
+import math
+import re
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Literal
+
+import msgspec
+import pandas as pd
+
+from contract.compute.bins import MISSING
+from contract.compute.plan import FeaturePlan, input_features
+from contract.errors import ContractError
+from contract.schema import Column, DerivedFeature, ModelSchema, Struct, Target, Task, Value
+from training.data.declared import (
+    Accepted,
+    find_blank_problems,
+    find_judging_problems,
+    find_name_problem,
+    find_role_problems,
+    find_value_problems,
+)
+from training.errors import InputError
+from training.yaml_file import read_struct
+
+RawType = Literal["text", "number", "integer"]
+
+DATASETS = Path(__file__).parents[1] / "datasets"
+
+
+class Prevalence(Struct, frozen=True):
+    """Bounds of the share of positives; outside them the labels are not what they were."""
+
+    minimum: float
+    maximum: float
+
+
+class Group(Struct, frozen=True):
+    """Rows that belong together and must not be split: by equal values, or until a column falls."""
+
+    by: str | None = None
+    falls: str | None = None
+
+
+class Order(Struct, frozen=True):
+    """The raw column that runs with time. Numbers and ISO 8601 are read as they are, anything else as it is said here.
+
+    `format` is strptime's; a `counter` is a fixed text with a number behind it, such as W-9 before W-10.
+    """
+
+    column: str
+    format: str | None = None
+    counter: bool = False
+    unsorted_file: bool = False  # the file's rows are in no order of time, and that is known
+
+
+class Costs(Struct, frozen=True):
+    """Of one mistake, in one currency."""
+
+    missed: float
+    false_alarm: float
+
+
+class Direction(Struct, frozen=True, rename={"start": "from", "end": "to"}):
+    """Moving from `start` to `end`, with `given` fixed, must raise the score, whatever else the row holds."""
+
+    name: str
+    given: dict[str, Value]
+    start: dict[str, Value]
+    end: dict[str, Value]
+
+
+class MinimumFunction(Struct, frozen=True):
+    """A row whose decision is beyond dispute."""
+
+    name: str
+    row: dict[str, Value]
+    decision: bool
+
+
+class Behaviour(Struct, frozen=True):
+    directions: tuple[Direction, ...] = ()
+    minimum_function: tuple[MinimumFunction, ...] = ()
+
+
+class Condition(Struct, frozen=True):
+    """A bound on a column or derived feature, or on its difference to another; strict on both sides."""
+
+    feature: str
+    minus: str | None = None
+    below: float | None = None
+    above: float | None = None
+
+
+class Conjunction(Struct, frozen=True):
+    all: tuple[Condition, ...]
+
+
+class Rule(Struct, frozen=True):
+    """A baseline without learning: positive where any conjunction holds, the rest ranked by `tie_break`."""
+
+    any: tuple[Conjunction, ...]
+    tie_break: str
+
+
+class Generator(Struct, frozen=True):
+    """A built-in recipe, with the raw column that plays each of its roles."""
+
+    recipe: str
+    seed: int
+    rows: int
+    roles: dict[str, str]
+
+
+class Dataset(Struct, frozen=True):
+    """One dataset, as its YAML file says it."""
+
+    name: str
+    title: str
+    task: Task
+    columns: tuple[Column, ...]
+    target: Target
+    key: str | None = None  # raw column, unique
+    order: str | Order | None = None  # raw column that runs with time
+    identifiers: tuple[str, ...] = ()
+    leakage: tuple[str, ...] = ()
+    raw_types: dict[str, RawType] = msgspec.field(default_factory=dict)  # of identifiers and leakage, else guessed
+    derivation: str | None = None
+    derived: tuple[DerivedFeature, ...] = ()
+    unused_features: tuple[str, ...] = ()
+    prevalence: Prevalence | None = None
+    group: Group | None = None
+    slices: tuple[str, ...] = ()
+    costs: Costs | None = None
+    decide_above: float | None = None  # regression: the value that calls for action
+    behaviour: Behaviour = Behaviour()
+    ceiling: dict[str, float] = msgspec.field(default_factory=dict)  # metric: better than this nobody can be
+    accepted: tuple[Accepted, ...] = ()
+    rule: Rule | None = None
+    generator: Generator | None = None
+    uci_id: int | None = None
+
+    @property
+    def time(self) -> Order | None:
+        """The order, also where the file only names its column."""
+        return Order(column=self.order) if isinstance(self.order, str) else self.order
+
+    @property
+    def value_names(self) -> list[str]:
+        """The names of the columns and the derived features."""
+        return [column.name for column in self.columns] + [feature.name for feature in self.derived]
+
+    @property
+    def given_features(self) -> list[str]:
+        """Every feature that the columns and the derivation give, used or not."""
+        flags = [name for column in self.columns for name in input_features(column)]
+        return flags + [feature.name for feature in self.derived]
+
+    @property
+    def schema(self) -> ModelSchema:
+        """What the bundle carries of this file."""
+        return ModelSchema(
+            task=self.task,
+            target=self.target,
+            columns=self.columns,
+            derivation=self.derivation,
+            derived=self.derived,
+            features=tuple(name for name in self.given_features if name not in self.unused_features),
+            leakage=self.leakage,
+        )
+
+    @property
+    def raw_columns(self) -> tuple[str, ...]:
+        """Every raw column the file declares, in no particular order."""
+        inputs = (column.source for column in self.columns)
+        return tuple(dict.fromkeys((*self.identifiers, *inputs, self.target.source, *self.leakage)))
+
+
+def load_dataset(name: str) -> Dataset:
+    """The dataset of that name in training/datasets, or the dataset file at that path.
+
+    Raises: InputError if there is none or the file does not hold together.
+    """
+    path = Path(name) if name.endswith((".yaml", ".yml")) else DATASETS / f"{name}.yaml"
+    if not path.is_file():
+        known = ", ".join(sorted(file.stem for file in DATASETS.glob("*.yaml")))
+        raise InputError(f"dataset {name!r} is not known: expected one of {known}, or the path of a dataset file")
+    dataset = read_struct(path, Dataset)
+    check_dataset(dataset, path)
+    return dataset
+
+
+def check_dataset(dataset: Dataset, path: Path) -> None:
+    """Whether the parts of a dataset file fit together.
+
+    Raises: InputError with the first that does not.
+    """
+    for problem in _find_problems(dataset):
+        raise InputError(f"{path}: {problem}")
+
+
+def _find_problems(dataset: Dataset) -> Iterator[str]:
+    yield from _find_infinite(msgspec.to_builtins(dataset), "")
+    yield from find_name_problem(dataset.name)
+    yield from _find_column_problems(dataset)
+    yield from find_role_problems(dataset.columns, dataset.target.source, dataset.identifiers, dataset.leakage)
+    yield from find_blank_problems(_list_texts(dataset))
+    yield from _find_strangers(dataset)
+    yield from find_value_problems(dataset.columns, _list_rows(dataset))
+    if dataset.task == "binary" and (dataset.target.positive is None or dataset.costs is None):
+        yield "a binary task needs target.positive and costs"
+    if dataset.costs and not min(dataset.costs.missed, dataset.costs.false_alarm) > 0:
+        yield "the costs of a mistake must be greater than 0"
+    if dataset.prevalence and not 0 <= dataset.prevalence.minimum <= dataset.prevalence.maximum <= 1:
+        yield "prevalence must rise from minimum to maximum within 0 and 1"
+    if dataset.group and (dataset.group.by is None) == (dataset.group.falls is None):
+        yield "group needs either `by` or `falls`"
+    yield from find_judging_problems(dataset.task, dataset.ceiling, dataset.accepted)
+    if dataset.time and dataset.time.format is not None and dataset.time.counter:
+        yield "order needs one of `format` and `counter`, found both"
+    if dataset.time and dataset.time.format is not None and not is_format(dataset.time.format):
+        yield f"order.format is {dataset.time.format!r}, expected a format of strptime such as '%m/%d/%Y %H:%M'"
+    try:
+        FeaturePlan(dataset.schema)
+    except ContractError as error:
+        yield str(error)
+
+
+def _find_infinite(value: object, place: str) -> Iterator[str]:
+    if isinstance(value, dict):
+        for name, part in value.items():
+            yield from _find_infinite(part, f"{place}.{name}" if place else str(name))
+    elif isinstance(value, list | tuple):
+        for index, part in enumerate(value):
+            yield from _find_infinite(part, f"{place}[{index}]")
+    elif isinstance(value, float) and not math.isfinite(value):
+        yield f"{place} is {value}, expected a finite number"
+
+
+def is_format(form: str) -> bool:
+    """Whether a text is a format of strptime that says when something was."""
+    moment = datetime(2001, 2, 3, 4, 5, 6, tzinfo=UTC)
+    try:
+        shown = moment.strftime(form)
+        return shown != form and bool(pd.notna(pd.to_datetime(shown, format=form, utc="%z" in form)))
+    except (ValueError, re.error):
+        return False
+
+
+def _find_column_problems(dataset: Dataset) -> Iterator[str]:
+    names = dataset.value_names
+    if repeated := _find_repeated(names) or _find_repeated(list(dataset.schema.features)):
+        yield f"the name {repeated!r} stands twice"
+    for name in names:
+        if name == "score" or set("[]<") & set(name):
+            yield f"the name {name!r} is taken or not one for a feature, which may not hold [, ] or <"
+    for column in dataset.columns:
+        if column.type == "category" and not column.categories:
+            yield f"column {column.name!r} is a category without categories"
+        if MISSING in column.categories or _find_repeated(list(column.categories)):
+            yield f"column {column.name!r} has a category twice, or one named {MISSING!r}, which is the bin of no value"
+        if column.minimum is not None and column.maximum is not None and not column.minimum <= column.maximum:
+            yield f"column {column.name!r} has minimum {column.minimum:g} above maximum {column.maximum:g}"
+        if column.source in dataset.leakage or column.source == dataset.target.source:
+            yield f"column {column.name!r} comes from {column.source!r}, which is leakage or the target"
+
+
+def _list_texts(dataset: Dataset) -> Iterator[tuple[str, str]]:
+    """Every text that is compared with a cell or a name of the raw data."""
+    for raw in dataset.raw_columns:
+        yield f"the raw column {raw!r}", raw
+    for column in dataset.columns:
+        yield f"the name of the column from {column.source!r}", column.name
+        yield from ((f"a category of {column.name!r}", category) for category in column.categories)
+    if isinstance(dataset.target.positive, str):
+        yield "target.positive", dataset.target.positive
+
+
+def _list_rows(dataset: Dataset) -> Iterator[tuple[str, dict[str, Value]]]:
+    """Every value of a column that the file gives, by where it stands."""
+    for column in dataset.columns:
+        if column.example is not None:
+            yield "example", {column.name: column.example}
+    for direction in dataset.behaviour.directions:
+        yield from ((f"behaviour {direction.name!r}", row) for row in (direction.given, direction.start, direction.end))
+    for case in dataset.behaviour.minimum_function:
+        yield f"behaviour {case.name!r}", case.row
+
+
+def _find_strangers(dataset: Dataset) -> Iterator[str]:
+    """Names that are used and nowhere declared."""
+    group, rule, values = dataset.group, dataset.rule, dataset.value_names
+    conditions = [condition for part in rule.any for condition in part.all] if rule else []
+    rows = [row for d in dataset.behaviour.directions for row in (d.given, d.start, d.end)]
+    rows += [m.row for m in dataset.behaviour.minimum_function]
+    used = (
+        ("slices", dataset.slices, values),
+        ("group.falls", (group.falls,) if group else (), values),
+        ("group.by", (group.by,) if group else (), dataset.raw_columns),
+        ("key", (dataset.key,), dataset.raw_columns),
+        ("raw_types", dataset.raw_types, (*dataset.identifiers, *dataset.leakage)),
+        ("order", (dataset.time.column,) if dataset.time else (), dataset.raw_columns),
+        ("rule", (name for c in conditions for name in (c.feature, c.minus)), values),
+        ("rule.tie_break", (rule.tie_break,) if rule else (), [column.name for column in dataset.columns]),
+        ("behaviour", (name for row in rows for name in row), values),
+        ("unused_features", dataset.unused_features, dataset.given_features),
+    )
+    for place, names, known in used:
+        for name in names:
+            if name is not None and name not in known:
+                yield f"{place} names {name!r}, expected one of {', '.join(known)}"
+
+
+def _find_repeated(names: list[str]) -> str | None:
+    return next((name for name in names if names.count(name) > 1), None)

@@ -1,0 +1,1 @@
+"""Where raw rows come from: files, URLs, the UCI repository, the generator."""

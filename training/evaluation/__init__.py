@@ -1,0 +1,1 @@
+"""How good a model honestly is, beside baselines."""

@@ -1,0 +1,1 @@
+"""From a model to a bundle: export, provenance, calibration curve."""
