@@ -76,7 +76,7 @@ def list_python_comments(text: str) -> Iterator[tuple[int, str]]:
 
 @cache
 def list_known() -> frozenset[str]:
-    """Every tracked path and every part of one: `predictor/model.py` is said of `app/predictor/scoring/model.py`."""
+    """Every tracked path and every part of one: `scoring/model.py` stands for `app/predictor/scoring/model.py`."""
     known = set()
     for path in list_files():
         parts = path.relative_to(ROOT).parts
