@@ -7,8 +7,8 @@ from rich.markup import escape
 
 WIDE_ENOUGH = 110  # columns: a job's log has no width of its own
 
-out = Console(highlight=False, soft_wrap=True, width=WIDE_ENOUGH)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, emoji=False, soft_wrap=True, width=WIDE_ENOUGH)
+err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
 def clean_text(text: str, limit: int = 1000) -> str:

@@ -48,8 +48,8 @@ NO_BLOCK = " (does not block)"
 
 WIDE_ENOUGH = 110  # columns, where the output goes to a file: tables would break at the default of 80
 
-out = Console(highlight=False, width=None if sys.stdout.isatty() else WIDE_ENOUGH)
-err = Console(stderr=True, highlight=False, soft_wrap=True)
+out = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else WIDE_ENOUGH)
+err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 
 
 @contextmanager
