@@ -1,4 +1,4 @@
-# Every verb sets up what it needs. `make help` lists them.
+# Every verb installs what it needs. `make help` lists the usual ones, `make help-all` lists them all.
 .DEFAULT_GOAL := help
 .DELETE_ON_ERROR:
 SHELL := /bin/bash
@@ -40,117 +40,126 @@ RELEASE := $(RUN) -m release
 REVIEW := $(RUN) -m review
 TOOLS := .tools/bin/kustomize .tools/checkov/.installed
 
+# What `make help` shows, in this order.
+USUAL := up down train gate report evaluate minikube status release promote rollback check test
+
 export UV_PROJECT_ENVIRONMENT := .venv
 
-.PHONY: help up down data pin train gate evaluate tune plants report mlflow inspect image render diff status minikube minikube-down e2e \
+.PHONY: help help-all up down data pin train gate evaluate tune plants report mlflow inspect image render diff status minikube minikube-down e2e \
   champion touches-model judge summary sbom comment decide record approved image-main read-dispatch retrain-pull security workflows \
   release check-tag publish verify announce bump promote check-pull rollback history champion-alias release-rehearsal \
   check test check-pythons repeat bench bench-all experiments screenshots lint types clean
 
-help: ## Show this list
+help: ## Show the verbs that most people need
+	@awk -v usual='$(USUAL)' -F ':.*## ' '/^[a-z0-9-]+:.*## / {text[$$1] = $$2} \
+	  END {count = split(usual, names, " "); for (i = 1; i <= count; i++) printf "  make %-17s %s\n", names[i], text[names[i]]; \
+	  print "\n  make help-all          Show every verb, with those of releases and of the workflows"}' $(MAKEFILE_LIST)
+
+help-all: ## Show every verb
 	@awk -F ':.*## ' '/^##@ / {print "\n" substr($$0, 5)} /^[a-z0-9-]+:.*## / {printf "  make %-17s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 ##@ A model
 
-up: .venv/.locked ## Data to served prediction, in one command (DATA=, DATASET=, PORT=, BUNDLE=)
+up: .venv/.locked ## Train a model if anything changed, and serve it (DATA=, DATASET=, PORT=, BUNDLE=)
 	@$(TRAINING) up $(SOURCE) --params '$(PARAMS)' --port '$(PORT)' $(if $(BUNDLE),--bundle '$(BUNDLE)')
 
-down: .venv/.locked ## Stop what `make up` started
+down: .venv/.locked ## Stop the predictor that `make up` started
 	@$(TRAINING) down
 
-data: .venv/.locked ## Get the data and check every row
+data: .venv/.locked ## Download or generate the training data and validate every row (DATA=, DATASET=)
 	@$(TRAINING) data $(SOURCE)
 
-pin: .venv/.locked ## Name new data in training/pins, as a pull request proposes it (DATA=)
+pin: .venv/.locked ## Write the digest of new training data to training/pins, for a pull request (DATA=)
 	@$(TRAINING) pin --data "$$DATA" $(if $(DATASET),--dataset "$$DATASET")
 
-train: .venv/.locked ## Train a candidate and package it in artifacts/candidate
+train: .venv/.locked ## Train a candidate model and package it in artifacts/candidate (DATA=, PARAMS=)
 	@$(TRAINING) train $(SOURCE) --params '$(PARAMS)'
 
-gate: .venv/.locked ## Judge the candidate against the champion (CHAMPION=, FIRST_RUN=1)
+gate: .venv/.locked ## Compare the candidate with the champion and pass or fail it (CHAMPION=, FIRST_RUN=1)
 	@$(TRAINING) gate $(SOURCE) --params '$(PARAMS)' $(if $(CHAMPION),--champion '$(CHAMPION)') $(if $(FIRST_RUN),--first-run)
 
-evaluate: .venv/.locked ## Cross-validation and holdouts, beside rule and linear model
+evaluate: .venv/.locked ## Cross-validate the model beside a rule and a linear model
 	@$(TRAINING) evaluate $(SOURCE) --params '$(PARAMS)'
 
-tune: .venv/.locked ## Search for better parameters, resumable (TRIALS=)
+tune: .venv/.locked ## Search for better hyperparameters; an interrupted search goes on (TRIALS=)
 	@$(TRAINING) tune $(SOURCE) --params '$(PARAMS)' --trials '$(TRIALS)'
 
-plants: .venv/.locked ## Bad candidates that somebody could send, and what the gate says of each (DATA=)
+plants: .venv/.locked ## Train deliberately bad candidates and show which checks of the gate fail them (DATA=)
 	@DATA="$$DATA" $(RUN) -m tests.training.plants
 
-inspect: .venv/.locked ## Verify a bundle and show what is in it (BUNDLE=)
+inspect: .venv/.locked ## Verify the checksums of a bundle and show its contents (BUNDLE=)
 	@$(TRAINING) inspect $(if $(BUNDLE),'$(BUNDLE)')
 
 report: .venv/.locked ## Show the gate's last report
 	@$(TRAINING) report
 
-mlflow: .venv/.locked ## Open MLflow's page of all runs and models on http://127.0.0.1:5000
+mlflow: .venv/.locked ## Start the MLflow UI with all runs and models on http://127.0.0.1:5000
 	@$(TRAINING) mlflow
 
 ##@ On a cluster
 
-image: .venv/.locked ## Build the image of the served bundle (BUNDLE=, REPORT=, BASE_IMAGE=)
+image: .venv/.locked ## Build the container image of the served bundle (BUNDLE=, REPORT=, BASE_IMAGE=)
 	@$(RELEASE) image $(if $(BUNDLE),--bundle '$(BUNDLE)') $(if $(REPORT),--report '$(REPORT)') $(if $(BASE_IMAGE),--base '$(BASE_IMAGE)')
 
-render: .venv/.locked $(TOOLS) ## Show what every overlay renders, without a cluster
+render: .venv/.locked $(TOOLS) ## Render the Kubernetes manifests of every overlay, without a cluster
 	@$(RELEASE) render
 
-diff: .venv/.locked $(TOOLS) ## Show what differs between two overlays or revisions (A=, B=)
+diff: .venv/.locked $(TOOLS) ## Show the difference between two rendered overlays or revisions (A=, B=)
 	@$(RELEASE) diff '$(A)' '$(B)' || [ $$? = 1 ]
 
-status: .venv/.locked $(TOOLS) ## Show per environment what should run, what runs, and how it is (FETCH=1 asks the remote first)
+status: .venv/.locked $(TOOLS) ## Show version, quality and health of every environment (FETCH=1 fetches first)
 	@$(RELEASE) status $(if $(FETCH),--fetch)
 
-minikube: .venv/.locked $(TOOLS) ## Build the image into minikube, apply it, and print the URL
+minikube: .venv/.locked $(TOOLS) ## Build the image, deploy it to minikube and print its URL
 	@.ci/minikube up
 
-minikube-down: ## Remove what `make minikube` applied
+minikube-down: ## Delete what `make minikube` deployed
 	@.ci/minikube down
 
-e2e: .venv/.locked .tools/bin/cosign $(TOOLS) ## Tell the whole story on a cluster with Argo CD (KUBECONFIG=, E2E=options)
+e2e: .venv/.locked .tools/bin/cosign $(TOOLS) ## Run the end-to-end tests on a cluster with Argo CD (KUBECONFIG=, E2E=options)
 	@KUBECONFIG='$(KUBECONFIG)' $(RUN) -m tests.e2e $(E2E)
 
 ##@ Lathe itself
 
-security: .venv/.locked .tools/.packages $(TOOLS) ## Workflows, secrets of the whole history, shell scripts, Python
+security: .venv/.locked .tools/.packages $(TOOLS) ## Scan the workflows, the Git history for secrets, the shell scripts and the Python code
 	@$(RUN) -m tests.workflows.security
 
-workflows: .venv/.locked $(TOOLS) ## Run the workflows whole, on this machine (WORKFLOWS=options)
+workflows: .venv/.locked $(TOOLS) ## Run the GitHub workflows on this machine, against a local GitHub (WORKFLOWS=options)
 	@$(RUN) -m tests.workflows $(WORKFLOWS)
 
-check: lint types .tools/.packages .tools/bin/cosign $(TOOLS) ## The fast checks, in under two minutes
+# what needs Debian's packages, root or namespaces is skipped with its reason where they are not there
+check: lint types .tools/bin/kustomize ## Run linter, type checker and the fast tests; needs no root (TESTS=)
 	@$(RUN) -m pytest -q -n 2 -m 'not slow' $(TESTS)
 
-test: lint types .tools/.packages .tools/bin/cosign $(TOOLS) ## Everything that is promised, as CI runs it
-	@$(RUN) -m pytest -q -n 2 $(TESTS)
+test: lint types .tools/.packages .tools/bin/cosign $(TOOLS) ## Run linter, type checker and all tests, as CI does (TESTS=)
+	@LATHE_EVERY_TEST=1 $(RUN) -m pytest -q -n 2 $(TESTS)
 
-check-pythons: lint .tools/.packages .tools/bin/cosign $(TOOLS) ## Types and the fast checks with each promised Python (TESTS=)
+check-pythons: lint .tools/bin/kustomize ## Run type checker and fast tests with each supported Python version (TESTS=)
 	@TESTS='$(TESTS)' .ci/check-pythons
 
-repeat: .venv/.locked .tools/.packages .tools/bin/cosign $(TOOLS) ## The fast checks again and again, to the first failure (TIMES=, BUSY=1)
+repeat: .venv/.locked .tools/bin/kustomize ## Run the fast tests again and again, until one fails (TIMES=, BUSY=1, TESTS=)
 	@TIMES='$(TIMES)' BUSY='$(BUSY)' .ci/repeat -m 'not slow' $(TESTS)
 
-bench: .venv/.locked .tools/.packages ## The predictor beside its best peer and the ceilings, in five minutes
+bench: .venv/.locked .tools/.packages ## Benchmark the predictor against the fastest other model server, in five minutes
 	@LATHE_UV=$(UV) $(RUN) -m bench run --short
 
-bench-all: .venv/.locked .tools/.packages ## The predictor beside every peer
+bench-all: .venv/.locked .tools/.packages ## Benchmark the predictor against every other model server
 	@LATHE_UV=$(UV) $(RUN) -m bench run --all
 
-experiments: .venv/.locked .tools/.packages ## Restarts, overload, slow clients, damage: the predictor beside its peers
+experiments: .venv/.locked .tools/.packages ## Compare restarts, overload, slow clients and damaged files with other model servers
 	@LATHE_UV=$(UV) $(RUN) -m bench experiment
 
-screenshots: .venv/.locked .tools/.packages ## Pictures of the page for the documents (BUNDLE=)
+screenshots: .venv/.locked .tools/.packages ## Take the screenshots of the web page for the documentation (BUNDLE=)
 	@$(RUN) -m tests.app.predictor.page.screenshots $(if $(BUNDLE),--bundle '$(BUNDLE)')
 
-lint: .venv/.locked ## Style and format
+lint: .venv/.locked ## Check style and format of the Python code
 	@.venv/bin/ruff check --quiet .
 	@.venv/bin/ruff format --quiet --check .
 
-types: .venv/.locked ## Types, strictly
+types: .venv/.locked ## Check the types of the Python code
 	@.venv/bin/mypy --no-error-summary
 
-clean: ## Remove what was made, not what was installed
+clean: ## Delete build results and caches, and keep what was installed
 	rm -rf artifacts .mypy_cache .pytest_cache .ruff_cache
 
 # The rest of the verbs, and what all of them need.

@@ -3,38 +3,38 @@
 
 ##@ Steps of the other workflows
 
-champion: .venv/.locked ## Fetch and verify the latest release's bundle into artifacts/champion
+champion: .venv/.locked ## Download the latest release's bundle to artifacts/champion and verify it
 	@$(REVIEW) champion --out artifacts/champion
 
-touches-model: ## Whether the last merge changes what a model is made from
+touches-model: ## Print whether the last merge changes the inputs of a training
 	@$(PYTHON) -m review.model_changed
 
 # the gate's 1 and 3 are verdicts, for `make decide` to act on; anything else that goes wrong leaves no report
-judge: .venv/.locked ## Train and judge as a pull request does (CHAMPION=, FIRST_RUN=1)
+judge: .venv/.locked ## Train a candidate and run the gate, as a pull request does (CHAMPION=, FIRST_RUN=1)
 	@rm -rf artifacts/gate
 	@$(TRAINING) train $(SOURCE) --params '$(PARAMS)'
 	@$(TRAINING) gate $(SOURCE) --params '$(PARAMS)' \
 	  $(if $(FIRST_RUN),--first-run,--champion '$(or $(CHAMPION),artifacts/champion)') || [[ $$? = [13] ]]
 	@test -s artifacts/gate/report.json
 
-summary: .venv/.locked ## Write the report where the job shows it, else to the terminal
+summary: .venv/.locked ## Write the gate's report to the job summary, or to the terminal
 	@$(REVIEW) comment --summary
 
-sbom: .venv/.locked ## List what the predictor's image installs, as CycloneDX
+sbom: .venv/.locked ## List the packages of the predictor's image as CycloneDX
 	@mkdir -p artifacts
 	@$(UV) export --quiet --locked --no-default-groups --group predictor --preview-features sbom-export \
 	  --format cyclonedx1.5 --output-file artifacts/sbom.cdx.json >/dev/null
 
-comment: .venv/.locked ## Post the report on a pull request (NUMBER=, or RUN_ID= of another run)
+comment: .venv/.locked ## Post the gate's report as a comment on a pull request (NUMBER=, or RUN_ID= of another run)
 	@$(REVIEW) comment $(if $(RUN_ID),--run-id "$$RUN_ID",--number "$$NUMBER")
 
-decide: .venv/.locked ## Go on, stop, or wait for a person's name (NUMBER=)
+decide: .venv/.locked ## Continue, stop, or wait for the approval of a person (NUMBER=)
 	@$(REVIEW) decide $(if $(NUMBER),--number "$$NUMBER")
 
-record: .venv/.locked ## Bind tree, bundle and report once the environment is open (NUMBER=)
+record: .venv/.locked ## Write approval.json, which binds commit, bundle and report, after the approval (NUMBER=)
 	@$(REVIEW) record --number "$$NUMBER"
 
-approved: .venv/.locked ## Fetch the bundle that was approved for main's model (COMMIT=, INPUTS=)
+approved: .venv/.locked ## Download the bundle that was approved for main's model (COMMIT=, INPUTS=)
 	@commit=$${COMMIT:-$$($(RUN) -m review.model_changed --last HEAD)}; \
 	  $(REVIEW) find-approved --out artifacts/approved --commit "$$commit" $(if $(INPUTS),--inputs "$$INPUTS")
 
@@ -46,8 +46,8 @@ image-main: .venv/.locked ## Build and push the image of the approved bundle (IM
 	@if [ -n "$${EDGE:-}" ] && [ "$$(.ci/with-token git ls-remote origin refs/heads/main | cut -f1)" = "$$(git rev-parse HEAD)" ]; then \
 	  $${IMAGE_BUILDER:-docker} tag "$$IMAGE" "$$EDGE" && $${IMAGE_BUILDER:-docker} push "$$EDGE"; fi
 
-read-dispatch: .venv/.locked ## Check what asks for a retraining before anything is done
+read-dispatch: .venv/.locked ## Validate the event that asks for a retraining
 	@$(REVIEW) read-dispatch
 
-retrain-pull: .venv/.locked ## Push the moved pin and open or update its one pull request
+retrain-pull: .venv/.locked ## Push the new data pin and open or update its pull request
 	@.ci/with-token .ci/retrain-pull
