@@ -10,6 +10,7 @@ from typing import Any
 
 import httpx
 
+from tests.needs import need_program
 from tests.patience import LAST_RESORT_SECONDS, wait_until
 from tests.ports import take_free_port
 
@@ -34,7 +35,7 @@ class RunningPrometheus:
             "storage.tsdb.path": folder / "data",
             "web.listen-address": self.url.removeprefix("http://"),
         }
-        command = ["prometheus", *(f"--{name}={value}" for name, value in options.items())]
+        command = [need_program("prometheus"), *(f"--{name}={value}" for name, value in options.items())]
         with (folder / "prometheus.log").open("w") as log:
             self.process = subprocess.Popen(command, cwd=folder, stderr=log, stdout=log)
 
@@ -76,5 +77,9 @@ def check_rules(queries: Mapping[str, str], folder: Path) -> subprocess.Complete
     path = folder / "rules.yaml"
     path.write_text(json.dumps({"groups": [{"name": "queries", "rules": rules}]}), encoding="utf-8")
     return subprocess.run(
-        ["promtool", "check", "rules", path], capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=False
+        [need_program("promtool"), "check", "rules", path],
+        capture_output=True,
+        text=True,
+        timeout=LAST_RESORT_SECONDS,
+        check=False,
     )

@@ -1,23 +1,19 @@
 """The images, really built once a session from a copy of the repository with things in it that must stay out."""
 
-import fcntl
-import os
 import shutil
 import subprocess
 import sys
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
 import pytest
 
 from contract.bundle import Bundle, read_bundle
+from tests.image.base import BUILD_SECONDS, one_at_a_time, provide_base
 from tests.image.containers import name_image, run
 from tests.repo.sources import ROOT, list_files
 
-LOCAL_BASE = "localhost/lathe-base:latest"
-BUILD_SECONDS = 900
 PLANTED = (".git/config", "secret.env", "app/predictor/__pycache__/stale.pyc", "app/predictor/.env", "key.pem")
 
 
@@ -33,25 +29,9 @@ class Gated:
         return read_bundle(self.bundle)
 
 
-@contextmanager
-def one_at_a_time(name: str) -> Iterator[None]:
-    """pytest's workers share the builder's cache: the second finds what the first has made."""
-    folder = ROOT / ".tools"
-    folder.mkdir(exist_ok=True)
-    with (folder / f"{name}.lock").open("w") as file:
-        fcntl.flock(file, fcntl.LOCK_EX)
-        yield
-
-
 @pytest.fixture(scope="session")
 def base_image() -> str:
-    """IMAGE_BASE, where images can be pulled; a Debian made here otherwise."""
-    if given := os.environ.get("IMAGE_BASE"):
-        return given
-    with one_at_a_time("base"):
-        done = run(str(ROOT / "tests" / "image" / "make-base"), LOCAL_BASE, timeout=BUILD_SECONDS)
-    assert done.returncode == 0, done.stderr
-    return LOCAL_BASE
+    return provide_base()
 
 
 @pytest.fixture(scope="session")
@@ -87,7 +67,9 @@ def build(checkout: Path, base_image: str) -> BuildImage:
     """`python -m release image` in the checkout; answers the tag."""
 
     def build_image(tag: str, *arguments: str, **environment: str) -> str:
-        command = [sys.executable, "-m", "release", "image", "--tag", tag, "--base", base_image, *arguments]
+        # by podman also where Docker is, as podman runs the containers
+        given = ["--builder", "podman", "--base", base_image, *arguments]
+        command = [sys.executable, "-m", "release", "image", "--tag", tag, *given]
         with one_at_a_time("build"):
             # `env -C`: the checkout's own release/ is what runs
             done = run("env", "-C", str(checkout), *command, timeout=BUILD_SECONDS, **environment)

@@ -1,6 +1,5 @@
 """What a new bundle changes in an image, and that two builds of the same give the same bytes."""
 
-import os
 import shutil
 from collections.abc import Iterator
 from pathlib import Path
@@ -9,10 +8,10 @@ import pytest
 
 from release.image.layers import SavedImage
 from tests.image.archive import read_layers
-from tests.image.conftest import LOCAL_BASE, BuildImage, Gated
+from tests.image.base import provide_base
+from tests.image.conftest import BuildImage, Gated
 from tests.image.containers import name_image, run, write_storage
 from tests.release.reports import write_report
-from tests.repo.sources import ROOT
 
 pytestmark = pytest.mark.slow
 
@@ -24,8 +23,7 @@ def empty_storage(tmp_path: Path) -> Iterator[dict[str, str]]:
     """A builder that has never built anything, with the base alone."""
     folder = tmp_path / "storage"
     settings = write_storage(folder)
-    done = run(str(ROOT / "tests" / "image" / "make-base"), LOCAL_BASE, timeout=300, **settings)
-    assert done.returncode == 0, done.stderr
+    provide_base(**settings)
     yield settings
     shutil.rmtree(folder)
 
@@ -48,7 +46,6 @@ def test_a_new_bundle_changes_the_last_layer_and_no_other(
     assert one.digest != other.digest
 
 
-@pytest.mark.skipif("IMAGE_BASE" in os.environ, reason="the empty builder has only the base that is made here")
 def test_a_builder_that_never_built_it_gives_the_same_layers(
     build: BuildImage, predictor_image: str, gated: Gated, base_image: str, empty_storage: dict[str, str]
 ) -> None:

@@ -9,7 +9,7 @@ from release.image.builders import BUILDERS, save_image
 from release.registry.contents import read_contents
 from release.registry.registry import digest_archive
 from release.registry.sbom import read_environment
-from tests.image.conftest import one_at_a_time
+from tests.image.base import one_at_a_time
 from tests.image.containers import list_settings, run
 from tests.image.test_contents import read_lock
 from tests.release.project import VERSION, Project, export_sbom

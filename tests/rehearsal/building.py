@@ -1,9 +1,7 @@
 """What builds the images: Docker where it answers, else podman or buildah with a base made of Debian's packages."""
 
-import os
-
 from release.image.builders import find_builder
-from tests.image.conftest import BUILD_SECONDS, LOCAL_BASE, one_at_a_time
+from tests.image.base import BUILD_SECONDS, LOCAL_BASE, one_at_a_time
 from tests.image.containers import list_settings, run
 from tests.workflows.errors import UnexpectedError
 from tests.workflows.files import ROOT
@@ -18,7 +16,7 @@ def prepare_builder() -> dict[str, str]:
     if builder == "docker":
         return {"IMAGE_BUILDER": builder}
     settings = {**list_settings(), "IMAGE_BUILDER": builder}
-    return {**settings, "BASE_IMAGE": os.environ.get("IMAGE_BASE") or make_base()}
+    return {**settings, "BASE_IMAGE": make_base()}
 
 
 def make_base() -> str:

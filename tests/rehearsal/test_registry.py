@@ -5,12 +5,14 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.needs import need_program
 from tests.rehearsal import registry
 from tests.rehearsal.registry import run_registry
 from tests.workflows.errors import MissingError
 
 
 def test_it_answers_while_it_is_needed_and_no_longer(tmp_path: Path) -> None:
+    need_program(registry.PROGRAM)
     with run_registry(tmp_path / "registry") as host:
         assert httpx.get(f"http://{host}/v2/_catalog", trust_env=False).json() == {"repositories": []}
     with pytest.raises(httpx.ConnectError):

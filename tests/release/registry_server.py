@@ -9,6 +9,8 @@ from pathlib import Path
 import httpx
 
 from release.registry.registry import Registry
+from release.tools import TOOLS
+from tests.needs import need_program
 from tests.patience import wait_until
 from tests.ports import take_free_port
 
@@ -71,6 +73,9 @@ class RegistryServer:
 
 @contextlib.contextmanager
 def run_registry(folder: Path) -> Iterator[RegistryServer]:
+    """Skips the test without the registry, or without what pushes to it."""
+    need_program(PROGRAM)
+    need_program("crane", str(TOOLS))
     folder.mkdir(parents=True, exist_ok=True)
     server = RegistryServer(folder, take_free_port())
     server.start()

@@ -17,9 +17,10 @@ from release.publishing.attachment import attach_all
 from release.publishing.provenance import Origin, compose_provenance
 from release.registry.published import PublishedImage
 from release.registry.signing import Signer, Verifier
-from release.tools import find_tool
+from release.tools import TOOLS
 from review.approval.record import Record, write_record
 from review.bundle import MANIFEST_NAME, NO_DIGEST, OPENING
+from tests.needs import need_program
 from tests.release.dossiers import AUTHOR
 from tests.release.images import SETTINGS, make_environment, read_model, write_image
 from tests.release.registry_server import RegistryServer
@@ -41,7 +42,7 @@ def write_keys(folder: Path, name: str = "cosign", password: str = PASSWORD) -> 
     """A private key and its public half."""
     folder.mkdir(parents=True, exist_ok=True)
     subprocess.run(
-        [find_tool("cosign"), "generate-key-pair", "--output-key-prefix", name],
+        [need_program("cosign", str(TOOLS)), "generate-key-pair", "--output-key-prefix", name],
         cwd=folder, env={"COSIGN_PASSWORD": password, "HOME": str(folder)}, check=True, capture_output=True,
     )  # fmt: skip
     return folder / f"{name}.key", folder / f"{name}.pub"

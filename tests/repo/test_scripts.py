@@ -3,6 +3,7 @@
 import subprocess
 from pathlib import Path
 
+from tests.needs import need_program
 from tests.patience import LAST_RESORT_SECONDS
 from tests.repo.sources import list_files
 
@@ -20,7 +21,7 @@ def list_scripts() -> list[Path]:
 
 
 def check_scripts(paths: list[Path]) -> subprocess.CompletedProcess[str]:
-    command = ["shellcheck", "--severity=style", *map(str, paths)]
+    command = [need_program("shellcheck"), "--severity=style", *map(str, paths)]
     return subprocess.run(command, capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=False)
 
 

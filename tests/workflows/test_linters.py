@@ -6,6 +6,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.needs import need_program
 from tests.patience import LAST_RESORT_SECONDS
 from tests.workflows.errors import MissingError
 from tests.workflows.files import FOLDER, ROOT, read_workflows
@@ -54,6 +55,8 @@ def test_actionlint_finds_nothing() -> None:
     ],
 )
 def test_actionlint_finds_a_planted_mistake(project: Path, name: str, old: str, new: str, told: str) -> None:
+    if told == "shellcheck":
+        need_program(told)
     change(project, name, old, new)
     assert any(told in finding for finding in lint_actions(project).findings)
 
@@ -111,6 +114,7 @@ def test_a_history_that_is_cut_off_is_no_clean_one(project: Path, tmp_path_facto
 
 
 def test_shellcheck_finds_a_planted_mistake(project: Path) -> None:
+    need_program("shellcheck")
     assert lint_scripts().findings == []
     assert lint_scripts().scanned >= 5
     (project / "run").write_text("#!/usr/bin/env bash\nrm -r $1/*\n", encoding="utf-8")

@@ -30,6 +30,14 @@ def test_a_bad_value_is_named(name: str, value: object) -> None:
         read_settings(**{name: value})
 
 
+def test_the_bytes_in_flight_hold_at_least_one_body() -> None:
+    assert read_settings(max_body_bytes=4096, max_bytes_in_flight=4096).max_bytes_in_flight == 4096
+    with pytest.raises(
+        SettingsError, match=r"LATHE_MAX_BYTES_IN_FLIGHT is 4095: .*at least the 4096 bytes of one body"
+    ):
+        read_settings(max_body_bytes=4096, max_bytes_in_flight=4095)
+
+
 @pytest.mark.parametrize(
     ("content", "cores"), [("max 100000", None), ("50000 100000", 1), ("100000 100000", 1), ("broken", None)]
 )

@@ -1,11 +1,14 @@
 """The page's security policy holds in a real browser, and the tests' own watch is awake."""
 
 import httpx
+import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.app.predictor.page.browsing import open_page
 from tests.app.predictor.running import RunningServer
 from tests.ports import take_free_port
+
+pytestmark = pytest.mark.slow
 
 
 def test_the_policy_keeps_other_origins_and_inline_code_out(browser: Browser, server: RunningServer) -> None:

@@ -13,6 +13,8 @@ from contract.bundle import Bundle
 from tests.app.predictor.page.browsing import fill_row, press_predict, read_cells, write_value
 from tests.app.predictor.running import RunningServer
 
+pytestmark = pytest.mark.slow
+
 OpenPage = Callable[..., Page]
 
 
@@ -126,7 +128,6 @@ def test_a_server_that_is_gone_is_said_so(page: Page) -> None:
     expect(page.locator("#form-error")).to_contain_text("cannot be reached")
 
 
-@pytest.mark.slow
 def test_another_dataset_needs_no_other_page(open_view: OpenPage, other_server: tuple[RunningServer, Bundle]) -> None:
     server, bundle = other_server
     page = open_view(server)
@@ -142,7 +143,6 @@ def test_another_dataset_needs_no_other_page(open_view: OpenPage, other_server: 
         expect(page.locator("#what-if-slider")).to_have_attribute("aria-valuetext", re.compile("would be"))
 
 
-@pytest.mark.slow
 def test_a_value_that_may_be_missing_may_be_left_empty(
     open_view: OpenPage, other_server: tuple[RunningServer, Bundle]
 ) -> None:

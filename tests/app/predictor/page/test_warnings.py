@@ -13,6 +13,8 @@ from tests.app.predictor.page.browsing import fill_row, press_predict
 from tests.app.predictor.page.test_batch import download, read_tiles, upload, write_rows
 from tests.app.predictor.running import RunningServer
 
+pytestmark = pytest.mark.slow
+
 OpenPage = Callable[..., Page]
 SAID = "Type: training did not know “X”, so it is taken as missing."
 
@@ -44,7 +46,6 @@ def test_the_known_categories_are_proposed_where_any_may_be_written(
     expect(page.locator("#error-type")).to_have_text("Please give a value.")
 
 
-@pytest.mark.slow
 def test_the_rows_of_a_file_that_were_warned_of_are_counted(
     open_view: OpenPage, lenient_server: RunningServer, lenient_bundle: Bundle
 ) -> None:
@@ -60,7 +61,6 @@ def test_the_rows_of_a_file_that_were_warned_of_are_counted(
     assert set(warned[7:]) == {""}
 
 
-@pytest.mark.slow
 def test_a_file_without_warnings_does_not_speak_of_them(
     open_view: OpenPage, lenient_server: RunningServer, lenient_bundle: Bundle
 ) -> None:

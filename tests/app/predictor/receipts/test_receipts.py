@@ -67,6 +67,12 @@ def test_any_text_is_refused_in_one_way(text: str) -> None:
         assert refusal(make(), given_text) == (403, "receipt_invalid", "receipt")
 
 
+@pytest.mark.parametrize("prefix", ["", "r2.", "R1.", "r1.r1."])
+def test_a_receipt_of_another_version_of_the_format_is_refused(prefix: str) -> None:
+    text = make().issue(0.5, True)
+    assert refusal(make(), prefix + text.removeprefix("r1.")) == (403, "receipt_invalid", "receipt")
+
+
 def test_a_receipt_signed_with_another_key_is_refused() -> None:
     assert refusal(make(), make((b"x" * 64,)).issue(0.5, True)) == (403, "receipt_invalid", "receipt")
 

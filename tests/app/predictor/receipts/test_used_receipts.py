@@ -188,6 +188,18 @@ def test_a_day_stays_a_whole_day_after_its_last_receipt_is_too_old(tmp_path: Pat
     assert (used.find_truth(label(1).receipt) is not None) is left
 
 
+def test_the_folder_is_searched_for_days_that_are_over_once_a_day_and_not_at_each_outcome(tmp_path: Path) -> None:
+    now = [float(NOW)]
+    used = note(tmp_path, lambda: now[0])
+    used.use([label(1)])
+    (tmp_path / "2020-01-01").mkdir()
+    used.use([label(2)])
+    assert (tmp_path / "2020-01-01").exists()
+    now[0] += DAY_SECONDS
+    used.use([label(3)])
+    assert not (tmp_path / "2020-01-01").exists()
+
+
 def test_a_folder_that_cannot_be_written_is_refused(tmp_path: Path) -> None:
     for folder in (tmp_path / "nowhere", Path("/proc")):
         with pytest.raises(FeedbackFolderError, match=r"cannot be written: .*, expected a folder"):
