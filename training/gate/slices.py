@@ -57,7 +57,7 @@ def _judge_slice(evidence: Evidence, piece: Slice, policy: Policy, seed: int) ->
     target = evidence.holdout.target[rows]
     positives = int(target.sum()) if task == "binary" else None
     line = SliceLine(column=column, value=value, rows=len(rows), positives=positives)
-    if lack := _find_lack(line, policy):
+    if lack := find_lack(line, policy):
         return line, [lack]
     rules = policy.choose_rules(task, evidence.dataset.name).slices
     metrics = [metric for metric in task_metrics(task) if metric.name in {rule.name for rule in rules}]
@@ -71,7 +71,8 @@ def _judge_slice(evidence: Evidence, piece: Slice, policy: Policy, seed: int) ->
     return msgspec.structs.replace(line, metrics=measured), [_soften(check) for check in checks]
 
 
-def _find_lack(line: SliceLine, policy: Policy) -> Check | None:
+def find_lack(line: SliceLine, policy: Policy) -> Check | None:
+    """A check that blocks nothing, if the slice has too few rows of its rarer outcome to be judged."""
     if line.positives is None:
         found, needed, what = line.rows, policy.min_rows, "rows"
     else:  # negatives are the rarer outcome where the positives are many

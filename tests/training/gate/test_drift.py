@@ -39,3 +39,15 @@ def test_the_champions_own_rows_have_not_drifted_and_moved_ones_have() -> None:
 def test_a_first_run_has_nothing_to_drift_from() -> None:
     evidence = gather_evidence(planted.candidate(), None, planted.machine_table(), planted.quick_params())
     assert list(describe_drift(evidence)) == []
+
+
+def test_an_empty_bin_counts_as_one_row_in_ten_thousand() -> None:
+    values = np.full(100, -1.0)
+    expected = (1.0 - 0.5) * np.log(1.0 / 0.5) + (1e-4 - 0.5) * np.log(1e-4 / 0.5)
+    assert measure_psi(HALVES, values) == pytest.approx(expected, rel=1e-12)
+
+
+def test_a_bin_that_the_reference_never_saw_counts_as_one_row_in_ten_thousand() -> None:
+    values = np.array([-1.0] * 49 + [1.0] * 49 + [np.nan] * 2)
+    expected = 2 * (0.49 - 0.5) * np.log(0.49 / 0.5) + (0.02 - 1e-4) * np.log(0.02 / 1e-4)
+    assert measure_psi(HALVES, values) == pytest.approx(expected, rel=1e-12)

@@ -1,9 +1,11 @@
 import msgspec
 import numpy as np
+import pytest
 
 from contract.bundle import INFERENCE_NAME, Bundle
 from tests import planted
-from training.gate.latency import check_latency, fit_reference, measure_latency
+from training.gate.latency import check_latency, fit_reference, judge_latency, measure_latency
+from training.gate.result import Latency
 
 
 def without_artifact(bundle: Bundle) -> Bundle:
@@ -31,3 +33,13 @@ def test_budget_below_what_was_found_fails_and_one_above_passes() -> None:
         latency, check = check_latency(planted.candidate(), matrix, tried)
         assert check.verdict == verdict
         assert np.isfinite(latency.ratio)
+
+
+@pytest.mark.parametrize("microseconds", [0.001, 1.0, 1e6])
+@pytest.mark.parametrize(("ratio", "verdict"), [(2.9, "pass"), (3.0, "pass"), (3.1, "fail")])
+def test_the_ratio_alone_decides_however_fast_the_machine_is(microseconds: float, ratio: float, verdict: str) -> None:
+    budgets = msgspec.structs.replace(planted.quick_policy().budgets, latency_ratio=3.0)
+    latency = Latency(
+        candidate_us=ratio * microseconds, reference_us=microseconds, ratio=ratio, path="ONNX Runtime"
+    )  # fmt: skip
+    assert judge_latency(latency, budgets).verdict == verdict

@@ -1,10 +1,12 @@
 import msgspec
 import numpy as np
+import pytest
 
 from tests import planted
 from training.data.table import Table
 from training.gate.evidence import gather_evidence
-from training.gate.slices import judge_slices, list_slices
+from training.gate.result import SliceLine
+from training.gate.slices import find_lack, judge_slices, list_slices
 
 
 def table_sliced_by(*names: str) -> Table:
@@ -61,3 +63,20 @@ def test_slice_is_measured_on_its_own_rows() -> None:
     recall = next(metric for metric in line.metrics if metric.name == "recall")
     assert line.rows == len(rows)
     assert recall.values["candidate"].mean == part.hits / part.target.sum()
+
+
+@pytest.mark.parametrize(
+    ("positives", "lack"),
+    [(9, "9 positives"), (10, None), (50, None), (90, None), (91, "9 negatives"), (100, "0 negatives")],
+)
+def test_support_of_a_slice_is_the_rows_of_its_rarer_outcome(positives: int, lack: str | None) -> None:
+    policy = msgspec.structs.replace(planted.quick_policy(), min_positives=10)
+    found = find_lack(SliceLine(column="type", value="L", rows=100, positives=positives), policy)
+    assert (found.found if found else None) == lack
+
+
+@pytest.mark.parametrize(("rows", "lack"), [(49, "49 rows"), (50, None)])
+def test_support_of_a_slice_of_numbers_is_its_rows(rows: int, lack: str | None) -> None:
+    policy = msgspec.structs.replace(planted.quick_policy(), min_rows=50)
+    found = find_lack(SliceLine(column="type", value="L", rows=rows, positives=None), policy)
+    assert (found.found if found else None) == lack
