@@ -18,8 +18,10 @@ from training.data.declared import (
     Accepted,
     find_blank_problems,
     find_judging_problems,
+    find_move_problems,
     find_name_problem,
     find_role_problems,
+    find_row_problems,
     find_value_problems,
 )
 from training.errors import InputError
@@ -209,6 +211,7 @@ def _find_problems(dataset: Dataset) -> Iterator[str]:
     yield from find_blank_problems(_list_texts(dataset))
     yield from _find_strangers(dataset)
     yield from find_value_problems(dataset.columns, _list_rows(dataset))
+    yield from _find_behaviour_problems(dataset)
     if dataset.task == "binary" and (dataset.target.positive is None or dataset.costs is None):
         yield "a binary task needs target.positive and costs"
     if dataset.costs and not min(dataset.costs.missed, dataset.costs.false_alarm) > 0:
@@ -287,6 +290,18 @@ def _list_rows(dataset: Dataset) -> Iterator[tuple[str, dict[str, Value]]]:
         yield from ((f"behaviour {direction.name!r}", row) for row in (direction.given, direction.start, direction.end))
     for case in dataset.behaviour.minimum_function:
         yield f"behaviour {case.name!r}", case.row
+
+
+def _find_behaviour_problems(dataset: Dataset) -> Iterator[str]:
+    """Rows that are not whole, moves that leave open what moves, and two sentences of one name."""
+    behaviour = dataset.behaviour
+    for case in behaviour.minimum_function:
+        yield from find_row_problems(dataset.columns, f"behaviour {case.name!r}", case.row)
+    for move in behaviour.directions:
+        yield from find_move_problems(f"behaviour {move.name!r}", move.given, move.start, move.end)
+    names = [move.name for move in behaviour.directions] + [case.name for case in behaviour.minimum_function]
+    if repeated := _find_repeated(names):
+        yield f"behaviour {repeated!r} stands twice, expected a name for one sentence"
 
 
 def _find_strangers(dataset: Dataset) -> Iterator[str]:

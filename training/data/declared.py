@@ -79,6 +79,29 @@ def find_value_problems(columns: Sequence[Column], rows: Iterable[tuple[str, Map
                 yield f"{place}: {problem}"
 
 
+def find_row_problems(columns: Sequence[Column], place: str, row: Mapping[str, Any]) -> Iterator[str]:
+    """Why a row that is to be scored is not one: a column that it lacks, or a name that is no column."""
+    for column in columns:
+        if column.name not in row:
+            hint = ", or null where none is known" if column.nullable else ""
+            yield f"{place}: the row lacks the column {column.name!r}, expected a value of every column{hint}"
+    for name in sorted(row.keys() - {column.name for column in columns}):
+        yield f"{place}: the row names {name!r}, which is computed from the columns, expected columns alone"
+
+
+def find_move_problems(
+    place: str, given: Mapping[str, Any], start: Mapping[str, Any], end: Mapping[str, Any]
+) -> Iterator[str]:
+    """Why a move is none: ends that name different values, the same one twice, or one that is also fixed."""
+    for name in sorted(start.keys() ^ end.keys()):
+        side = "to" if name in start else "from"
+        yield f"{place}: `{side}` lacks {name!r}, expected the same names in `from` and `to`"
+    for name in sorted(given.keys() & (start.keys() | end.keys())):
+        yield f"{place}: {name!r} is in `given` and in `from` or `to`, expected it in one of them"
+    if start == end:
+        yield f"{place}: `from` and `to` are the same, expected a value that moves"
+
+
 def find_judging_problems(task: Task, ceiling: Mapping[str, float], accepted: Sequence[Accepted]) -> Iterator[str]:
     """Ceilings of metrics that there are not, and acceptances without a name, a reason, or a check that takes one."""
     metrics = CEILING_METRICS[task]

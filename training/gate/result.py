@@ -92,6 +92,11 @@ def leave_unchecked(name: str, expected: str, why: str) -> Check:
     )
 
 
+def join_names(names: Sequence[str]) -> str:
+    """One, two or more names as a sentence has them; at least one."""
+    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+
+
 def write_interval(interval: Interval, signed: bool = False) -> str:
     """Mean and ends with two digits of the standard error, a quarter of the interval."""
     width = interval.high - interval.low

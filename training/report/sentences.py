@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator
 
-from training.gate.result import Verdict, write_interval
+from training.gate.result import Verdict, join_names, write_interval
 from training.report.document import Outcome, Report
 
 VERDICTS: dict[Verdict, str] = {"pass": "Pass", "fail": "Fail", "not_enough_evidence": "Not enough evidence"}
@@ -56,14 +56,10 @@ def describe_change(report: Report) -> str:
     worse = [line.label for line in changed if line.difference and line.difference.high < 0]
     margins = [check for check in report.checks if check.group == "comparison"]
     worse_word = "worse within the margins" if all(check.verdict == "pass" for check in margins) else "worse"
-    parts = [f"{word} in {_join(labels)}" for word, labels in (("better", better), (worse_word, worse)) if labels]
+    parts = [f"{word} in {join_names(labels)}" for word, labels in (("better", better), (worse_word, worse)) if labels]
     if not parts:
         return "Against the champion, no metric differs by more than chance would explain."
     return f"Against the champion, beyond what chance would explain: {'; '.join(parts)}."
-
-
-def _join(names: list[str]) -> str:
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
 
 
 def tabulate_metrics(report: Report) -> list[list[str]]:

@@ -161,9 +161,11 @@ def missing_as_nought() -> Case:
 
 CARELESS = (
     Plant("labels flipped", "an eighth of the failures became none", flip_some_labels, "fail", "data/labels",
-          "other outcome"),
-    Plant("labels shifted by a row", "a join off by one", shift_labels, "fail", "data/labels", "other outcome"),
-    Plant("speed shuffled", "sorted without its rows", shuffle_speed, "fail", "data/changed", "champion"),
+          "another machine_failure"),
+    Plant("labels shifted by a row", "a join off by one", shift_labels, "fail", "data/labels",
+          "another machine_failure"),
+    Plant("speed shuffled", "sorted without its rows", shuffle_speed, "fail", "data/changed",
+          "Values of rotational_speed_rpm changed"),
     Plant("failures oversampled", "each failure twice, before the split", oversample_failures, "fail", "split/twins",
           "twin"),
     Plant("rows again with noise", "augmentation before the split", repeat_with_noise, "fail", "split/twins", "twin"),
@@ -183,8 +185,8 @@ CARELESS = (
     Plant("the first rows alone", "the loader stopped after an eighth", early_rows_only, "fail", "split/refit",
           "not the model"),
     Plant("one type without failures", "lost in a join", one_type_without_failures, "fail", "data/labels",
-          "other outcome"),
+          "another machine_failure"),
     Plant("four trees", "a quick try, sent by mistake", few_rounds, "fail"),
     Plant("missing as nought", "a dead sensor in every tenth row", missing_as_nought, "fail", "data/changed",
-          "false value"),
+          "Values of torque_nm changed"),
 )  # fmt: skip

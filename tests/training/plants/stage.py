@@ -121,7 +121,14 @@ def change(
 
 
 def edit_dataset(**changes: object) -> Dataset:
-    return msgspec.structs.replace(table().dataset, **changes)
+    """Another dataset file; whoever adds a column gives it a value in the rows of the behaviour, too."""
+    dataset = msgspec.structs.replace(table().dataset, **changes)
+    values = {column.name: None if column.nullable else 0.0 for column in dataset.columns}
+    rows = tuple(
+        msgspec.structs.replace(case, row={**values, **case.row}) for case in dataset.behaviour.minimum_function
+    )
+    behaviour = msgspec.structs.replace(dataset.behaviour, minimum_function=rows)
+    return msgspec.structs.replace(dataset, behaviour=behaviour)
 
 
 def train(rows: Table, seed: int = 20, using: Params | None = None, **patches: Any) -> Bundle:

@@ -5,7 +5,8 @@ from collections.abc import Iterator, Sequence
 from training.gate.drift import describe_drift
 from training.gate.evidence import Evidence
 from training.gate.policy import ChangeRules
-from training.gate.result import Check, MetricLine, choose_verdict, leave_unchecked, write_interval
+from training.gate.result import Check, MetricLine, choose_verdict, join_names, leave_unchecked, write_interval
+from training.gate.rows.lineage import name_altered
 
 NAME = "data/changed"
 JUDGED_BY = {"binary": "pr_auc", "regression": "r2"}
@@ -25,18 +26,26 @@ def check_collapse(evidence: Evidence, lines: Sequence[MetricLine], rules: Chang
         yield leave_unchecked(NAME, expected, "the champion's metric is not known then or now")
         return
     fell = found.high < stated.low and stated.mean - found.mean > rules.collapse
-    moved = _name_moved(evidence, rules)
+    altered = name_altered(evidence) if fell else ()
+    moved = tuple(line.feature for line in describe_drift(evidence) if line.psi > rules.psi)
     yield Check(
         name=NAME,
         verdict=choose_verdict(not fell),
         found=f"{line.label} {write_interval(found)}, stated {write_interval(stated)}",
         expected=expected,
         reason=f"The data changed: the champion's {line.label} is {found.mean:.3f} on these rows, where its bundle "
-        f"states {stated.mean:.3f}. {moved}"
+        f"states {stated.mean:.3f}. {_explain_fall(evidence, rules, altered)}"
         if fell
         else f"The champion is on these rows about as good as its bundle states ({line.label} {stated.mean:.3f}).",
-        about=tuple(line.feature for line in describe_drift(evidence) if line.psi > rules.psi) if fell else (),
+        about=tuple(dict.fromkeys((*moved, *altered))) if fell else (),
     )
+
+
+def _explain_fall(evidence: Evidence, rules: ChangeRules, altered: Sequence[str]) -> str:
+    """The column whose values changed in rows that the champion knew, else what moved."""
+    if not altered:
+        return _name_moved(evidence, rules)
+    return f"Values of {join_names(altered)} changed or stand in the wrong rows, in rows that the champion knew."
 
 
 def _name_moved(evidence: Evidence, rules: ChangeRules) -> str:

@@ -1,6 +1,6 @@
 """What became of the champion's rows: gone, on the other side of the holdout, or with another outcome."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -8,7 +8,8 @@ from numpy.typing import NDArray
 
 from training.gate.evidence import Evidence
 from training.gate.policy import RowRules
-from training.gate.result import Check, choose_verdict, leave_unchecked
+from training.gate.result import Check, choose_verdict, join_names, leave_unchecked
+from training.gate.rows.altered import find_altered
 from training.gate.rows.fitted import read_sides
 from training.lineage.row_digests import Digests, digest_rows, strip_outcomes, take_outcomes
 
@@ -49,7 +50,7 @@ def check_lineage(evidence: Evidence, rules: RowRules) -> Iterator[Check]:
     before = Sides(*stated)
     target = evidence.dataset.target.source
     now = Sides(*(digest_rows(side.frame, columns, target) for side in (evidence.fitted, evidence.holdout)))
-    yield _check_gone(before, now, rules)
+    yield _check_gone(before, now, rules, lambda: name_altered(evidence))
     yield _check_labels(before, now, rules.relabelled, evidence)
     yield _check_moved(before, now, rules.moved)
 
@@ -68,7 +69,19 @@ def _check_number(before: int, evidence: Evidence, limit: float) -> Check:
     )
 
 
-def _check_gone(before: Sides, now: Sides, rules: RowRules) -> Check:
+def name_altered(evidence: Evidence) -> tuple[str, ...]:
+    """The columns whose values changed in rows that the champion knew, as far as one column alone explains it."""
+    stated = evidence.champion and read_sides(evidence.champion.bundle.manifest)
+    if evidence.champion is None or not stated:
+        return ()
+    columns = evidence.champion.bundle.manifest.schema.columns
+    known = strip_outcomes(Sides(*stated).all)
+    return find_altered(evidence.table.frame, columns, evidence.dataset.target.source, known)
+
+
+def _check_gone(
+    before: Sides, now: Sides, rules: RowRules, name_columns: Callable[[], tuple[str, ...]] = tuple
+) -> Check:
     kept = strip_outcomes(now.all)
     missing = [~np.isin(strip_outcomes(side), kept) for side in (before.fitted, before.held_out)]
     inside = [_cut_prefix(side) for side in missing]
@@ -76,6 +89,7 @@ def _check_gone(before: Sides, now: Sides, rules: RowRules) -> Check:
     left = sum(map(len, missing)) - covered
     rarer_gone, rarer = _count_rarer(before, inside)
     passes = gone <= rules.gone * covered and rarer_gone <= rules.rarer_gone * rarer
+    altered = () if passes else name_columns()
     window = f" The {left:,} oldest have left, as in a window that moves on." if left else ""
     of_them = f", among them {rarer_gone:,} of the {rarer:,} with the rarer outcome" if rarer else ""
     return Check(
@@ -85,9 +99,17 @@ def _check_gone(before: Sides, now: Sides, rules: RowRules) -> Check:
         expected=f"at most {rules.gone:.1%}, and {rules.rarer_gone:.0%} of the rarer outcome",
         reason=f"{gone:,} of the champion's {covered:,} rows from within the period that the data cover are gone"
         + of_them
-        + ("." if passes else ": rows were taken out, or values in them changed.")
+        + ("." if passes else f": {_explain_gone(altered)}.")
         + window,
+        about=altered,
     )
+
+
+def _explain_gone(altered: Sequence[str]) -> str:
+    if not altered:
+        return "rows were taken out, or values in more than one column changed"
+    names = join_names(altered)
+    return f"values of {names} changed or stand in the wrong rows (with other ones, new rows are rows it knew)"
 
 
 def _cut_prefix(missing: Flags) -> Flags:
@@ -134,7 +156,7 @@ def _check_labels(before: Sides, now: Sides, limit: float, evidence: Evidence) -
         verdict=choose_verdict(passes),
         found=f"{told}, {worst:.1%} of the rarer outcome",
         expected=f"at most {limit:.0%}",
-        reason=f"{told} have the champion's inputs and another outcome than it learnt"
+        reason=f"{told} have the champion's inputs and another {evidence.dataset.target.name} than it learnt"
         + (", as a correction now and then has." if passes else ": somebody or something changed the labels."),
     )
 
