@@ -1,8 +1,11 @@
 """Whether today's dataset file asks as much of a model as the one that the champion was made under."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
+
+import msgspec
 
 from contract.schema import Requirements
+from training.data.dataset import Dataset
 from training.gate.evidence import Evidence
 from training.gate.result import Check, choose_verdict, leave_unchecked
 from training.lineage.requirements import describe_requirements
@@ -20,7 +23,8 @@ def check_requirements(evidence: Evidence) -> Iterator[Check]:
         why = "the champion's bundle is of an earlier version, which does not say what was asked of it"
         yield leave_unchecked("declared/requirements", EXPECTED, why)
         return
-    today = describe_requirements(evidence.dataset, evidence.params)
+    columns = {column.name for column in evidence.champion.bundle.manifest.schema.columns}
+    today = describe_requirements(leave_out_new(evidence.dataset, columns), evidence.params)
     for subject in SUBJECTS:
         problems = list(_find_problems(subject, before, today))
         yield Check(
@@ -32,6 +36,15 @@ def check_requirements(evidence: Evidence) -> Iterator[Check]:
             if problems
             else f"What is declared about {subject} is what the champion was made under, or more.",
         )
+
+
+def leave_out_new(dataset: Dataset, columns: Set[str]) -> Dataset:
+    """The dataset file with the behaviour's rows as before: a new column needs a value there, which changes no wish."""
+    rows = tuple(
+        msgspec.structs.replace(case, row={name: value for name, value in case.row.items() if name in columns})
+        for case in dataset.behaviour.minimum_function
+    )
+    return msgspec.structs.replace(dataset, behaviour=msgspec.structs.replace(dataset.behaviour, minimum_function=rows))
 
 
 def _find_problems(subject: str, before: Requirements, today: Requirements) -> Iterator[str]:
