@@ -5,9 +5,9 @@ import dataclasses
 import msgspec
 import pytest
 
-from app.contract.schema import Column, Value
+from contract.schema import Column, Value
 from tests import planted
-from training.dataset import Dataset
+from training.data.dataset import Dataset
 from training.gate.evidence import gather_evidence
 from training.gate.requirements import check_requirements
 from training.gate.result import Check

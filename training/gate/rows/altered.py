@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from app.contract.schema import Column
+from contract.schema import Column
 from training.lineage.row_digests import Digests, digest_rows, strip_outcomes
 
 MOST_TRIED = 100_000  # digests a column, a tenth of a second

@@ -5,8 +5,8 @@ import pandas as pd
 import pytest
 
 from tests import planted
+from training.data.dataset import Dataset
 from training.data.table import Table
-from training.dataset import Dataset
 from training.gate.rows.altered import find_altered
 from training.lineage.row_digests import digest_table, strip_outcomes
 

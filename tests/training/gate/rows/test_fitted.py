@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from app.contract.schema import RowRecord
+from contract.schema import RowRecord
 from tests import planted
 from training.data.table import Table
 from training.gate.evidence import gather_evidence

@@ -9,10 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.contract.features.ai4i import derive
-from app.contract.features.plan import FeaturePlan
-from training.data.generator import generate_milling
-from training.dataset import Dataset
+from contract.compute.features.ai4i import derive
+from contract.compute.plan import FeaturePlan
+from training.data.dataset import Dataset
+from training.data.sources.generator import generate_milling
 
 # as published: process minus air below 8.6 K at less than 1380 rpm; power outside 3500 to 9000 W; wear times torque
 # above 11,000, 12,000, 13,000 min Nm for the qualities L, M, H, whose codes are 0, 1, 2
