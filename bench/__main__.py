@@ -9,7 +9,7 @@ from rich.console import Console
 from rich.markdown import Markdown
 
 from bench.contenders import SHORT, list_contenders, pick_contenders
-from bench.environments import LATHE, lock_requirements, make_environment, measure_size, require_program
+from bench.environments import LATHE, make_environment, measure_size, require_program
 from bench.errors import BenchError
 from bench.experiments.catalog import EXPERIMENTS, find_experiment
 from bench.experiments.experiment import render_finding, run_experiment
@@ -141,7 +141,7 @@ def set_up(*, short: Annotated[bool, typer.Option("--short")] = False) -> None:
 
 
 def list_peers() -> list[str]:
-    return sorted(path.parent.name for path in PEERS.glob("*/requirements.in"))
+    return sorted(path.parent.name for path in PEERS.glob("*/requirements.txt"))
 
 
 @app.command("list")
@@ -157,14 +157,6 @@ def list_all() -> None:
 def bundle(folder: Annotated[Path, typer.Argument()] = BUNDLE) -> None:
     """Make the bundle that everyone serves."""
     say(f"bundle: {make_bundle(folder)}")
-
-
-@app.command("lock")
-def lock(peers: Annotated[list[str] | None, typer.Argument(help="Default: all.")] = None) -> None:
-    """Pin the peers' requirements anew, each to its latest release within requirements.in."""
-    for name in peers or list_peers():
-        lock_requirements(name)
-        say(f"pinned {name}")
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""One environment for each contender, pinned with hashes, under .tools/bench; and wrk from Debian's package."""
+"""One environment for each contender, of pins and a date, under .tools/bench; and wrk from Debian's package."""
 
 import os
 import shutil
@@ -11,6 +11,7 @@ from bench.places import ENVIRONMENTS, PEERS, ROOT
 PYTHON = "3.11"
 LATHE = "lathe"  # the predictor's own environment, from the project's lock file
 WITHOUT_CUDA = PEERS / "without_cuda.txt"
+RESOLVED_BEFORE = "2026-11-21T06:00:00Z"  # what the pins need in turn: the newest that the index had by then
 
 
 def find_uv() -> str:
@@ -42,25 +43,25 @@ def make_environment(name: str) -> Path:
         sync = ["sync", "--frozen", "--only-group", "predictor", "--python", PYTHON, "--compile-bytecode"]
         run_tool([find_uv(), *sync], UV_PROJECT_ENVIRONMENT=str(folder))
         return folder
-    if not (folder / "bin" / "python").exists():
-        run_tool([find_uv(), "venv", "--python", PYTHON, str(folder)])
-    requirements = str(PEERS / name / "requirements.txt")
-    python = str(folder / "bin" / "python")
-    run_tool([find_uv(), "pip", "sync", "--require-hashes", "--compile-bytecode", "--python", python, requirements])
+    install_requirements(PEERS / name / "requirements.txt", folder)
     return folder
 
 
-def lock_requirements(name: str) -> None:
-    """Pins a peer's requirements.in into requirements.txt, every file by hash, no index named.
+def install_requirements(requirements: Path, folder: Path) -> None:
+    """Makes `folder` an environment of the pinned requirements and what they need, as published before RESOLVED_BEFORE.
 
-    The override leaves out the plain `xgboost` wheel with its CUDA library; xgboost-cpu is the same module.
+    Nothing is resolved again while neither the requirements nor the date have changed.
     Raises: BenchError.
     """
-    folder = PEERS / name
-    compile_ = ["pip", "compile", "--upgrade", "--python-version", PYTHON, "--generate-hashes", "--no-header"]
-    places = ["--no-emit-index-url", "--override", str(WITHOUT_CUDA.relative_to(ROOT))]
-    output = ["-o", str(folder / "requirements.txt"), str((folder / "requirements.in").relative_to(ROOT))]
-    run_tool([find_uv(), *compile_, *places, *output])
+    installed = folder / ".installed"
+    wanted = f"# before {RESOLVED_BEFORE}\n{requirements.read_text(encoding='utf-8')}"
+    if installed.exists() and installed.read_text(encoding="utf-8") == wanted:
+        return
+    run_tool([find_uv(), "venv", "--clear", "--python", PYTHON, str(folder)])
+    resolve = ["--exclude-newer", RESOLVED_BEFORE, "--override", str(WITHOUT_CUDA), "-r", str(requirements)]
+    python = str(folder / "bin" / "python")
+    run_tool([find_uv(), "pip", "install", "--compile-bytecode", "--python", python, *resolve])
+    installed.write_text(wanted, encoding="utf-8")
 
 
 def measure_size(folder: Path) -> int:

@@ -10,6 +10,8 @@ from typing import Any
 import numpy as np
 import pytest
 
+from bench.environments import install_requirements
+from bench.errors import BenchError
 from contract.bundle import Bundle
 from contract.compute.scoring import PARITY_TOLERANCE, ReferenceModel
 from tests.app.predictor.questions import Question, make_questions, read_lines
@@ -20,7 +22,7 @@ from training.data.table import Table
 pytestmark = pytest.mark.slow
 
 PROGRAMS = Path(__file__).parent / "programs"
-ENVIRONMENTS = Path(__file__).parent / "environments"  # pinned; made under .tools/clients
+ENVIRONMENTS = Path(__file__).parent / "environments"  # pins; made under .tools/clients
 PYTHON = sys.executable
 ROWS = 40  # of the inference requests
 
@@ -90,21 +92,11 @@ def test_a_client_gets_the_right_answers(
 def make_environment(name: str) -> Path:
     """The Python of an environment that does not agree with ours, made once under .tools."""
     folder = ROOT / ".tools" / "clients" / name
-    python = folder / "bin" / "python"
-    uv = ROOT / ".tools" / "uv" / "bin" / "uv"
-    requirements = ENVIRONMENTS / f"{name}.txt"
-    mark = folder / ".installed"
-    if mark.exists() and mark.read_bytes() == requirements.read_bytes():
-        return python
-    for command in (
-        ["venv", "--quiet", "--clear", "--python", "3.11", str(folder)],
-        ["pip", "sync", "--quiet", "--require-hashes", "--python", str(python), str(requirements)],
-    ):
-        made = subprocess.run([uv, *command], capture_output=True, text=True, check=False)
-        if made.returncode:
-            pytest.skip(f"{name} cannot be installed: {made.stderr.strip().splitlines()[-1:]}")
-    shutil.copyfile(requirements, mark)
-    return python
+    try:
+        install_requirements(ENVIRONMENTS / f"{name}.txt", folder)
+    except BenchError as error:
+        pytest.skip(f"{name} cannot be installed: {error}")
+    return folder / "bin" / "python"
 
 
 @pytest.mark.parametrize("name", ["kserve-0.15", "kserve-0.21", "mlserver"])
