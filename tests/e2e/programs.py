@@ -36,7 +36,7 @@ def run_program(
             cwd=folder,
             env=environment,
         )
-    except FileNotFoundError as error:
+    except (FileNotFoundError, PermissionError) as error:  # the latter where a folder of the PATH may not be read
         raise UsageError(f"{command[0]}: no such program; expected on the path, or give its option") from error
     except subprocess.TimeoutExpired as error:
         raise OutsideError(f"{name}: no end after {seconds:.0f} s") from error

@@ -76,6 +76,15 @@ def test_a_missing_program_and_a_failing_one_are_told_apart() -> None:
         run_program(["sleep", "5"], seconds=0.1)
 
 
+def test_a_folder_of_the_path_that_may_not_be_read_hides_no_missing_program(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    (tmp_path / "lathe-program").write_text("not executable: the kernel answers as for a folder that may not be read")
+    monkeypatch.setenv("PATH", str(tmp_path))
+    with pytest.raises(UsageError, match="no such program"):
+        run_program(["lathe-program"])
+
+
 def test_the_digest_is_the_last_that_a_push_prints() -> None:
     digest = "sha256:" + "b" * 64
     assert find_digest(f"a1b2: Pushed\nv0.1.0: digest: {digest} size: 1234\n") == digest

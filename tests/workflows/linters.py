@@ -90,7 +90,7 @@ def run_tool(command: list[str], folder: Path, expected: tuple[int, ...]) -> sub
     """Raises: MissingError if it is not there or ends as it should not."""
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False)
-    except FileNotFoundError as error:
+    except (FileNotFoundError, PermissionError) as error:  # the latter where a folder of the PATH may not be read
         raise MissingError(f"{Path(command[0]).name} is not installed: run `make security`") from error
     if done.returncode not in expected:
         raise MissingError(f"{Path(command[0]).name} ended with {done.returncode}: {done.stderr.strip()[-500:]}")
