@@ -44,6 +44,8 @@ TOOLS := .tools/bin/kustomize .tools/checkov/.installed
 USUAL := up down train gate report evaluate minikube status release promote rollback check test
 
 export UV_PROJECT_ENVIRONMENT := .venv
+# without bytecode each of the many processes of a test run compiles all of its modules again
+unexport PYTHONDONTWRITEBYTECODE
 
 .PHONY: help help-all up down data pin train gate evaluate tune plants report mlflow inspect image render diff status minikube minikube-down e2e \
   champion touches-model judge summary sbom comment decide record approved image-main read-dispatch retrain-pull security workflows \
@@ -129,7 +131,7 @@ workflows: .venv/.locked $(TOOLS) ## Run the GitHub workflows on this machine, a
 
 # what needs Debian's packages, root or namespaces is skipped with its reason where they are not there
 check: lint types .tools/bin/kustomize ## Run linter, type checker and the fast tests; needs no root (TESTS=)
-	@$(RUN) -m pytest -q -n 2 -m 'not slow' $(TESTS)
+	@$(RUN) -m pytest -q -n 2 --dist worksteal -m 'not slow' $(TESTS)
 
 test: lint types .tools/.packages .tools/bin/cosign $(TOOLS) ## Run linter, type checker and all tests, as CI does (TESTS=)
 	@LATHE_EVERY_TEST=1 $(RUN) -m pytest -q -n 2 $(TESTS)

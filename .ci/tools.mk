@@ -4,7 +4,7 @@
 .venv/.locked: uv.lock pyproject.toml | $(UV)
 	@echo 'Installing what uv.lock says into .venv …'
 	@$(PYTHON) .ci/check-python
-	@$(UV) sync --quiet --locked --python '$(PYTHON)'
+	@$(UV) sync --quiet --locked --compile-bytecode --python '$(PYTHON)'
 	@touch $@
 
 .tools/.packages: .ci/packages.txt .ci/install-packages

@@ -21,6 +21,7 @@ def bare(tmp_path: Path) -> Path:
     work, folder = tmp_path / "work", tmp_path / "bare.git"
     for name in ("gitops", "release"):
         shutil.copytree(ROOT / name, work / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / ".gitignore", work)
     for command in (
         ["git", "init", "--quiet", "--initial-branch=main"],
         ["git", "add", "--all"],

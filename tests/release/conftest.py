@@ -25,18 +25,6 @@ from tests.review.github_server import run_server
 from tests.review.github_state import State
 from tests.review.worlds import TREE, report_of
 
-# what drives real repositories, registries and servers is for `make test`: `make check` has to answer soon
-THOROUGH = {
-    Path(__file__).parent / name
-    for name in ("checks", "git", "github_release", "history", "live", "promotion", "publishing")
-}
-
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    for item in items:
-        if item.path.parent in THOROUGH:
-            item.add_marker(pytest.mark.slow)
-
 
 @pytest.fixture(scope="session")
 def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RegistryServer]:

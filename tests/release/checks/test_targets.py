@@ -19,6 +19,8 @@ from tests.release.answers import answer_always
 from tests.release.reports import read_digest
 from tests.release.shelf import REPOSITORY, Shelf
 
+pytestmark = pytest.mark.slow  # each drives real repositories and servers
+
 DIGEST = "sha256:" + "1f" * 32
 
 
@@ -74,7 +76,6 @@ def test_where_nothing_is_released_nothing_is_green(overlays: Path, capsys: pyte
     assert "nothing is released yet" in capsys.readouterr().out
 
 
-@pytest.mark.slow
 def test_an_overlay_is_verified_with_the_predictor_that_it_runs(
     asked: Shelf, overlays: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:
@@ -90,7 +91,6 @@ def test_an_overlay_is_verified_with_the_predictor_that_it_runs(
     assert verify_targets([], None, None, overlays) == 0
 
 
-@pytest.mark.slow
 def test_one_overlay_that_disagrees_makes_all_of_it_fail(
     asked: Shelf, overlays: Path, capsys: pytest.CaptureFixture[str]
 ) -> None:

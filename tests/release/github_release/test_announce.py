@@ -15,6 +15,8 @@ from tests.release.dossiers import NAMES, OWNER, WRITER, Site, announce, list_na
 from tests.review.github_state import State
 from tests.review.worlds import read_folder
 
+pytestmark = pytest.mark.slow  # each drives real repositories and servers
+
 
 def test_a_release_carries_everything_and_is_published_last(site: Site, state: State) -> None:
     announce(site)

@@ -21,6 +21,8 @@ from tests.release.dossiers import (
     Site,
 )
 
+pytestmark = pytest.mark.slow  # each drives real repositories and servers
+
 
 def start_server(folder: Path, given: dict[str, Any]) -> tuple["subprocess.Popen[str]", str]:
     (folder / "state.json").write_text(json.dumps(given))
@@ -51,7 +53,6 @@ ORDER = [  # in which they come
 ]
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("moment", ["before", "after"])
 @pytest.mark.parametrize("path", ORDER)
 def test_killed_at_any_step_the_next_run_finishes(site: Site, tmp_path: Path, path: str, moment: str) -> None:

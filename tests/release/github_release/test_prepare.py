@@ -16,6 +16,8 @@ from tests.patience import LAST_RESORT_SECONDS
 from tests.release.origin import ask_git, push_file
 from tests.release.preparing import FILES, LOCK, PROJECT, merge, prepare, release_first, show, tag
 
+pytestmark = pytest.mark.slow  # each drives real repositories and servers
+
 
 def test_one_commit_names_the_version_in_three_files(clone: Path) -> None:
     main = ask_git(clone, "rev-parse", "HEAD")
@@ -137,7 +139,6 @@ def test_our_own_changelog_can_be_released() -> None:
     assert find_section(closed, "77.0.0") == "\n\n".join(filter(None, [held, "### Commits\n\n- One"]))
 
 
-@pytest.mark.slow
 def test_uv_takes_the_lock_as_it_comes_out(tmp_path: Path) -> None:
     """Offline: a lock that fits needs no index."""
     for name in ("pyproject.toml", "uv.lock"):

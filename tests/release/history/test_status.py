@@ -12,6 +12,8 @@ from release.history.cluster import Cluster
 from release.history.standing import NOTHING, UNKNOWN
 from release.history.status import Status, shorten_image, show_status
 
+pytestmark = pytest.mark.slow  # each drives real repositories and servers
+
 DIGEST = "sha256:" + "a" * 64
 IMAGE = f"ghcr.io/lathe-ml/lathe-predictor:v1.2.3@{DIGEST}"
 OVERLAY = """

@@ -22,6 +22,8 @@ from tests.gitops.prometheus import RunningPrometheus
 from tests.ports import take_free_port
 from training.data.table import Table
 
+pytestmark = pytest.mark.slow  # each drives real repositories and servers
+
 ROWS, CONFIRMED = 800, 20
 SECONDS = 600.0
 
@@ -74,7 +76,6 @@ def prometheus(bundle_folder: Path, table: Table, tmp_path_factory: pytest.TempP
         yield Prometheus(running.url)
 
 
-@pytest.mark.slow
 def test_traffic_drift_and_labels_are_what_was_sent(prometheus: Prometheus, bundle: Bundle) -> None:
     live = read_live(prometheus, "test", bundle.digest, SECONDS)
     assert live.problem == ""
@@ -90,7 +91,6 @@ def test_traffic_drift_and_labels_are_what_was_sent(prometheus: Prometheus, bund
     assert sum(live.outcomes.values()) > 0
 
 
-@pytest.mark.slow
 def test_another_bundle_or_place_is_not_taken_for_this_one(prometheus: Prometheus, bundle: Bundle) -> None:
     assert read_live(prometheus, "test", "f" * 64, SECONDS).problem == (
         "no pod in test said that it serves bundle ffffffffffff"
@@ -98,7 +98,6 @@ def test_another_bundle_or_place_is_not_taken_for_this_one(prometheus: Prometheu
     assert read_live(prometheus, "prod-eks", bundle.digest, SECONDS).problem.startswith("no pod in prod-eks")
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("value", ['x"} or vector(1) or up{a="', "back\\slash", "two\nlines", "'", "{}", "ü"])
 def test_a_labels_value_stays_a_value(prometheus: Prometheus, value: str) -> None:
     assert prometheus.ask(select("up", {"namespace": value})) == {}
@@ -106,7 +105,6 @@ def test_a_labels_value_stays_a_value(prometheus: Prometheus, value: str) -> Non
     assert Questions(prometheus, value, value, 60).ask_all() == Live(60)
 
 
-@pytest.mark.slow
 def test_a_question_that_prometheus_refuses_is_its_words(prometheus: Prometheus) -> None:
     with pytest.raises(OutsideError, match=r"answered 400: .*parse error"):
         prometheus.ask("sum(")

@@ -24,6 +24,8 @@ from tests.release.origin import (
     start_release,
 )
 
+pytestmark = pytest.mark.slow  # each drives real repositories and servers
+
 ROUNDS = 20
 
 
@@ -176,7 +178,6 @@ def test_without_a_registry_the_digest_must_be_told(ada: Path) -> None:
     assert "--unverified needs --digest" in said
 
 
-@pytest.mark.slow
 def test_of_two_releases_at_once_the_higher_wins_and_no_commit_is_lost(origin: Origin) -> None:
     clones = [origin.clone("ada"), origin.clone("bob")]
     for number in range(1, ROUNDS + 1):
@@ -195,7 +196,6 @@ def test_of_two_releases_at_once_the_higher_wins_and_no_commit_is_lost(origin: O
     assert ask_git(clones[0], "status", "--porcelain") == ""
 
 
-@pytest.mark.slow
 def test_two_of_us_in_one_clone_at_once_both_get_there(origin: Origin, ada: Path) -> None:
     for number in range(1, 6):
         words = (bump_words(f"v1.{number}.0"), bump_words(f"v1.{number}.0", "prod-eks"))

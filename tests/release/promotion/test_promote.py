@@ -10,6 +10,8 @@ from release.promotion.rollback import Rollback, roll_back
 from tests.release.origin import ask_git, open_remote, push_file
 from tests.release.promotions import BRANCH, TO_EKS, Place
 
+pytestmark = pytest.mark.slow  # each drives real repositories and servers
+
 
 def test_a_promotion_is_a_branch_of_two_lines_and_a_pull_request(place: Place) -> None:
     main = place.origin.head

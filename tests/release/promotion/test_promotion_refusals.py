@@ -15,6 +15,8 @@ from tests.ports import take_free_port
 from tests.release.origin import open_remote
 from tests.release.promotions import BRANCH, TO_EKS, Place
 
+pytestmark = pytest.mark.slow  # each drives real repositories and servers
+
 
 @pytest.mark.parametrize(
     ("source", "target", "error", "reason"),

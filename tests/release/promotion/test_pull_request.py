@@ -18,6 +18,8 @@ from release.registry.published import PublishedImage
 from tests.release.origin import ask_git, make_digest, open_remote, run_release
 from tests.release.promotions import Place
 
+pytestmark = pytest.mark.slow  # each drives real repositories and servers
+
 REASON = "too many false alarms"
 EKS, GKE = "prod-eks", "prod-gke"
 

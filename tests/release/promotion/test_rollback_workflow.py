@@ -20,6 +20,8 @@ from tests.review.github_state import State
 from tests.workflows.files import FOLDER, read_workflow
 from tests.workflows.ruleset import APP_TOKEN, enforce_ruleset
 
+pytestmark = pytest.mark.slow  # each drives real repositories and servers
+
 PRODUCTION = "prod-eks"
 REASON = "too many false alarms"
 WRITER = "token-that-writes"

@@ -17,6 +17,8 @@ from tests.app.predictor.running import RunningServer, StartServer, dumps, read_
 from tests.patience import LAST_RESORT_SECONDS, wait_until
 from tests.ports import take_free_port
 
+pytestmark = pytest.mark.slow  # a server of its own for each test
+
 MOST = 4
 ROW = b"POST /v1/predict HTTP/1.1\r\nhost: x\r\ncontent-length: %d\r\n\r\n%b"
 

@@ -19,6 +19,8 @@ from tests.app.predictor.server.wire.talk import receive_answer
 from tests.app.predictor.uploads import to_csv, upload
 from tests.patience import LAST_RESORT_SECONDS
 
+pytestmark = pytest.mark.slow  # a server of its own for each test
+
 
 @pytest.fixture
 def clock(monkeypatch: pytest.MonkeyPatch) -> list[float]:

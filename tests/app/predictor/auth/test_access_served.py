@@ -14,6 +14,8 @@ from tests.app.predictor.running import RunningServer, StartServer, read_metrics
 from tests.app.predictor.secrets_folder import swap_secret
 from tests.patience import LAST_RESORT_SECONDS, wait_until
 
+pytestmark = pytest.mark.slow  # a server of its own for each test
+
 
 @pytest.fixture(scope="module")
 def keys() -> dict[str, tuple[str, str]]:
@@ -122,7 +124,6 @@ def test_with_keys_an_open_address_needs_no_warning(locked: RunningServer, keys:
     assert not any(key in log for key, _ in keys.values())
 
 
-@pytest.mark.slow
 def test_a_revoked_key_is_refused_while_it_runs(
     start_server: StartServer, bundle_folder: Path, tmp_path: Path, row: Any
 ) -> None:

@@ -16,6 +16,8 @@ from tests.app.predictor.uploads import CSV, NDJSON, ROUTE, list_rows, refusal, 
 from tests.patience import LAST_RESORT_SECONDS, wait_until
 from training.data.table import Table
 
+pytestmark = pytest.mark.slow  # a server of its own for each test
+
 MANY_ROWS = 1_000_000
 MOST_MEBIBYTES = 400
 USUAL = 300  # answers
@@ -63,7 +65,6 @@ def test_limits_of_uploads_hold(tight: RunningServer, row: dict[str, Any]) -> No
         assert [value for name, value in closed.items() if "slow_body" in name] == [1]
 
 
-@pytest.mark.slow
 def test_a_client_that_does_not_take_its_answer_is_cut_off(
     start_server: StartServer, bundle_folder: Path, row: dict[str, Any]
 ) -> None:
@@ -93,7 +94,6 @@ def test_an_answer_above_its_limit_is_told_and_the_place_is_free_again(
         assert upload(client, to_csv([row] * 10)).status_code == httpx.codes.OK
 
 
-@pytest.mark.slow
 def test_a_disk_full_at_the_last_byte_is_told_and_the_place_is_free_again(
     server: RunningServer, bundle_folder: Path, row: dict[str, Any], tmp_path: Path
 ) -> None:
@@ -163,7 +163,6 @@ def peak_mebibytes(server: RunningServer) -> float:
     return int(status.partition("VmHWM:")[2].split()[0]) / 1024
 
 
-@pytest.mark.slow
 def test_a_million_rows_need_little_memory_and_keep_nobody_waiting(
     start_server: StartServer, bundle_folder: Path, table: Table, row: dict[str, Any]
 ) -> None:
@@ -202,7 +201,6 @@ def test_a_million_rows_need_little_memory_and_keep_nobody_waiting(
     assert len(waits) > MANY_ROWS / 10_000  # they go on being answered, oftener than a piece of the upload is scored
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize(("content_type", "accept"), [(NDJSON, NDJSON), (CSV, CSV)])  # no other pair is acceptable
 def test_a_million_rows_need_little_memory_in_every_format(
     start_server: StartServer, bundle_folder: Path, table: Table, content_type: str, accept: str

@@ -127,6 +127,7 @@ def test_a_row_without_a_finite_score_costs_only_itself(
     assert told[1]["error"]["code"] == "score_not_finite"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("is_csv", [False, True])
 def test_many_columns_and_short_rows_take_little_memory(model: ServedModel, is_csv: bool) -> None:
     header = ",".join(

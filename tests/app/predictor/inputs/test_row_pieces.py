@@ -115,6 +115,7 @@ def fill(item: bytes) -> bytes:
     return b'{"rows":[' + item + (b"," + item) * ((BODY - 30) // (len(item) + 1) - 1) + b"]}"
 
 
+@pytest.mark.slow
 def test_hostile_rows_are_refused_in_little_memory_and_leave_nothing(reader: RowReader, bundle: Bundle) -> None:
     row = good(reader, bundle)
     hostile = {

@@ -16,6 +16,8 @@ from tests.app.predictor.running import RunningServer, StartServer, read_metrics
 from tests.app.predictor.server.wire.talk import ask, make_head, receive_answer
 from tests.patience import LAST_RESORT_SECONDS
 
+pytestmark = pytest.mark.slow  # a server of its own for each test
+
 BODY = 100_000
 OTHER = "127.0.0.2"
 

@@ -44,6 +44,7 @@ def test_what_stands_behind_a_body_is_no_part_of_it(server: RunningServer, quest
     assert [answer.status for answer in rows] == [200] * 21
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="reads the greatest size of a process from /proc")
 def test_thousands_of_requests_at_once_take_little_memory(start_server: StartServer, bundle_folder: Path) -> None:
     server = start_server(bundle_folder).wait_until_ready()
@@ -63,6 +64,7 @@ def test_thousands_of_requests_at_once_take_little_memory(start_server: StartSer
     assert httpx.get(f"{server.url}/healthz", timeout=LAST_RESORT_SECONDS).status_code == httpx.codes.OK
 
 
+@pytest.mark.slow
 def test_a_client_that_leaves_amid_its_requests_leaves_no_failure(
     start_server: StartServer, bundle_folder: Path
 ) -> None:
