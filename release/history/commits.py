@@ -11,19 +11,23 @@ from release.history.trailers import read_trailers
 FORMAT = "%H%n%ct%n%an%n%B"  # a message may hold anything, the three lines before it no line break
 # whatever the person's own settings add to a log, or leave out of it
 PLAIN = ("-z", "--no-show-signature", "--encoding=UTF-8", "--no-color", "--no-notes", f"--format={FORMAT}")
-CHANGES = ("--raw", "--root", "--no-abbrev", "--no-renames", "--first-parent", "-m")
+CHANGES = ("--raw", "--root", "--no-abbrev", "--find-renames", "-l0", "--first-parent", "-m")
 NO_BLOB = "0" * 40
 
 
 @dataclass(frozen=True)
 class Commit:
-    """One commit of main; `when` is when it came there, in UTC; `blobs` what it left at each path, None: nothing."""
+    """One commit of main; `when` is when it came there, in UTC.
+
+    `blobs` is what it left at each path, None being nothing; `renames` the former path of each file that it moved.
+    """
 
     name: str
     when: datetime
     by: str
     message: str
     blobs: Mapping[str, str | None] = field(default_factory=dict)
+    renames: Mapping[str, str] = field(default_factory=dict)
 
     @cached_property
     def trailers(self) -> dict[str, str]:
@@ -50,15 +54,20 @@ def read_changes(clone: Clone, head: str, *paths: str) -> list[Commit]:
 
 
 def parse_changes(parts: Sequence[str]) -> Iterator[Commit]:
-    """Each message is followed by pairs: `:MODE MODE OLD NEW STATUS`, and the path."""
+    """Each message is followed by `:MODE MODE OLD NEW STATUS` and the path, of a rename the former path before it."""
     place = 0
     while place < len(parts) and parts[place].strip("\n"):
-        commit, blobs, place = parse_commit(parts[place].lstrip("\n")), {}, place + 1
+        commit, place = parse_commit(parts[place].lstrip("\n")), place + 1
+        blobs: dict[str, str | None] = {}
+        renames: dict[str, str] = {}
         while place + 1 < len(parts) and parts[place].lstrip("\n").startswith(":"):
-            new = parts[place].split()[3]
-            blobs[parts[place + 1]] = None if new.startswith(NO_BLOB) else new
-            place += 2
-        yield replace(commit, blobs=blobs)
+            *_, new, status = parts[place].split()
+            former, path = parts[place + 1], parts[place + 1 + status.startswith("R")]
+            blobs[path] = None if new.startswith(NO_BLOB) else new
+            if former != path:
+                renames[path] = former
+            place += 2 + status.startswith("R")
+        yield replace(commit, blobs=blobs, renames=renames)
 
 
 def parse_commit(text: str) -> Commit:

@@ -1,24 +1,26 @@
 """What moved in an environment, when and by whom: read from the first-parent history of main, and from nothing else."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
 
 from release.git.clone import Clone
-from release.history.commits import Commit, read_blobs, read_changes, read_commits, straighten_times
+from release.history.commits import Commit, read_blobs, read_commits, straighten_times
+from release.history.tracks import State, Track, read_tracks
 from release.history.trailers import Facts, read_facts, read_why
-from release.manifests.environments import locate_overlay
-from release.manifests.overlays import KUSTOMIZATION, OVERLAYS, ImageLine
+from release.manifests.overlays import ImageLine
 from release.manifests.recorded import Recorded, read_recorded
 from release.versions import is_lower
 
-EVERY_OVERLAY = f":(glob){locate_overlay('*')}"
 MISSING = Recorded(problem="the overlay is not there")
 
 
 @dataclass(frozen=True)
 class Move:
-    """One commit that moved an environment's image, or left its overlay unreadable (`problem`, and no `new`)."""
+    """One commit that moved an environment's image, or left its overlay unreadable (`problem`, and no `new`).
+
+    `environment` is its name at that commit, and `former_path` where its overlay was before it.
+    """
 
     environment: str
     commit: Commit
@@ -26,6 +28,7 @@ class Move:
     new: ImageLine | None
     is_production: bool = False
     problem: str = ""
+    former_path: str = ""
 
     @property
     def is_down(self) -> bool:
@@ -52,55 +55,54 @@ class Move:
 
 
 def read_moves(clone: Clone, head: str, environment: str) -> list[Move]:
-    """Every move up to `head`, oldest first.
+    """Every move up to `head`, oldest first, under whatever name the environment then had.
 
     Raises: InputError in a shallow clone.
     """
-    return _read_moves(clone, head, locate_overlay(environment)).get(environment, [])
+    tracks = read_tracks(clone, head).get(environment, [])
+    return _read_moves(clone, {environment: tracks}).get(environment, [])
 
 
 def read_all_moves(clone: Clone, head: str) -> dict[str, list[Move]]:
-    """The moves of every environment, also of one whose overlay is gone or has another name by now.
+    """The moves of every environment by its newest name, also of one whose overlay is gone.
 
     Raises: InputError in a shallow clone.
     """
-    return _read_moves(clone, head, EVERY_OVERLAY)
+    return _read_moves(clone, read_tracks(clone, head))
 
 
-def _read_moves(clone: Clone, head: str, paths: str) -> dict[str, list[Move]]:
-    commits = read_changes(clone, head, paths)
-    texts = read_blobs(clone, [blob for commit in commits for blob in commit.blobs.values() if blob])
+def _read_moves(clone: Clone, tracks: dict[str, list[Track]]) -> dict[str, list[Move]]:
+    states = [state for found in tracks.values() for track in found for state in track.states]
+    texts = read_blobs(clone, [state.blob for state in states if state.blob])
 
     @cache
     def read(blob: str | None) -> Recorded:
         return read_recorded(texts[blob]) if blob in texts else MISSING
 
-    changing: dict[str, list[Commit]] = {}
-    for commit in commits:
-        for path in commit.blobs:
-            changing.setdefault(path, []).append(commit)
-    found: dict[str, list[Move]] = {}
-    for path, ours in changing.items():
-        states = [(commit, read(commit.blobs[path])) for commit in straighten_times(ours)]
-        name = path.removeprefix(f"{OVERLAYS.as_posix()}/").removesuffix(f"/{KUSTOMIZATION}")
-        found[name] = list(compare_states(name, states))
-    return found
+    def read_track(track: Track) -> Iterator[Move]:
+        commits = straighten_times([state.commit for state in track.states])
+        recorded = [read(state.blob) for state in track.states]
+        return compare_states(track, zip(track.states, commits, recorded, strict=True))
+
+    return {name: [move for track in found for move in read_track(track)] for name, found in tracks.items()}
 
 
-def compare_states(environment: str, states: Sequence[tuple[Commit, Recorded]]) -> Iterator[Move]:
+def compare_states(track: Track, states: Iterable[tuple[State, Commit, Recorded]]) -> Iterator[Move]:
     """The commits after which another version is named; while a state cannot be read, what ran before goes on."""
     line: ImageLine | None = None
-    problem = MISSING.problem
-    for commit, state in states:
-        former, problem, new = problem, state.problem, state.line
+    problem, path = MISSING.problem, ""
+    for state, commit, recorded in states:
+        former, problem, new = problem, recorded.problem, recorded.line
+        former_path, path = path, state.path
+        name = state.name or track.name
         if new is None:
             if problem != former:
-                yield Move(environment, commit, line, None, problem=problem)
+                yield Move(name, commit, line, None, problem=problem, former_path=former_path)
             continue
         if line is None and not new.is_released:
             line = new
         if line is None or not new.is_same(line):
-            yield Move(environment, commit, line, new, state.is_production)
+            yield Move(name, commit, line, new, recorded.is_production, former_path=former_path)
         line = new
 
 

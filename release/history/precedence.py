@@ -6,9 +6,9 @@ from enum import Enum
 from release.errors import InputError, RefusedError
 from release.git.remote import Remote
 from release.history.moves import read_all_moves
+from release.history.tracks import check_known
 from release.history.withdrawal import describe_withdrawal, find_withdrawn, list_deciding
 from release.manifests.environments import (
-    check_environment,
     is_production,
     list_environments,
     locate_overlay,
@@ -45,7 +45,7 @@ def judge_move(
     Raises: RefusedError for a withdrawn version, for another digest of the version that runs, for an overlay that no
     release goes to; InputError for what cannot be read, and in a shallow clone.
     """
-    check_environment(remote.clone, commit, environment)
+    check_known(remote.clone, commit, environment)
     check_wanted(version, digest)
     path = locate_overlay(environment)
     overlay = remote.read(commit, path)

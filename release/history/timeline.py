@@ -19,7 +19,8 @@ from release.history.history import (
     show_time,
 )
 from release.history.moves import Move, find_facts, read_all_facts, read_all_moves
-from release.manifests.environments import LOCAL, check_environment, list_environments
+from release.history.tracks import check_known
+from release.manifests.environments import LOCAL, list_environments
 from release.manifests.overlays import ImageLine
 
 SHOWN_DIGITS = 12
@@ -76,7 +77,7 @@ def choose_environments(
     Raises: InputError, RefusedError for one that never was.
     """
     if environment and (environment in LOCAL or not moves.get(environment)):
-        check_environment(remote.clone, head, environment)
+        check_known(remote.clone, head, environment)
     if environment:
         return [environment]
     names = list_environments(remote.clone, head)
@@ -92,7 +93,7 @@ def print_moves(environment: str, moves: Sequence[Move], facts: AllFacts, shown:
         (
             show_time(move.commit.when),
             show_version(move),
-            show_cause(move),
+            show_cause(move, environment),
             *show_line(move.new, facts),
             move.commit.name[:10],
         )
@@ -112,10 +113,12 @@ def show_version(move: Move) -> str:
     return f"{new}\nwas {move.old.tag}" if move.old and move.old.is_released else new
 
 
-def show_cause(move: Move) -> str:
+def show_cause(move: Move, environment: str) -> str:
+    """What made the commit, who, why, and which name the environment then had."""
     if move.new is None:
         return f"by {move.commit.by}\n{move.problem}; what ran before went on"
-    return "\n".join(filter(None, [f"{move.kind}, {move.commit.by}", move.why]))
+    former = f"as {move.environment}" if move.environment != environment else ""
+    return "\n".join(filter(None, [f"{move.kind}, {move.commit.by}", move.why, former]))
 
 
 def show_line(line: ImageLine | None, facts: AllFacts) -> tuple[str, str]:

@@ -1,6 +1,7 @@
 """Which versions were taken back, by Git's own history: docs/decisions/0009."""
 
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
 
 from release.history.moves import Move
 from release.manifests.overlays import ImageLine
@@ -48,13 +49,22 @@ def describe_withdrawal(version: str, move: Move) -> str:
     )
 
 
-def find_former(moves: Sequence[Move], current: ImageLine, to: str | None = None) -> tuple[ImageLine, str] | None:
-    """What ran before, and the last commit at which it did: the newest that is lower and not withdrawn, or `to`."""
+@dataclass(frozen=True)
+class Former:
+    """What ran before, the last commit at which it did, and where its overlay was then."""
+
+    line: ImageLine
+    commit: str
+    path: str
+
+
+def find_former(moves: Sequence[Move], current: ImageLine, to: str | None = None) -> Former | None:
+    """The newest that is lower and not withdrawn, or `to`."""
     withdrawn = find_withdrawn(moves)
     for move in reversed(moves):
         old = move.old
         if move.new is None or old is None or not old.is_released:
             continue
         if old.tag == to or (to is None and is_lower(old.tag, current.tag) and old.tag not in withdrawn):
-            return old, f"{move.commit.name}^"
+            return Former(old, f"{move.commit.name}^", move.former_path)
     return None

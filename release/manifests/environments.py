@@ -5,9 +5,10 @@ from typing import Any
 from release.errors import InputError, RefusedError
 from release.git.clone import Clone
 from release.manifests.loading import YAMLError, load_once
-from release.manifests.overlays import KUSTOMIZATION, OVERLAYS, ImageLine, parse_images
+from release.manifests.overlays import KUSTOMIZATION, OTHER_NAMES, OVERLAYS, ImageLine, check_file_name, parse_images
 
 IMAGE = "predictor"
+FORMER_IMAGES: tuple[str, ...] = ()  # names that it had in gitops/base before, for the history
 PRODUCTION = "components/production"
 LOCAL = {"minikube": "its image is built into the cluster by `make minikube`, from no registry"}
 
@@ -36,9 +37,23 @@ def check_environment(clone: Clone, commit: str, environment: str) -> None:
     """Raises: RefusedError for an overlay that no release goes to, InputError for one that is not there."""
     if environment in LOCAL:
         raise RefusedError(f"no release goes to {environment}: {LOCAL[environment]}")
+    check_file_names(clone, commit, environment)
     known = list_environments(clone, commit)
     if environment not in known:
         raise InputError(f"there is no environment {environment!r}, expected one of {', '.join(known)}")
+
+
+def check_file_names(clone: Clone, commit: str, environment: str) -> None:
+    """Raises: InputError where the overlay's kustomization has a name that only Kustomize knows."""
+    if name := find_other_name(clone, commit, environment):
+        check_file_name(environment, name)
+
+
+def find_other_name(clone: Clone, commit: str, environment: str) -> str | None:
+    """A kustomization beside, or in the place of, the one that a release reads."""
+    folder = f"{OVERLAYS.as_posix()}/{environment}/"
+    names = [path.rpartition("/")[2] for path in clone.ask("ls-tree", "--name-only", commit, "--", folder).splitlines()]
+    return next((name for name in names if name in OTHER_NAMES), None)
 
 
 def is_production(text: str) -> bool:

@@ -12,6 +12,8 @@ from release.versions import is_comparable
 
 OVERLAYS = Path("gitops/overlays")
 KUSTOMIZATION = "kustomization.yaml"
+OTHER_NAMES = ("kustomization.yml", "Kustomization")  # Kustomize reads them, a release writes none of them
+KUSTOMIZATIONS = (KUSTOMIZATION, *OTHER_NAMES)
 UNRELEASED = "v0.0.0"
 NOT_RELEASED = "not released yet"
 # an image's name in gitops/base, and the one repository that it may come from
@@ -51,12 +53,23 @@ class ImageLine:
 def list_overlays(root: Path) -> list[str]:
     """The name of every overlay.
 
-    Raises: InputError where there is none.
+    Raises: InputError where there is none, and for one that would be left out by the name of its file.
     """
+    for path in sorted((root / OVERLAYS).glob("*/*")):
+        check_file_name(path.parent.name, path.name)
     names = sorted(path.parent.name for path in (root / OVERLAYS).glob(f"*/{KUSTOMIZATION}"))
     if not names:
         raise InputError(f"{root / OVERLAYS} holds no overlay, expected folders with a {KUSTOMIZATION}")
     return names
+
+
+def check_file_name(overlay: str, name: str) -> None:
+    """Raises: InputError for a kustomization that only Kustomize would see."""
+    if name in OTHER_NAMES:
+        raise InputError(
+            f"{OVERLAYS}/{overlay} has a {name}, expected {KUSTOMIZATION}, which a release reads and writes: "
+            f"`git mv {OVERLAYS}/{overlay}/{name} {OVERLAYS}/{overlay}/{KUSTOMIZATION}`"
+        )
 
 
 def read_images(root: Path, overlay: str) -> tuple[ImageLine, ...]:

@@ -23,13 +23,15 @@ def print_difference(root: Path, environment: str, old: str, new: str) -> None:
     print_comparisons([comparison])
 
 
-def prove_return(root: Path, environment: str, former: str, commit: str) -> bool | None:
+def prove_return(root: Path, environment: str, former: str, commit: str, former_path: str = "") -> bool | None:
     """Says whether the environment renders as it did at `former`, or what else changed; None if it cannot be rendered.
+
+    `former_path` is where its kustomization was then, if its folder had another name.
 
     The commit is pushed by then: nothing here may end the command.
     """
     try:
-        is_same = render_text(root, environment, former) == render_text(root, environment, commit)
+        is_same = render_text(root, environment, former, former_path) == render_text(root, environment, commit)
         name = Clone(root).ask("rev-parse", "--short=10", former)
         if is_same:
             console.print_done(f"it renders byte for byte as at {name}")
@@ -42,9 +44,9 @@ def prove_return(root: Path, environment: str, former: str, commit: str) -> bool
     return is_same
 
 
-def render_text(root: Path, environment: str, revision: str) -> str:
+def render_text(root: Path, environment: str, revision: str, path: str = "") -> str:
     with open_revision(revision, root) as tree:
-        return render_folder(tree / OVERLAYS / environment)
+        return render_folder(tree / Path(path).parent if path else tree / OVERLAYS / environment)
 
 
 def list_changes(root: Path, environment: str, old: str, new: str) -> list[str]:

@@ -8,12 +8,13 @@ from release import console
 from release.errors import RefusedError
 from release.git.remote import Remote
 from release.history.precedence import Judgement, Outcome, judge_move
+from release.history.tracks import check_known
 from release.history.trailers import compose_run
 from release.hub import translate_errors
 from release.live.prometheus import Prometheus
 from release.manifests.compared_sides import compare_overlays
 from release.manifests.diff import Change
-from release.manifests.environments import check_environment, is_production, locate_overlay, read_line
+from release.manifests.environments import is_production, locate_overlay, read_line
 from release.manifests.image_lines import change_images
 from release.manifests.overlays import ImageLine
 from release.manifests.render import open_revision
@@ -84,7 +85,7 @@ def read_source(remote: Remote, head: str, promotion: Promotion) -> ImageLine:
     Raises: RefusedError if it runs no release, or the target is no production; InputError.
     """
     for name in (promotion.source, promotion.target):
-        check_environment(remote.clone, head, name)
+        check_known(remote.clone, head, name)
     if promotion.source == promotion.target:
         raise RefusedError(f"{promotion.source} cannot be promoted to itself; name another environment with --to")
     if not is_production(remote.read(head, locate_overlay(promotion.target))):

@@ -1,6 +1,6 @@
 """Whether a pull request may change what its overlays run: by the rules of `promote`, whoever has written it."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
@@ -14,8 +14,15 @@ from release.history.precedence import Outcome, check_wanted, check_withdrawn, j
 from release.history.trailers import read_why
 from release.history.withdrawal import describe_withdrawal, find_withdrawn
 from release.hub import translate_errors
-from release.manifests.environments import LOCAL, is_production, locate_overlay, read_line
-from release.manifests.overlays import KUSTOMIZATION, OVERLAYS, ImageLine
+from release.manifests.environments import (
+    LOCAL,
+    check_file_names,
+    find_other_name,
+    is_production,
+    locate_overlay,
+    read_line,
+)
+from release.manifests.overlays import KUSTOMIZATIONS, OVERLAYS, ImageLine
 from release.manifests.recorded import read_recorded
 from release.promotion.evidence import check_subject, read_judged
 from release.registry.published import PublishedImage
@@ -73,24 +80,23 @@ def check_pull(pull: PullRequest, github: GitHub, verify: Verify) -> list[Findin
     return [*found, rendered]
 
 
-def list_changed(paths: Sequence[str]) -> Iterator[str]:
+def list_changed(paths: Sequence[str]) -> Iterable[str]:
+    """The environments whose kustomization has changed, by whatever name Kustomize reads it."""
     prefix = f"{OVERLAYS.as_posix()}/"
-    for path in paths:
-        name, _, file = path.removeprefix(prefix).partition("/")
-        if path.startswith(prefix) and file == KUSTOMIZATION:
-            yield name
+    inner = [path.removeprefix(prefix).partition("/") for path in paths if path.startswith(prefix)]
+    return dict.fromkeys(name for name, _, file in inner if file in KUSTOMIZATIONS)
 
 
 def check_overlay(pull: PullRequest, environment: str, github: GitHub, verify: Verify) -> Findings | None:
     """None where the version stays what it is."""
     old, new = pull.read(pull.base, environment), pull.read(pull.head, environment)
-    if new is None:
+    if new is None and not find_other_name(pull.remote.clone, pull.head, environment):
         return None  # taken out: nothing runs there by this
-    former, recorded = read_recorded(old or ""), read_recorded(new)
     findings = Findings(environment)
-    line = findings.attempt("overlay", lambda: read_line(new, locate_overlay(environment)), lambda one: one.version)
-    if line is None:
+    line = findings.attempt("overlay", lambda: read_wanted(pull, environment), lambda one: one.version)
+    if line is None or new is None:
         return findings
+    former, recorded = read_recorded(old or ""), read_recorded(new)
     if former.line == line and former.is_production == recorded.is_production:
         return None
     if environment in LOCAL or not line.is_released:
@@ -104,6 +110,12 @@ def check_overlay(pull: PullRequest, environment: str, github: GitHub, verify: V
     if image is not None:
         findings.attempt("release", partial(check_release, github, line.tag, image))
     return findings
+
+
+def read_wanted(pull: PullRequest, environment: str) -> ImageLine:
+    """Raises: InputError, also for a file that Kustomize would render and a release would not see."""
+    check_file_names(pull.remote.clone, pull.head, environment)
+    return read_line(pull.read(pull.head, environment) or "", locate_overlay(environment))
 
 
 def check_nothing(environment: str, line: ImageLine, former: ImageLine | None) -> str:
@@ -135,6 +147,8 @@ def check_order(pull: PullRequest, environment: str, line: ImageLine, is_prod: b
         return f"{found.text}{f', again: {again}' if again else ''}"
     moves = pull.moves.get(environment, ())
     if not any(move.new and move.new.is_same(line) for move in moves):
+        if again:  # as where a folder has a new name, and its history another
+            return f"back from {found.old.tag} to {line.tag}, which never ran there, by a person's word: {again}"
         raise RefusedError(f"{environment} runs {found.old.tag} and never ran {line.tag} with this digest")
     if (move := find_withdrawn(moves).get(line.tag)) and not again:
         raise RefusedError(f"{describe_withdrawal(line.tag, move)}; it needs {AGAIN.format(line.tag)}")

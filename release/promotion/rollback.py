@@ -11,9 +11,10 @@ from release.git.landing import Draft, land_commit, preview_commit
 from release.git.remote import Remote
 from release.history.commits import read_commits
 from release.history.moves import Move, find_facts, read_all_facts, read_moves
+from release.history.tracks import check_known
 from release.history.trailers import compose_rollback
-from release.history.withdrawal import describe_withdrawal, find_former, find_withdrawn
-from release.manifests.environments import check_environment, is_production, locate_overlay, read_line
+from release.history.withdrawal import Former, describe_withdrawal, find_former, find_withdrawn
+from release.manifests.environments import is_production, locate_overlay, read_line
 from release.manifests.image_lines import change_images
 from release.manifests.overlays import DIGEST, ImageLine
 from release.manifests.rendered_change import print_difference, prove_return
@@ -24,7 +25,7 @@ PAUSE = timedelta(minutes=30)  # a second one within it was rather meant to be t
 
 @dataclass
 class Rollback:
-    """One rollback, through as many attempts as it takes; `former` is the commit that it goes back to."""
+    """One rollback, through as many attempts as it takes; `former` is what it goes back to."""
 
     environment: str
     reason: str
@@ -32,7 +33,7 @@ class Rollback:
     again: bool = False
     run: str | None = None  # of the workflow that asks: started again it must not go back once more
     start: str | None = None  # the version that is to be left, as the person saw it
-    former: str = ""
+    former: Former | None = None
     withdrawn: str = ""  # the version that it leaves
     target: str = ""  # and the one that it goes to
     is_production: bool = False
@@ -44,7 +45,7 @@ class Rollback:
         Raises: RefusedError, InputError.
         """
         clone = remote.clone
-        check_environment(clone, parent, self.environment)
+        check_known(clone, parent, self.environment)
         moves = read_moves(clone, parent, self.environment)
         path = locate_overlay(self.environment)
         overlay = remote.read(parent, path)
@@ -52,7 +53,8 @@ class Rollback:
         if self.is_done(current, moves):
             return None
         self.check_start(current)
-        target, self.former = self.choose_target(current, moves)
+        self.former = self.choose_target(current, moves)
+        target = self.former.line
         self.withdrawn, self.target = current.tag, target.tag
         self.is_production = is_production(overlay)
         text = change_images(overlay, tag=target.tag, digest=str(target.digest))
@@ -99,8 +101,8 @@ class Rollback:
         console.print_done(f"meanwhile {describe_withdrawal(left, find_withdrawn(moves)[left])}")
         return True
 
-    def choose_target(self, current: ImageLine, moves: list[Move]) -> tuple[ImageLine, str]:
-        """The version to go back to, and the last commit that ran it.
+    def choose_target(self, current: ImageLine, moves: list[Move]) -> Former:
+        """The version to go back to.
 
         Raises: RefusedError, InputError.
         """
@@ -111,8 +113,9 @@ class Rollback:
         else:
             self.check_pause(current, moves)
         if found := find_former(moves, current, self.to):
-            return self.check_former(*found, current)
-        ran = f"besides {current.tag} it ran {', '.join(list_former(moves, current)) or 'nothing'}"
+            return self.check_former(found, current)
+        former = ", ".join(list_former(moves, current)) or "nothing"
+        ran = f"besides {current.tag} it ran {former}{explain_start(moves)}"
         if self.to:
             raise RefusedError(f"{self.environment} never ran {self.to}; {ran}")
         raise RefusedError(f"{self.environment} has nothing lower than {current.tag} to go back to; {ran}")
@@ -146,11 +149,12 @@ class Rollback:
                 f"If that is meant, say where to with --to; it ran {ran}"
             )
 
-    def check_former(self, target: ImageLine, commit: str, current: ImageLine) -> tuple[ImageLine, str]:
+    def check_former(self, former: Former, current: ImageLine) -> Former:
         """The rules for what is written today; what was recorded then may not keep them.
 
         Raises: RefusedError.
         """
+        target = former.line
         if target.digest is None or not DIGEST.fullmatch(target.digest):
             raise RefusedError(
                 f"{self.environment} ran {target.tag} with digest {target.digest}, expected sha256: and 64 hexadecimal "
@@ -161,7 +165,25 @@ class Rollback:
                 f"{target.tag} came from {target.repository} then, and {self.environment} pulls from "
                 f"{current.repository} now: its digest stays, `make verify` says whether the image is there"
             )
-        return target, commit
+        if former.path != locate_overlay(self.environment):
+            console.print_warning(
+                f"{target.tag} ran from {former.path}, which is {locate_overlay(self.environment)} now"
+            )
+        return former
+
+
+def explain_start(moves: list[Move]) -> str:
+    """Where the first commit brought a release along, the folder may be another one's copy: Git does not say."""
+    first = next((move for move in moves if move.new), None)
+    if first is None or first.old is not None or first.new is None:
+        return ""
+    commit, version = first.commit, first.new.tag
+    return (
+        f"; its overlay came with commit {commit.name[:10]} by {commit.by}, at {version} from the start. If it is "
+        "another environment's under a new name, `make history` shows what that one ran, and a pull request brings it "
+        "back: with its version and digest, and a commit with the trailer `Lathe-Again: VERSION` and a paragraph "
+        "`Why: …`"
+    )
 
 
 def find_run() -> str | None:
@@ -195,6 +217,6 @@ def print_rollback(remote: Remote, rollback: Rollback, commit: str) -> None:
     environment = rollback.environment
     console.print_done(f"{rollback.withdrawn} is left and withdrawn: no bump and no promotion brings it back")
     if rollback.former:
-        prove_return(remote.clone.folder, environment, rollback.former, commit)
+        prove_return(remote.clone.folder, environment, rollback.former.commit, commit, rollback.former.path)
     if rollback.is_production:
         console.out.print(f"  then: argocd app sync lathe-{environment} --prune --async", soft_wrap=True, markup=False)

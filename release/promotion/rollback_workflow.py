@@ -9,6 +9,7 @@ from release import console
 from release.errors import OutsideError, RefusedError
 from release.git.remote import DeclinedError, Remote
 from release.history.moves import read_moves
+from release.history.withdrawal import Former
 from release.hub import WEB, fill_environment, open_github
 from release.promotion.rollback import Rollback
 from review.github.client import GitHub
@@ -134,6 +135,6 @@ class WorkflowRollback:
         )
         return found.commit.name
 
-    def find_former(self, version: str) -> str:
-        """The commit that this clone would have gone back to; nothing if the run chose another version."""
-        return self.rollback.former if self.rollback.target == version else ""
+    def find_former(self, version: str) -> Former | None:
+        """What this clone would have gone back to; nothing if the run chose another version."""
+        return self.rollback.former if self.rollback.target == version else None

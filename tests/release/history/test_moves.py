@@ -124,8 +124,8 @@ def test_the_way_back_leaves_out_what_was_withdrawn_on_the_way(origin: Origin) -
     push_version(origin, ada, "v1.0.0")
     push_version(origin, ada, "v1.1.0")
     push_version(origin, ada, "v1.2.0", "Two at once (#13)\n\nLathe-Withdraws: v1.1.0\n")
-    line, _ = find_former(read(ada), origin.line("test")) or pytest.fail("nothing was found")
-    assert line.tag == "v1.0.0"
+    found = find_former(read(ada), origin.line("test")) or pytest.fail("nothing was found")
+    assert found.line.tag == "v1.0.0"
 
 
 def test_a_broken_overlay_is_a_row_and_ends_nothing(origin: Origin) -> None:
@@ -164,11 +164,11 @@ def test_the_former_version_is_the_newest_that_is_lower_and_was_not_taken_back(o
         push_version(origin, ada, version)
     moves = read(ada)
     current = origin.line("test")
-    line, commit = find_former(moves, current) or pytest.fail("nothing was found")
-    assert line.tag == "v1.0.0"
-    assert f"newTag: {line.tag}\n" in open_remote(ada).read(commit, TEST)
+    found = find_former(moves, current) or pytest.fail("nothing was found")
+    assert (found.line.tag, found.path) == ("v1.0.0", TEST)
+    assert "newTag: v1.0.0\n" in open_remote(ada).read(found.commit, TEST)
     assert find_former(moves, current, "v0.9.0") is None
-    assert (find_former(moves, current, "v1.2.0") or pytest.fail("nothing was found"))[0].tag == "v1.2.0"
+    assert (find_former(moves, current, "v1.2.0") or pytest.fail("nothing was found")).line.tag == "v1.2.0"
 
 
 def test_a_shallow_clone_is_told_what_to_do(origin: Origin) -> None:

@@ -172,6 +172,31 @@ def test_the_way_back_by_a_pull_request_leads_only_to_what_ran_there(place: Plac
     assert failed["prod-eks order"] == "prod-eks runs v1.3.0 and never ran v1.1.0 with this digest"
 
 
+def test_a_version_that_never_ran_there_needs_a_persons_word(place: Place) -> None:
+    run(place, EKS, "v1.3.0")
+    changes = move(place, EKS, "v1.2.3", place.make_image("v1.2.3").digest)
+    assert "prod-eks order" in list_failed(check(place, propose(place, "ada/silent", changes)))
+    words = "Back\n\nWhy: it ran in the folder's copy\n\nLathe-Again: v1.2.3\n"
+    found = check(place, propose(place, "ada/word", changes, words))
+    assert list_failed(found) == {}
+    assert found[0].all[1].text.endswith("never ran there, by a person's word: it ran in the folder's copy")
+
+
+@pytest.mark.parametrize("name", ["kustomization.yml", "Kustomization"])
+def test_a_file_that_kustomize_reads_and_a_release_does_not_is_refused(name: str, place: Place) -> None:
+    path = locate_overlay(EKS)
+    changes = {path.replace("kustomization.yaml", name): move(place, EKS, "v6.6.6")[path]}
+    words = f"gitops/overlays/prod-eks has a {name}, expected kustomization.yaml"
+    beside = list_failed(check(place, propose(place, "ada/beside", changes)))
+    assert words in beside["prod-eks overlay"]
+    ask_git(place.clone, "rm", "--quiet", path)
+    ask_git(place.clone, "commit", "--quiet", "--message", "In its place")
+    ask_git(place.clone, "push", "--quiet", "--force", "origin", "HEAD:refs/heads/ada/beside")
+    instead = list_failed(check(place, "origin/ada/beside"))
+    assert words in instead["prod-eks overlay"]
+    assert words in instead["what the overlays render images"]
+
+
 def test_an_overlay_that_drops_productions_component_is_still_judged_as_production(place: Place) -> None:
     changes = move(place, EKS, "v1.3.0")
     path = locate_overlay(EKS)
