@@ -1,12 +1,14 @@
 """A promotion is one branch and one pull request an environment, and a person has the last word."""
 
 from dataclasses import replace
+from datetime import UTC, datetime
 
 import pytest
 
 from release.errors import RefusedError
-from release.promotion.promote import Promotion
+from release.promotion.promote import Promotion, find_refused
 from release.promotion.rollback import Rollback, roll_back
+from review.github.types import Head, Pull, User
 from tests.release.origin import ask_git, open_remote, push_file
 from tests.release.promotions import BRANCH, TO_EKS, Place
 
@@ -139,3 +141,40 @@ def test_what_was_withdrawn_is_not_proposed_without_a_reason(place: Place) -> No
         with pytest.raises(RefusedError, match=r"v1\.3\.0 was taken back from prod-eks by bot on .*too many alarms"):
             place.promote(Promotion("test", target))
     assert place.promote(replace(TO_EKS, again="it was the network")) is not None
+
+
+TITLE, OTHER = "Run v1.2.3 in prod-eks", "Run v1.3.0 in prod-eks"
+
+
+@pytest.mark.parametrize(
+    ("listed", "refused"),
+    [
+        ([], None),
+        ([("closed", TITLE)], 1),
+        ([("merged", TITLE)], None),
+        ([("open", TITLE)], None),
+        ([("closed", OTHER)], None),
+        ([("closed", TITLE), ("merged", OTHER)], 1),
+        ([("closed", TITLE), ("open", OTHER)], None),  # the open one is updated
+        ([("merged", TITLE), ("open", OTHER)], None),
+        ([("closed", TITLE), ("merged", TITLE)], None),  # it was proposed anew, and taken
+        ([("merged", TITLE), ("closed", TITLE)], 2),  # taken, rolled back, proposed anew, and closed
+        ([("merged", TITLE), ("closed", TITLE), ("open", OTHER)], None),
+    ],
+)
+def test_a_version_is_refused_by_its_last_closed_pull_request_unless_one_is_open(
+    listed: list[tuple[str, str]], refused: int | None
+) -> None:
+    moment = datetime(2026, 11, 28, tzinfo=UTC)
+    pulls = [
+        make_pull(number, title, "open" if end == "open" else "closed", moment if end == "merged" else None)
+        for number, (end, title) in enumerate(listed, start=1)
+    ]
+    found = find_refused(pulls[::-1], TITLE)
+    assert (found.number if found else None) == refused
+
+
+def make_pull(number: int, title: str, state: str, merged_at: datetime | None) -> Pull:
+    head = Head("a" * 40, "promote/prod-eks")
+    user = User("lathe")
+    return Pull(number, state, user, head, head, f"https://github.com/x/y/pull/{number}", title, merged_at=merged_at)
