@@ -34,6 +34,11 @@ def test_an_example_applies_to_the_code_as_it_is_and_names_tests_that_are_there(
         shutil.copy(ROOT / name, tmp_path / name)
     done = apply(change, tmp_path)
     assert done.returncode == 0, f"{title}: {done.stderr}"
+    changed = "".join(path.read_text(encoding="utf-8") for path in tmp_path.rglob("*") if path.is_file())
+    added = [line[1:] for line in change.splitlines() if line.startswith("+") and not line.startswith("+++")]
+    assert [
+        line for line in added if f"{line}\n" not in changed
+    ] == []  # a hunk's header with too few lines cuts it off
     assert [name for name in tests.split() if not ((ROOT / name).exists() or (tmp_path / name).exists())] == []
 
 
