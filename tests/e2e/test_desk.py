@@ -6,9 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from release.tools import TOOLS
 from tests.e2e.desk import PASSWORD, Desk, Said
 from tests.e2e.errors import StoryError
 from tests.e2e.options import read_options
+from tests.needs import need_program
 from tests.repo.sources import ROOT
 
 AUTHOR = ("-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false")
@@ -90,6 +92,7 @@ def test_a_merge_is_one_commit_on_main_with_the_title(desk: Desk, bare: Path) ->
 
 
 def test_the_key_is_this_runs_own_and_its_password_is_in_no_log(desk: Desk) -> None:
+    need_program("cosign", str(TOOLS))
     desk.take_key(desk.make_key("ours"))
     desk.run(["printenv", "LATHE_SIGNING_KEY"])
     assert (desk.keys / "ours.key").read_text(encoding="utf-8").startswith("-----BEGIN ENCRYPTED")

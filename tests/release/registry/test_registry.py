@@ -7,13 +7,20 @@ import pytest
 
 from release.errors import InputError, OutsideError, RefusedError
 from release.registry.registry import Registry, check_repository, digest_archive, open_registry
-from release.tools import find_tool
+from release.tools import TOOLS, find_tool
+from tests.needs import need_program
 from tests.patience import LAST_RESORT_SECONDS
 from tests.ports import take_free_port
 from tests.release.answers import answer_always
 from tests.release.images import make_environment, write_image
 from tests.release.registry_server import RegistryServer
 from tests.release.shelf import REPOSITORY
+
+
+@pytest.fixture
+def crane() -> str:
+    """What asks a registry; `make check` does not build it."""
+    return need_program("crane", str(TOOLS))
 
 
 @pytest.fixture
@@ -66,12 +73,14 @@ def test_a_missing_tag_or_repository_is_none(server: RegistryServer) -> None:
     assert server.client.find_digest("ghcr.io/lathe-ml/nowhere", "v1.0.0") is None
 
 
+@pytest.mark.usefixtures("crane")
 def test_a_registry_that_is_gone_is_an_outside_failure_that_says_where_it_was_asked() -> None:
     registry = Registry(f"127.0.0.1:{take_free_port()}")
     with pytest.raises(OutsideError, match=r"predictor:v1\.0\.0 \(asked at 127\.0\.0\.1:\d+\): .*connection refused"):
         registry.find_digest(REPOSITORY, "v1.0.0")
 
 
+@pytest.mark.usefixtures("crane")
 @pytest.mark.parametrize("status", [401, 403])
 def test_a_registry_that_lets_nobody_in_is_an_outside_failure(status: int) -> None:
     with answer_always(status) as host, pytest.raises(OutsideError, match=str(status)):
@@ -101,6 +110,7 @@ def test_a_blob_larger_than_expected_is_refused(server: RegistryServer, archive:
         server.client.read_blob(f"{REPOSITORY}-large", layer, 10)
 
 
+@pytest.mark.usefixtures("crane")
 def test_what_is_no_archive_is_said(tmp_path: Path) -> None:
     (tmp_path / "x.tar").write_text("x")
     with pytest.raises(OutsideError, match="is no image that crane can read"):
