@@ -62,9 +62,10 @@ RUN --mount=type=secret,id=ca \
     /opt/uv/bin/uv sync --quiet --locked --no-default-groups --group training --group predictor
 COPY contract contract
 COPY app app
+COPY cli cli
 COPY training training
 COPY .ci/compile_imported.py /tmp/
-RUN chmod -R u=rwX,go=rX contract app training && \
+RUN chmod -R u=rwX,go=rX contract cli app training && \
     /opt/venv/bin/python -I /tmp/compile_imported.py training.__main__ training.cli training.local.stages
 
 # hadolint ignore=DL3006
@@ -72,6 +73,7 @@ FROM ${BASE_IMAGE} AS training
 COPY --from=training-environment /opt/venv /opt/venv
 COPY --from=training-environment /srv/contract /srv/contract
 COPY --from=training-environment /srv/app /srv/app
+COPY --from=training-environment /srv/cli /srv/cli
 COPY --from=training-environment /srv/training /srv/training
 ENV PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1 ORT_DISABLE_TELEMETRY=1 PYTHONPATH=/srv HOME=/tmp
 WORKDIR /work

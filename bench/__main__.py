@@ -10,7 +10,6 @@ from rich.markdown import Markdown
 
 from bench.contenders import SHORT, list_contenders, pick_contenders
 from bench.environments import LATHE, make_environment, measure_size, require_program
-from bench.errors import BenchError
 from bench.experiments.catalog import EXPERIMENTS, find_experiment
 from bench.experiments.experiment import render_finding, run_experiment
 from bench.history import measure_history, render_costs
@@ -21,6 +20,7 @@ from bench.results import Results, read_results, write_results
 from bench.rounds import choose_settings, run_rounds
 from bench.summary import summarise
 from bench.tables import render_markdown
+from cli.errors import CommandError
 
 EXIT_FAILED = 1  # a contender did not start or answered wrongly
 EXIT_USAGE = 2
@@ -49,7 +49,7 @@ def run_benchmark(
 ) -> None:
     """Measure, and write results.json, benchmark.md, benchmark.png and benchmark.svg."""
     if sum((short, everyone, bool(only))) != 1:
-        raise BenchError("say who takes part: one of --short, --all or --only NAME")
+        raise CommandError("say who takes part: one of --short, --all or --only NAME")
     model = load_model(bundle or make_bundle())
     known = list_contenders(model.name)
     names = tuple(only or (SHORT if short else (one.name for one in known)))
@@ -162,7 +162,7 @@ def bundle(folder: Annotated[Path, typer.Argument()] = BUNDLE) -> None:
 def main() -> None:
     try:
         app()
-    except BenchError as error:
+    except CommandError as error:
         console.print(str(error), style="bold red", markup=False)
         sys.exit(EXIT_USAGE)
 

@@ -5,7 +5,6 @@ from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from bench.environments import LATHE
-from bench.errors import BenchError
 from bench.protocols import (
     BENTOML,
     EMPTY,
@@ -20,6 +19,7 @@ from bench.protocols import (
     Protocol,
     lathe_tensor,
 )
+from cli.errors import CommandError
 
 Kind = Literal["lathe", "peer", "ceiling"]
 
@@ -72,9 +72,9 @@ def list_contenders(model_name: str) -> list[Contender]:
 
 
 def pick_contenders(known: list[Contender], names: tuple[str, ...]) -> list[Contender]:
-    """Raises: BenchError for a name that is not known."""
+    """Raises: CommandError for a name that is not known."""
     if unknown := set(names) - {contender.name for contender in known}:
-        raise BenchError(
+        raise CommandError(
             f"contender {min(unknown)!r} is not known, expected some of {', '.join(c.name for c in known)}"
         )
     return [contender for contender in known if contender.name in names]

@@ -5,8 +5,8 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from bench.errors import BenchError
 from bench.places import ENVIRONMENTS, PEERS, ROOT
+from cli.errors import CommandError
 
 PYTHON = "3.11"
 LATHE = "lathe"  # the predictor's own environment, from the project's lock file
@@ -17,26 +17,28 @@ RESOLVED_BEFORE = "2026-11-21T06:00:00Z"  # what the pins need in turn: the newe
 def find_uv() -> str:
     """The uv given by LATHE_UV, the project's own, or the one on the PATH.
 
-    Raises: BenchError if there is none.
+    Raises: CommandError if there is none.
     """
     given = os.environ.get("LATHE_UV") or shutil.which("uv", path=f"{ROOT / '.tools/uv/bin'}:{os.environ['PATH']}")
     if given is None or not Path(given).is_file():
-        raise BenchError(f"uv is not at {given or 'any place on the PATH'}: run `make setup` or set LATHE_UV to it")
+        raise CommandError(f"uv is not at {given or 'any place on the PATH'}: run `make setup` or set LATHE_UV to it")
     return given
 
 
 def run_tool(command: list[str], **environ: str) -> None:
-    """Raises: BenchError with the end of what the command wrote if it fails."""
+    """Raises: CommandError with the end of what the command wrote if it fails."""
     given = {**os.environ, **environ}
     done = subprocess.run(command, cwd=ROOT, env=given, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise BenchError(f"`{' '.join(command)}` ended with {done.returncode}:\n{(done.stdout + done.stderr)[-2000:]}")
+        raise CommandError(
+            f"`{' '.join(command)}` ended with {done.returncode}:\n{(done.stdout + done.stderr)[-2000:]}"
+        )
 
 
 def make_environment(name: str) -> Path:
     """The folder of the contender's environment, made or brought up to date.
 
-    Raises: BenchError.
+    Raises: CommandError.
     """
     folder = ENVIRONMENTS / name
     if name == LATHE:
@@ -51,7 +53,7 @@ def install_requirements(requirements: Path, folder: Path) -> None:
     """Makes `folder` an environment of the pinned requirements and what they need, as published before RESOLVED_BEFORE.
 
     Nothing is resolved again while neither the requirements nor the date have changed.
-    Raises: BenchError.
+    Raises: CommandError.
     """
     installed = folder / ".installed"
     wanted = f"# before {RESOLVED_BEFORE}\n{requirements.read_text(encoding='utf-8')}"
@@ -82,12 +84,12 @@ def measure_size(folder: Path) -> int:
 def require_program(name: str) -> str:
     """The path of a program that Debian packages under its own name, installed here if we may.
 
-    Raises: BenchError that says what to install.
+    Raises: CommandError that says what to install.
     """
     if shutil.which(name) is None and os.geteuid() == 0 and shutil.which("apt-get"):
         run_tool(["apt-get", "update"])
         run_tool(["apt-get", "install", "-y", "--no-install-recommends", name], DEBIAN_FRONTEND="noninteractive")
     found = shutil.which(name) or shutil.which(name, path="/usr/sbin:/sbin")
     if found is None:
-        raise BenchError(f"{name} is not installed: install Debian's package {name} (apt-get install {name})")
+        raise CommandError(f"{name} is not installed: install Debian's package {name} (apt-get install {name})")
     return found

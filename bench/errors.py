@@ -1,11 +1,9 @@
-"""What ends a benchmark or takes one contender out of it."""
+"""What takes one contender out of a benchmark."""
+
+from cli.errors import CommandError
 
 
-class BenchError(Exception):
-    """One line that names the thing, what was found, what was expected and what to do."""
-
-
-class ContenderError(BenchError):
+class ContenderError(CommandError):
     """A server that did not start, answered wrongly or failed under load; `log` is the end of what it wrote."""
 
     def __init__(self, message: str, log: str = "") -> None:

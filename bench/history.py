@@ -11,9 +11,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.errors import BenchError
 from bench.places import ROOT
 from bench.tables import render_table
+from cli.errors import CommandError
 
 COMMITS, MOVES = 5_000, 1_000
 OVERLAYS = ("test", "prod-eks", "prod-gke", "minikube")
@@ -28,7 +28,7 @@ VERBS: dict[str, tuple[str, ...]] = {
 }
 FOREIGN = ("GITHUB_", "LATHE_", "PYTHON")  # variables that would change what is measured
 BYTECODE = ".git/bytecode"  # where Python keeps it, whatever this machine's own settings
-PARTS = ("release", "review")  # what a verb is made of, beside the environment
+PARTS = ("cli", "contract", "release", "review")  # what a verb is made of, beside the environment
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def measure_history(
 ) -> list[Cost]:
     """Processor seconds, the least of `rounds`.
 
-    Raises: BenchError if a verb fails.
+    Raises: CommandError if a verb fails.
     """
     with tempfile.TemporaryDirectory(prefix="lathe-history-") as folder:
         clone = make_clone(Path(folder), commits, moves)
@@ -108,7 +108,7 @@ def write_file(path: str, text: str) -> str:
 def put_code(clone: Path, revision: str) -> None:
     """The packages of a revision, or of this work tree, in place of those that were there.
 
-    Raises: BenchError for an unknown revision.
+    Raises: CommandError for an unknown revision.
     """
     for name in (*PARTS, BYTECODE):
         subprocess.run(["rm", "-rf", str(clone / name)], check=True)
@@ -116,16 +116,19 @@ def put_code(clone: Path, revision: str) -> None:
         for name in PARTS:
             subprocess.run(["cp", "-r", str(ROOT / name), str(clone / name)], check=True)
         return
-    command = ["git", "archive", "--format=tar", revision, *PARTS]
+    listed = subprocess.run(
+        ["git", "ls-tree", "--name-only", revision, *PARTS], cwd=ROOT, capture_output=True, text=True, check=False
+    )  # an older revision lacks some of them
+    command = ["git", "archive", "--format=tar", revision, *listed.stdout.split()]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, check=False)
     if done.returncode:
-        raise BenchError(f"revision {revision!r} cannot be read: {done.stderr.decode().strip()}")
+        raise CommandError(f"revision {revision!r} cannot be read: {done.stderr.decode().strip()}")
     with tarfile.open(fileobj=io.BytesIO(done.stdout)) as tar:
         tar.extractall(clone)  # noqa: S202 - Git's own archive of this repository
 
 
 def run_verb(clone: Path, *words: str) -> float:
-    """Raises: BenchError."""
+    """Raises: CommandError."""
     kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     tools, bytecode = str(ROOT / ".tools" / "bin"), str(clone / BYTECODE)
     environment = {**kept, "LATHE_TOOLS": tools, "KUBECONFIG": os.devnull, "PYTHONPYCACHEPREFIX": bytecode}
@@ -134,7 +137,7 @@ def run_verb(clone: Path, *words: str) -> float:
     done = subprocess.run(command, cwd=clone, env=environment, capture_output=True, text=True, check=False)
     after = resource.getrusage(resource.RUSAGE_CHILDREN)
     if done.returncode:
-        raise BenchError(f"`release {' '.join(words)}` ended with {done.returncode}: {done.stderr.strip()}")
+        raise CommandError(f"`release {' '.join(words)}` ended with {done.returncode}: {done.stderr.strip()}")
     return after.ru_utime - before.ru_utime + after.ru_stime - before.ru_stime
 
 

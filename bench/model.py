@@ -12,8 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from bench.environments import run_tool
-from bench.errors import BenchError
 from bench.places import BUNDLE
+from cli.errors import CommandError
 from contract.bundle import MANIFEST_NAME, MODEL_NAME, read_bundle
 from contract.compute.plan import Matrix
 from contract.compute.scoring import ReferenceModel, Scores
@@ -72,7 +72,7 @@ class ServedModel:
 def make_bundle(folder: Path = BUNDLE) -> Path:
     """A bundle of the built-in generator's rows with the parameters of bench/params.yaml, made once.
 
-    Raises: BenchError with what the training said.
+    Raises: CommandError with what the training said.
     """
     if not (folder / MANIFEST_NAME).exists():
         with TemporaryDirectory() as made:
@@ -90,15 +90,15 @@ def mix_rows(golden: list[dict[str, Value]], count: int) -> list[dict[str, Value
 
 
 def load_model(folder: Path) -> ServedModel:
-    """Raises: BenchError if the bundle is not sound or has no golden rows."""
+    """Raises: CommandError if the bundle is not sound or has no golden rows."""
     try:
         bundle = read_bundle(folder := folder.resolve())  # the servers run in another folder
         reference = ReferenceModel.from_bundle(bundle)
     except ContractError as error:
-        raise BenchError(f"{error}; make one with `python -m bench bundle`") from error
+        raise CommandError(f"{error}; make one with `python -m bench bundle`") from error
     manifest = bundle.manifest
     if not manifest.golden or manifest.schema.task != "binary":
-        raise BenchError(f"bundle {folder} has no golden rows or is no classifier: the benchmark sends such rows")
+        raise CommandError(f"bundle {folder} has no golden rows or is no classifier: the benchmark sends such rows")
     records = mix_rows([entry.row for entry in manifest.golden], BATCH_ROWS)
     plan = reference.plan
     codes = plan.encode_table({name: [row[name] for row in records] for name in records[0]})

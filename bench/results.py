@@ -4,9 +4,9 @@ from pathlib import Path
 
 import msgspec
 
-from bench.errors import BenchError
 from bench.machine import Machine
 from bench.wrk import Load
+from cli.errors import CommandError
 
 
 class Settings(msgspec.Struct, frozen=True):
@@ -69,10 +69,10 @@ def write_results(results: Results, path: Path) -> None:
 
 
 def read_results(path: Path) -> Results:
-    """Raises: BenchError if the file is not there or not a benchmark's."""
+    """Raises: CommandError if the file is not there or not a benchmark's."""
     try:
         return msgspec.json.decode(path.read_bytes(), type=Results)
     except OSError as error:
-        raise BenchError(f"{path} cannot be read: {error.strerror}; run `python -m bench run` first") from error
+        raise CommandError(f"{path} cannot be read: {error.strerror}; run `python -m bench run` first") from error
     except msgspec.DecodeError as error:
-        raise BenchError(f"{path} is not a benchmark's results: {error}") from error
+        raise CommandError(f"{path} is not a benchmark's results: {error}") from error

@@ -9,12 +9,13 @@ import xgboost
 
 from bench.contenders import Contender
 from bench.environments import LATHE, make_environment, measure_size, require_program
-from bench.errors import BenchError, ContenderError
+from bench.errors import ContenderError
 from bench.machine import describe_machine
 from bench.model import BATCH_ROWS, ServedModel
 from bench.places import ENVIRONMENTS, PEERS, ROOT, WORK
 from bench.results import Entry, Failure, Results, Settings
 from bench.turn import prepare_contender, take_turn
+from cli.errors import CommandError
 from contract.bundle import read_manifest
 
 CONNECTIONS = (1, 16, 64)
@@ -40,7 +41,7 @@ def choose_settings(form: str, rounds: int, seconds: int, model: ServedModel) ->
 def run_rounds(contenders: Sequence[Contender], model: ServedModel, settings: Settings, say: Say) -> Results:
     """Every contender in every round; one that fails is left out of the rounds after and reported.
 
-    Raises: BenchError if wrk or the timings of single calls cannot run.
+    Raises: CommandError if wrk or the timings of single calls cannot run.
     """
     require_program("wrk")
     results = Results(describe_machine(), settings, [], [], {}, {}, [])
@@ -66,7 +67,7 @@ def _make_ready(contender: Contender, model: ServedModel, results: Results, say:
     try:
         folder = make_environment(contender.environment)
         prepare_contender(contender, model)
-    except BenchError as error:
+    except CommandError as error:
         _note_failure(contender, error, results, say)
         return False
     row = len(contender.row.encode(model.rows.take(0, 1)))
@@ -76,7 +77,7 @@ def _make_ready(contender: Contender, model: ServedModel, results: Results, say:
     return True
 
 
-def _note_failure(contender: Contender, error: BenchError, results: Results, say: Say) -> None:
+def _note_failure(contender: Contender, error: CommandError, results: Results, say: Say) -> None:
     say(f"FAILED: {error}")
     log = error.log if isinstance(error, ContenderError) else ""
     results.failures.append(Failure(contender.name, str(error), log))
@@ -85,7 +86,7 @@ def _note_failure(contender: Contender, error: BenchError, results: Results, say
 def time_model_calls(model: ServedModel) -> dict[str, float]:
     """Microseconds of the bare calls, in the predictor's own environment.
 
-    Raises: BenchError.
+    Raises: CommandError.
     """
     make_environment(LATHE)
     WORK.mkdir(parents=True, exist_ok=True)
@@ -98,7 +99,7 @@ def time_model_calls(model: ServedModel) -> dict[str, float]:
 def time_path(model: ServedModel) -> dict[str, float]:
     """Microseconds that each feature of the predictor's path costs one row, in the predictor's own environment.
 
-    Raises: BenchError.
+    Raises: CommandError.
     """
     return _time_inside(["-m", "bench.path_costs", "--bundle", str(model.folder)])
 
@@ -107,6 +108,6 @@ def _time_inside(arguments: list[str]) -> dict[str, float]:
     python = str(ENVIRONMENTS / LATHE / "bin" / "python")
     done = subprocess.run([python, *arguments], cwd=ROOT, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise BenchError(f"`python {' '.join(arguments)}` ended with {done.returncode}: {done.stderr.strip()[-500:]}")
+        raise CommandError(f"`python {' '.join(arguments)}` ended with {done.returncode}: {done.stderr.strip()[-500:]}")
     calls: dict[str, float] = json.loads(done.stdout)
     return calls

@@ -21,7 +21,7 @@ CPU_CONNECTIONS = "16"  # where the processor time of a request is measured
 def prepare_contender(contender: Contender, model: ServedModel) -> None:
     """What must be done once before the first start.
 
-    Raises: BenchError.
+    Raises: CommandError.
     """
     if contender.prepare:
         places = fill_places(contender, model, 0)

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 
 from bench.environments import require_program
-from bench.errors import BenchError
+from cli.errors import CommandError
 
 SCRIPT = Path(__file__).parent / "post.lua"
 TIMEOUT_SECONDS = 10
@@ -37,11 +37,11 @@ class Load(msgspec.Struct, frozen=True):
 
 
 def parse_load(text: str) -> Load:
-    """Raises: BenchError if `text` is not the whole output of `wrk --latency`."""
+    """Raises: CommandError if `text` is not the whole output of `wrk --latency`."""
     percentiles = {rank: float(value) * _UNIT_MS[unit] for rank, value, unit in _PERCENTILE.findall(text)}
     total, rate = _TOTAL.search(text), _RATE.search(text)
     if total is None or rate is None or len(percentiles) != 3:
-        raise BenchError(f"wrk's output has no totals or percentiles: {text.strip()[-300:] or 'it is empty'}")
+        raise CommandError(f"wrk's output has no totals or percentiles: {text.strip()[-300:] or 'it is empty'}")
     status, sockets = _STATUS.search(text), _SOCKET.search(text)
     return Load(
         requests=int(total[1]),
@@ -63,10 +63,10 @@ def wrk_command(url: str, bodies: Path, connections: int, seconds: int) -> list[
 def run_wrk(url: str, bodies: Path, connections: int, seconds: int) -> Load:
     """Loads `url` with the lines of `bodies` as POST bodies.
 
-    Raises: BenchError if wrk itself fails.
+    Raises: CommandError if wrk itself fails.
     """
     command = wrk_command(url, bodies, connections, seconds)
     done = subprocess.run(command, capture_output=True, text=True, check=False, timeout=seconds + 60)
     if done.returncode:
-        raise BenchError(f"wrk ended with {done.returncode}: {(done.stderr or done.stdout).strip()[-300:]}")
+        raise CommandError(f"wrk ended with {done.returncode}: {(done.stderr or done.stdout).strip()[-300:]}")
     return parse_load(done.stdout)

@@ -8,9 +8,9 @@ import sys
 
 import typer
 
+from cli.errors import EXIT_USAGE, CommandError
 from release import console
 from release.commands import announce, build, check, look, move, publish
-from release.errors import EXIT_USAGE, ReleaseError
 
 PROGRAM = "python -m release"
 VERBS = (
@@ -50,7 +50,7 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     try:
         app(prog_name=PROGRAM)
-    except ReleaseError as error:
+    except CommandError as error:
         console.print_error(str(error))
         sys.exit(error.exit_code)
     except OSError as error:  # a full disk, a folder that may not be written

@@ -5,8 +5,7 @@ import os
 from pathlib import Path
 from typing import Any
 
-from release.errors import InputError
-from release.hub import translate_errors
+from cli.errors import InputError
 from review.files import read_file
 
 MAX_BYTES = 4 * 1024 * 1024  # of a record, SBOM or provenance; the largest of ours has 0.2 MB
@@ -28,5 +27,4 @@ def read_document(path: Path) -> bytes:
 
     Raises: InputError if it cannot be read or is larger than that writes.
     """
-    with translate_errors():
-        return read_file(path, MAX_BYTES)
+    return read_file(path, MAX_BYTES)

@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from release.errors import InputError, OutsideError
+from cli.errors import InputError, OutsideError
 
 ROOT = Path(__file__).parents[1]
 TOOLS = ROOT / ".tools" / "bin"

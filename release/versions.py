@@ -4,7 +4,7 @@ from functools import cache
 
 from semver import Version
 
-from release.errors import InputError
+from cli.errors import InputError
 
 
 def parse_version(text: str) -> Version:

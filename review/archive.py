@@ -8,7 +8,7 @@ import zlib
 from collections.abc import Callable, Collection
 from dataclasses import dataclass
 
-from review.errors import RefusedError
+from cli.errors import RefusedError
 
 READABLE = (zipfile.ZIP_STORED, zipfile.ZIP_DEFLATED)
 ENCRYPTED = 0x1

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import msgspec
 
-from review.errors import InputError, RefusedError
+from cli.errors import InputError, RefusedError
 from review.files import read_file
 
 MANIFEST_NAME = "bundle.json"

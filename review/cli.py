@@ -5,15 +5,14 @@
 
 import io
 import sys
-from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli.errors import EXIT_USAGE, CommandError, InputError
 from review import console
-from review.errors import EXIT_USAGE, InputError, ReviewError
 
 if TYPE_CHECKING:
     from review.github.client import GitHub
@@ -35,7 +34,7 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     try:
         app(prog_name=PROGRAM)
-    except ReviewError as error:
+    except CommandError as error:
         console.print_error(str(error))
         sys.exit(error.exit_code)
     except OSError as error:  # a full disk, a folder that may not be written
@@ -46,17 +45,11 @@ def main() -> None:
         sys.exit(130)
 
 
-@contextmanager
-def open_github() -> "Iterator[GitHub]":
+def open_github() -> "AbstractContextManager[GitHub]":
     """The client for this job, from its environment."""
-    from review.github.client import GitHub  # noqa: PLC0415 - `--help` needs no HTTP
-    from review.github.settings import read_settings  # noqa: PLC0415
+    from review.github import connection  # noqa: PLC0415 - `--help` needs no HTTP
 
-    github = GitHub(read_settings())
-    try:
-        yield github
-    finally:
-        github.close()
+    return connection.open_github()
 
 
 @app.command()

@@ -7,7 +7,7 @@ import tempfile
 from collections.abc import Mapping
 from pathlib import Path
 
-from review.errors import InputError
+from cli.errors import InputError
 
 
 def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:

@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from review.errors import RefusedError
+from cli.errors import RefusedError
 from review.files import read_file
 
 VERSION = 1  # REPORT_VERSION in training/report/document.py

@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from cli.errors import RefusedError
 from review.archive import Limits, read_zip
-from review.errors import RefusedError
 from review.github.client import JSON, GitHub
 from review.github.types import Artifact, Artifacts
 from review.report import MAX_BYTES, Report, parse_report

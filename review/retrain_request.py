@@ -6,7 +6,7 @@ from typing import Annotated, Literal
 
 import msgspec
 
-from review.errors import RefusedError
+from cli.errors import RefusedError
 from review.files import read_file
 
 MAX_BYTES = 256 * 1024  # of the whole event; GitHub's own part has about 10 kB

@@ -10,11 +10,11 @@ from typing import Annotated
 
 import typer
 
+from cli.errors import EXIT_USAGE, CommandError, InputError
 from contract.bundle import read_bundle
 from contract.errors import ContractError
 from training import console
 from training.data.dataset import load_dataset
-from training.errors import EXIT_USAGE, InputError, TrainingError
 from training.local.artifacts import Artifacts
 from training.model.params import PARAMS, load_params
 from training.options import ARTIFACTS, DatasetName, ParamsFile, Root, Rows, Seed, Source
@@ -37,7 +37,7 @@ def main() -> None:
             stream.reconfigure(errors="replace")
     try:
         app(prog_name=PROGRAM)
-    except TrainingError as error:
+    except CommandError as error:
         console.print_error(str(error))
         sys.exit(error.exit_code)
     except ContractError as error:

@@ -1,6 +1,5 @@
 """The experiments by name, as the command line offers them."""
 
-from bench.errors import BenchError
 from bench.experiments import (
     beside_batches,
     corrupt_bundle,
@@ -13,6 +12,7 @@ from bench.experiments import (
     soak,
 )
 from bench.experiments.experiment import Experiment
+from cli.errors import CommandError
 
 MODULES = (
     rolling_restart,
@@ -29,7 +29,7 @@ EXPERIMENTS: dict[str, Experiment] = {module.EXPERIMENT.name: module.EXPERIMENT 
 
 
 def find_experiment(name: str) -> Experiment:
-    """Raises: BenchError for a name that is not known."""
+    """Raises: CommandError for a name that is not known."""
     if name not in EXPERIMENTS:
-        raise BenchError(f"experiment {name!r} is not known, expected one of {', '.join(EXPERIMENTS)}")
+        raise CommandError(f"experiment {name!r} is not known, expected one of {', '.join(EXPERIMENTS)}")
     return EXPERIMENTS[name]

@@ -20,11 +20,11 @@ import numpy as np
 
 from bench.contenders import Contender
 from bench.environments import LATHE
-from bench.errors import BenchError
 from bench.experiments.experiment import Experiment, Outcome, Promise
 from bench.model import ServedModel
 from bench.places import ENVIRONMENTS, PEERS, WORK
 from bench.servers import Server, start_server
+from cli.errors import CommandError
 from contract.bundle import MANIFEST_NAME, MODEL_NAME, digest_files, read_manifest, seal_manifest
 
 FLIPS = 1500  # over all files
@@ -175,7 +175,7 @@ def describe(kinds: Sequence[str], ends: Sequence[tuple[str, float]], seconds: i
 def compare_raw(model: ServedModel) -> tuple[str, Outcome]:
     """XGBoost's own reader on the model file alone, each flip in a process of its own.
 
-    Raises: BenchError if the script itself fails.
+    Raises: CommandError if the script itself fails.
     """
     WORK.mkdir(parents=True, exist_ok=True)
     rows = WORK / "rows.npy"
@@ -184,7 +184,7 @@ def compare_raw(model: ServedModel) -> tuple[str, Outcome]:
     command += ["--rows", str(rows), "--flips", str(RAW_TRIALS)]
     done = subprocess.run(command, capture_output=True, text=True, check=False)
     if done.returncode:
-        raise BenchError(f"{RAW_LOADER.name} ended with {done.returncode}: {done.stderr.strip()[-500:]}")
+        raise CommandError(f"{RAW_LOADER.name} ended with {done.returncode}: {done.stderr.strip()[-500:]}")
     found = Counter[str](json.loads(done.stdout))
     cells = [found.total(), found["refused"], found["crashed"], found["changed"], found["same"]]
     return "XGBoost's reader alone, a bit flipped in the model", Outcome([*map(str, cells), "–"])  # noqa: RUF001

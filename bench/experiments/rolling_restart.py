@@ -10,12 +10,12 @@ from tempfile import TemporaryDirectory
 
 from bench.contenders import ROBUST, Contender
 from bench.environments import require_program
-from bench.errors import BenchError
 from bench.experiments.experiment import Experiment, Outcome, Promise
 from bench.model import ServedModel
 from bench.servers import Server, free_port, start_server
 from bench.turn import SINGLE, write_bodies
 from bench.wrk import run_wrk
+from cli.errors import CommandError
 
 CONNECTIONS = 50
 LEAST_RESTARTS = 8  # fewer say nothing
@@ -49,7 +49,7 @@ backend replicas
 def balancing(contender: Contender, replicas: list[Server]) -> Iterator[int]:
     """haproxy in front of two replicas; gives its port.
 
-    Raises: BenchError if it does not come up.
+    Raises: CommandError if it does not come up.
     """
     port = free_port()
     with TemporaryDirectory() as folder:
@@ -62,7 +62,7 @@ def balancing(contender: Contender, replicas: list[Server]) -> Iterator[int]:
         try:
             time.sleep(SETTLE_SECONDS)
             if process.poll() is not None:
-                raise BenchError(f"haproxy ended with {process.returncode}; its configuration was {file.read_text()}")
+                raise CommandError(f"haproxy ended with {process.returncode}; its configuration was {file.read_text()}")
             yield port
         finally:
             process.terminate()

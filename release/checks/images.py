@@ -3,7 +3,7 @@
 from pathlib import Path
 from typing import Any
 
-from release.errors import RefusedError
+from cli.errors import RefusedError
 from release.manifests.environments import IMAGE, read_line
 from release.manifests.overlays import KUSTOMIZATION, OVERLAYS, list_overlays
 from release.manifests.render import Object, open_revision, parse_objects, render_folder

@@ -2,7 +2,7 @@
 
 import httpx
 
-from release.errors import OutsideError, RefusedError
+from cli.errors import OutsideError, RefusedError
 
 TIMEOUT_SECONDS = 10
 SHOWN_DIGITS = 12

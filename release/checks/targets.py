@@ -4,10 +4,10 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from cli.errors import EXIT_FAIL, EXIT_OK, EXIT_OUTSIDE, InputError
 from release import console
 from release.checks.findings import Findings, Mark
 from release.checks.verify import Sources, verify_line
-from release.errors import EXIT_FAIL, EXIT_OK, EXIT_OUTSIDE, InputError
 from release.git.clone import Clone
 from release.manifests.overlays import REPOSITORIES, ImageLine, list_overlays, read_images
 from release.tools import ROOT

@@ -5,9 +5,9 @@ from dataclasses import dataclass, field
 from functools import partial
 from typing import Any
 
+from cli.errors import RefusedError
 from release.checks.findings import Findings, Mark
 from release.checks.readiness import check_readiness
-from release.errors import RefusedError
 from release.git.clone import Clone
 from release.manifests.overlays import SHOWN_DIGITS, ImageLine, find_problems
 from release.registry.attestations import CHECKS, Kind

@@ -32,11 +32,11 @@ def promote(
     from release import console  # noqa: PLC0415
     from release.checks.verify import require_verified  # noqa: PLC0415
     from release.git.remote import Remote  # noqa: PLC0415
-    from release.hub import open_github  # noqa: PLC0415
     from release.live.prometheus import find_prometheus  # noqa: PLC0415
     from release.promotion.promote import Promotion  # noqa: PLC0415
     from release.promotion.promote import promote as propose  # noqa: PLC0415
     from release.tools import ROOT  # noqa: PLC0415
+    from review.github.connection import open_github  # noqa: PLC0415
 
     prometheus = find_prometheus()
     if unverified:

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from release.errors import EXIT_FAIL
+from cli.errors import EXIT_FAIL
 
 
 def render(

@@ -20,9 +20,9 @@ def bump(
     dry_run: DryRun = False,
 ) -> None:
     """Run a released version in an environment, once it is verified; a higher one that runs there stays."""
+    from cli.errors import InputError  # noqa: PLC0415
     from release import console  # noqa: PLC0415 - each verb imports only what it needs
     from release.checks.verify import require_verified  # noqa: PLC0415
-    from release.errors import InputError  # noqa: PLC0415
     from release.git.remote import Remote  # noqa: PLC0415
     from release.manifests.environments import IMAGE  # noqa: PLC0415
     from release.manifests.overlays import REPOSITORIES, ImageLine  # noqa: PLC0415

@@ -10,14 +10,12 @@ def check_tag(version: Annotated[str, typer.Argument(help="The tag, vMAJOR.MINOR
     """Check that a tag may be released: annotated, on main, the package's version, in order."""
     from release.checks import tags  # noqa: PLC0415
     from release.git.remote import Remote  # noqa: PLC0415
-    from release.hub import translate_errors  # noqa: PLC0415
     from release.registry.registry import open_registry  # noqa: PLC0415
     from release.tools import ROOT  # noqa: PLC0415
     from review.github.job_outputs import write_outputs  # noqa: PLC0415
 
     found = tags.check_tag(version, Remote(ROOT), open_registry())
-    with translate_errors():
-        write_outputs(version=found.version, commit=found.commit)
+    write_outputs(version=found.version, commit=found.commit)
 
 
 def publish(
@@ -32,15 +30,13 @@ def publish(
     unsigned: Annotated[bool, typer.Option("--unsigned", help="Sign and attest nothing.")] = False,
 ) -> None:
     """Build, push, describe and sign the image of a tag; again, it adds only what lacks."""
-    from release.hub import translate_errors  # noqa: PLC0415
     from release.publishing.publish import PublishRequest, publish_version  # noqa: PLC0415
     from review.github.job_outputs import write_outputs  # noqa: PLC0415
 
     image = publish_version(PublishRequest(version, artifacts, base, builder, unsigned))
-    with translate_errors():
-        write_outputs(
-            version=image.version, digest=image.digest, image=f"{image.repository}:{image.version}@{image.digest}"
-        )
+    write_outputs(
+        version=image.version, digest=image.digest, image=f"{image.repository}:{image.version}@{image.digest}"
+    )
 
 
 def verify(

@@ -7,7 +7,7 @@ import sys
 from dataclasses import dataclass
 from pathlib import Path
 
-from release.errors import InputError, OutsideError
+from cli.errors import InputError, OutsideError
 from release.tools import find_tool
 
 LOCAL_SECONDS = 60

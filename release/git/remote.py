@@ -9,7 +9,7 @@ from contextlib import suppress
 from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
-from release.errors import InputError, OutsideError, RefusedError
+from cli.errors import InputError, OutsideError, RefusedError
 from release.git.clone import NETWORK_SECONDS, Answer, Clone
 
 FETCHES = 3

@@ -4,11 +4,10 @@ import hashlib
 import time
 from collections.abc import Sequence
 
+from cli.errors import OutsideError, RefusedError
 from release import console
-from release.errors import RefusedError
 from release.github_release.assets import MAX_BYTES, File
 from release.versions import is_lower, is_version, parse_version
-from review.errors import OutsideError
 from review.github.client import GitHub
 from review.github.types import Asset, Reference, Release
 

@@ -7,8 +7,8 @@ from release.github_release.announce import announce_release, find_former, list_
 from release.github_release.assets import collect_files
 from release.github_release.dossier import read_dossier
 from release.github_release.notes import write_notes
-from release.hub import open_github
 from release.tools import ROOT, run_tool
+from review.github.connection import open_github
 from review.github.types import Release
 
 

@@ -8,8 +8,8 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.errors import InputError
 from release.documents import read_document
-from release.errors import InputError
 from release.github_release.dossier import APPROVED, RELEASES, Dossier
 from review.approval.record import RECORD_NAME, REPORT_NAME
 from review.champion import ASSET, CHECKSUM, MAX_CHECKSUM_BYTES, MAX_PACKED_BYTES

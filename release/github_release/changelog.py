@@ -2,7 +2,7 @@
 
 import re
 
-from release.errors import InputError, RefusedError
+from cli.errors import InputError, RefusedError
 
 NAME = "CHANGELOG.md"
 UNRELEASED = "Unreleased"

@@ -8,7 +8,7 @@ import sysconfig
 from collections.abc import Collection
 from pathlib import Path
 
-from release.errors import InputError, OutsideError
+from cli.errors import InputError, OutsideError
 
 CONFIG = "cliff.toml"
 TIMEOUT_SECONDS = 60

@@ -6,9 +6,8 @@ from typing import Annotated
 
 import msgspec
 
+from cli.errors import InputError, RefusedError
 from release.documents import read_document
-from release.errors import InputError, RefusedError
-from release.hub import translate_errors
 from release.versions import parse_version
 from review.approval.record import BUNDLE_FOLDER, LIMITS_BYTES, RECORD_NAME, REPORT_NAME, Record, verify_approved
 from review.bundle import FILE_NAMES, Bundle
@@ -51,10 +50,9 @@ def read_dossier(version: str, artifacts: Path) -> Dossier:
     parse_version(version)
     image = read_image(artifacts / RELEASES / f"{version}.json", version)
     folder = artifacts / APPROVED
-    with translate_errors():
-        files = {name: read_file(folder / name, LIMITS_BYTES) for name in NAMES if (folder / name).exists()}
-        record, bundle = verify_approved(files, str(folder))
-        report = parse_report(files[REPORT_NAME], str(folder / REPORT_NAME))
+    files = {name: read_file(folder / name, LIMITS_BYTES) for name in NAMES if (folder / name).exists()}
+    record, bundle = verify_approved(files, str(folder))
+    report = parse_report(files[REPORT_NAME], str(folder / REPORT_NAME))
     if bundle.digest != image.bundle:
         raise RefusedError(
             f"{folder} holds bundle {bundle.digest[:12]}, the image of {version} has {image.bundle[:12]}: "

@@ -3,7 +3,7 @@
 import os
 from collections.abc import Iterator
 
-from release.errors import RefusedError
+from cli.errors import RefusedError
 from release.github_release.changelog import read_section
 from release.github_release.dossier import Dossier
 from review.champion import STATED

@@ -9,15 +9,15 @@ import tomlkit
 from semver import Version
 from tomlkit.exceptions import ParseError
 
+from cli.errors import InputError, OutsideError, RefusedError
 from release import console
-from release.errors import InputError, OutsideError, RefusedError
 from release.git.clone import Clone
+from release.git.clone_settings import WEB
 from release.git.remote import Remote
 from release.github_release import changelog
 from release.github_release.commits import list_commits, propose_version
 from release.history.moves import read_all_moves
 from release.history.released import list_released
-from release.hub import WEB
 from release.versions import is_version, parse_version
 
 PROJECT, LOCK = "pyproject.toml", "uv.lock"

@@ -6,7 +6,7 @@ import subprocess
 from dataclasses import dataclass
 from typing import Any
 
-from release.errors import OutsideError
+from cli.errors import OutsideError
 
 TIMEOUT_SECONDS = 15
 SERVICE = "http:predictor:http"  # scheme, Service and port, as the API server's proxy wants them

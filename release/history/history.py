@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time
 from typing import Any
 
-from release.errors import InputError
+from cli.errors import InputError
 from release.git.remote import Remote
 from release.history.moves import Move, find_facts
 from release.history.trailers import Facts

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from enum import Enum
 
-from release.errors import InputError, RefusedError
+from cli.errors import InputError, RefusedError
 from release.git.remote import Remote
 from release.history.moves import read_all_moves
 from release.history.tracks import check_known

@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 
-from release.errors import ReleaseError
+from cli.errors import CommandError
 from release.git.clone import Clone
 from release.history.history import show_time
 from release.history.moves import Move, find_facts, read_all_facts, read_all_moves
@@ -65,7 +65,7 @@ def fill_standings(standings: Sequence[Standing], clone: Clone, head: str) -> st
         moves = read_all_moves(clone, head)
         facts = read_all_facts(clone, head, *(one.line.digest for one in standings if one.line.digest))
         versions = list_released(clone, moves)
-    except ReleaseError as error:
+    except CommandError as error:
         return f"Git's history was not read: {error}"
     withdrawn = {name: find_withdrawn(found) for name, found in moves.items()}
     current = {one.environment: one.is_production for one in standings}

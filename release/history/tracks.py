@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, field
 
-from release.errors import InputError
+from cli.errors import InputError
 from release.git.clone import Clone
 from release.history.commits import Commit, read_changes
 from release.manifests.environments import check_environment

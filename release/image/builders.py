@@ -7,7 +7,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
-from release.errors import InputError, OutsideError
+from cli.errors import InputError, OutsideError
 
 BUILDERS = ("docker", "podman", "buildah")
 ANSWER_SECONDS = 30

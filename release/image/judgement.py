@@ -5,8 +5,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from cli.errors import InputError, RefusedError
 from release.documents import MAX_BYTES
-from release.errors import InputError, RefusedError
 
 REPORT_VERSION = APPROVAL_VERSION = 1
 SHOWN_DIGITS = 12

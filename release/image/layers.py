@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from release.errors import OutsideError
+from cli.errors import OutsideError
 
 
 @dataclass(frozen=True)

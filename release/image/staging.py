@@ -9,7 +9,7 @@ import tempfile
 from dataclasses import dataclass
 from pathlib import Path
 
-from release.errors import InputError
+from cli.errors import InputError
 from release.image.judgement import check_judgement, read_object
 from release.tools import ROOT
 from review.bundle import MAX_BYTES as MAX_BUNDLE_BYTES

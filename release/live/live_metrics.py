@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
-from release.errors import OutsideError
+from cli.errors import OutsideError
 from release.live.prometheus import Prometheus, select
 
 NAMESPACE = "lathe-{environment}"

@@ -8,7 +8,7 @@ from urllib.parse import urlsplit, urlunsplit
 import httpx
 import msgspec
 
-from release.errors import InputError, OutsideError
+from cli.errors import InputError, OutsideError
 
 TIMEOUT = httpx.Timeout(15, connect=5)
 ESCAPES = str.maketrans({"\\": "\\\\", '"': '\\"', "\n": "\\n"})

@@ -5,7 +5,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from pathlib import Path
 
-from release.errors import InputError
+from cli.errors import InputError
 from release.manifests.diff import Change, compare_renderings
 from release.manifests.overlays import list_overlays
 from release.manifests.render import open_revision, render_overlay

@@ -2,7 +2,7 @@
 
 from typing import Any
 
-from release.errors import InputError, RefusedError
+from cli.errors import InputError, RefusedError
 from release.git.clone import Clone
 from release.manifests.loading import YAMLError, load_once
 from release.manifests.overlays import KUSTOMIZATION, OTHER_NAMES, OVERLAYS, ImageLine, check_file_name, parse_images

@@ -6,7 +6,7 @@ from typing import Any
 import yaml
 from yaml import MappingNode, Node, ScalarNode, SequenceNode
 
-from release.errors import InputError
+from cli.errors import InputError
 from release.manifests.loading import LOADER, YAMLError, load_once
 from release.manifests.overlays import NOT_RELEASED, parse_images
 

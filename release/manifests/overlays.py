@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from release.errors import InputError
+from cli.errors import InputError
 from release.manifests.loading import YAMLError, load_once
 from release.versions import is_comparable
 

@@ -12,7 +12,7 @@ from typing import Any
 
 import yaml
 
-from release.errors import InputError
+from cli.errors import InputError
 from release.manifests.loading import LOADER
 from release.manifests.overlays import OVERLAYS, ImageLine, read_images
 from release.tools import ROOT, run_tool

@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from cli.errors import CommandError
 from release import console
-from release.errors import ReleaseError
 from release.git.clone import Clone
 from release.manifests.compared_sides import compare_overlays
 from release.manifests.overlays import OVERLAYS
@@ -38,7 +38,7 @@ def prove_return(root: Path, environment: str, former: str, commit: str, former_
         else:
             files = ", ".join(list_changes(root, environment, former, commit)) or "nothing that Git knows of"
             console.print_warning(f"it does not render as at {name}, because more changed since: {files}")
-    except ReleaseError as error:
+    except CommandError as error:
         console.print_warning(f"the rollback is pushed, but what it renders to could not be compared: {error}")
         return None
     return is_same

@@ -2,16 +2,17 @@
 
 from collections.abc import Iterator, Mapping
 
+from cli.errors import CommandError
 from release import console
-from release.errors import ReleaseError
+from release.git.clone_settings import fill_environment
 from release.git.remote import Remote
 from release.history.moves import read_moves
 from release.history.withdrawal import describe_withdrawal, find_withdrawn
-from release.hub import fill_environment, open_github
 from release.manifests.environments import is_production, list_environments, locate_overlay
 from release.manifests.recorded import read_recorded
 from review.comment.markdown import escape
 from review.github.client import GitHub
+from review.github.connection import open_github
 from review.github.types import Comment, Pull
 from review.retrain import is_ours
 
@@ -32,7 +33,7 @@ def close_open(remote: Remote, environment: str, version: str, commit: str) -> N
     try:
         with open_github(settings) as github:
             close_pulls(remote, github, environment, version, commit)
-    except ReleaseError as error:
+    except CommandError as error:
         console.print_warning(f"open promotions of {version} were not looked for, `check-pull` refuses them: {error}")
 
 

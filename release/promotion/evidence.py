@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import msgspec
 
-from release.errors import RefusedError
+from cli.errors import CommandError, RefusedError
 from release.git.clone import Clone
 from release.history.moves import find_facts, read_all_facts, read_moves
 from release.history.trailers import Facts
@@ -14,7 +14,6 @@ from release.live.live_metrics import Live, read_live
 from release.live.prometheus import Prometheus
 from release.manifests.overlays import ImageLine
 from release.registry.published import PublishedImage
-from review import errors as review_errors
 from review.approval.record import RECORD_NAME, REPORT_NAME, Record
 from review.github.client import GitHub
 from review.github.types import Release
@@ -74,7 +73,7 @@ def collect_evidence(
     judged, missing = None, ""
     try:
         judged = read_judged(github, line.tag)
-    except review_errors.ReviewError as error:
+    except CommandError as error:
         missing = str(error)
     if judged is not None:
         check_subject(judged, line.tag, bundle, image.report_sha256 if image else None)
@@ -103,20 +102,20 @@ def read_judged(github: GitHub, version: str) -> Judged:
     """Raises: review's RefusedError, OutsideError."""
     release = github.find(f"/releases/tags/{version}", Release)
     if release is None:
-        raise review_errors.RefusedError(f"GitHub has no release {version}")
+        raise RefusedError(f"GitHub has no release {version}")
     content = download_asset(github, release, REPORT_NAME)
     report = parse_report(content, f"{REPORT_NAME} of release {version}")
     try:
         record = msgspec.json.decode(download_asset(github, release, RECORD_NAME), type=Record)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise review_errors.RefusedError(f"{RECORD_NAME} of release {version} is no record: {error}") from error
+        raise RefusedError(f"{RECORD_NAME} of release {version} is no record: {error}") from error
     return Judged(release.html_url, report, record, hashlib.sha256(content).hexdigest())
 
 
 def download_asset(github: GitHub, release: Release, name: str) -> bytes:
     asset = next((one for one in release.assets if one.name == name), None)
     if asset is None:
-        raise review_errors.RefusedError(f"release {release.tag_name} has no {name}")
+        raise RefusedError(f"release {release.tag_name} has no {name}")
     return github.download(f"/releases/assets/{asset.id}", MAX_BYTES)
 
 

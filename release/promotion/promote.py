@@ -4,13 +4,12 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from cli.errors import OutsideError, RefusedError
 from release import console
-from release.errors import RefusedError
 from release.git.remote import Remote
 from release.history.precedence import Judgement, Outcome, judge_move
 from release.history.tracks import check_known
 from release.history.trailers import compose_run
-from release.hub import translate_errors
 from release.live.prometheus import Prometheus
 from release.manifests.compared_sides import compare_overlays
 from release.manifests.diff import Change
@@ -21,7 +20,6 @@ from release.manifests.render import open_revision
 from release.promotion.evidence import collect_evidence
 from release.promotion.proposal import Proposal, name_title, write_proposal
 from release.registry.published import PublishedImage
-from review.errors import OutsideError
 from review.github.client import GitHub
 from review.github.types import Pull
 from review.retrain import find_open, is_ours
@@ -58,8 +56,7 @@ def promote(
     if found.outcome is not Outcome.MOVE:
         console.print_done(found.text)
         return None
-    with translate_errors():
-        pulls = list_pulls(github, promotion.branch, remote.branch)
+    pulls = list_pulls(github, promotion.branch, remote.branch)
     if (refused := find_refused(pulls, name_title(line.tag, promotion.target))) and not promotion.again:
         console.print_done(
             f"{line.tag} was proposed for {promotion.target} and closed without a merge ({refused.html_url}): "
@@ -68,15 +65,13 @@ def promote(
         return None
     image = verify(line)
     commit = write_commit(remote, head, found, line, image, promotion)
-    with translate_errors():
-        evidence = collect_evidence(remote.clone, head, promotion.source, line, found.old, image, github, prometheus)
+    evidence = collect_evidence(remote.clone, head, promotion.source, line, found.old, image, github, prometheus)
     proposal = Proposal(
         promotion.source, promotion.target, found.old, line, image, evidence,
         render_changes(remote, promotion.target, head, commit), promotion.again, starts_checks(),
     )  # fmt: skip
     push_branch(remote, commit, promotion.branch, head)
-    with translate_errors():
-        return open_pull(github, promotion.branch, remote.branch, proposal)
+    return open_pull(github, promotion.branch, remote.branch, proposal)
 
 
 def read_source(remote: Remote, head: str, promotion: Promotion) -> ImageLine:

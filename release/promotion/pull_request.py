@@ -4,16 +4,15 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from functools import partial
 
+from cli.errors import InputError, RefusedError
 from release.checks.findings import Findings
 from release.checks.images import describe_rendered
-from release.errors import InputError, RefusedError
 from release.git.remote import Remote
 from release.history.commits import read_commits
 from release.history.moves import Move, read_all_moves
 from release.history.precedence import Outcome, check_wanted, check_withdrawn, judge_move
 from release.history.trailers import read_why
 from release.history.withdrawal import describe_withdrawal, find_withdrawn
-from release.hub import translate_errors
 from release.manifests.environments import (
     LOCAL,
     check_file_names,
@@ -179,8 +178,7 @@ def check_release(github: GitHub, version: str, image: PublishedImage) -> str:
 
     Raises: RefusedError, OutsideError.
     """
-    with translate_errors():
-        judged = read_judged(github, version)
+    judged = read_judged(github, version)
     check_subject(judged, version, image.bundle_digest, image.report_sha256)
     return f"{version} is public, approved by {' and '.join(judged.record.approved_by)}"
 

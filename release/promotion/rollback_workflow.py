@@ -5,14 +5,15 @@ import secrets
 import time
 from dataclasses import dataclass, field
 
+from cli.errors import OutsideError, RefusedError
 from release import console
-from release.errors import OutsideError, RefusedError
+from release.git.clone_settings import WEB, fill_environment
 from release.git.remote import DeclinedError, Remote
 from release.history.moves import read_moves
 from release.history.withdrawal import Former
-from release.hub import WEB, fill_environment, open_github
 from release.promotion.rollback import Rollback
 from review.github.client import GitHub
+from review.github.connection import open_github
 from review.github.types import Run, Runs
 
 WORKFLOW = "rollback.yml"

@@ -4,8 +4,8 @@ import json
 from pathlib import Path
 from typing import Any
 
+from cli.errors import RefusedError
 from release import console
-from release.errors import RefusedError
 from release.manifests.overlays import SHOWN_DIGITS
 from release.registry.attestations import CHECKS, GATE, PROVENANCE, SBOM, Kind, compose_gate
 from release.registry.contents import read_contents

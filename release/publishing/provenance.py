@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from release.errors import InputError
+from cli.errors import InputError
 from review.approval.record import Record
 from review.github.settings import find_run_url
 

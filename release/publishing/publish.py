@@ -5,13 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cli.errors import InputError, RefusedError
 from release import console
 from release.checks.tags import Tag, check_tag
 from release.checks.verify import Sources, verify_line
 from release.documents import write_document
-from release.errors import InputError, RefusedError
 from release.git.remote import Remote
-from release.hub import translate_errors
 from release.image.builders import find_builder, save_image
 from release.image.image import ImageRequest, build_image, describe_revision
 from release.manifests.overlays import REPOSITORIES, SHOWN_DIGITS, ImageLine
@@ -120,9 +119,8 @@ def read_approved(folder: Path) -> Approved:
     names = (RECORD_NAME, REPORT_NAME, *(f"{BUNDLE_FOLDER}/{name}" for name in FILE_NAMES))
     if not (folder / RECORD_NAME).is_file():
         raise InputError(f"{folder / RECORD_NAME} is not there: fetch what was approved with `make approved`")
-    with translate_errors():
-        files = {name: read_file(folder / name, MAX_FILE_BYTES) for name in names if (folder / name).exists()}
-        record, bundle = verify_approved(files, str(folder))
+    files = {name: read_file(folder / name, MAX_FILE_BYTES) for name in names if (folder / name).exists()}
+    record, bundle = verify_approved(files, str(folder))
     return Approved(bundle.digest, record)
 
 

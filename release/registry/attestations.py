@@ -4,7 +4,7 @@ import json
 from dataclasses import dataclass
 from typing import Any
 
-from release.errors import RefusedError
+from cli.errors import RefusedError
 from release.registry.published import Judgement, PublishedImage
 from release.registry.sbom import list_components
 

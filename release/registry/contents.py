@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from pathlib import PurePosixPath
 from typing import Any
 
-from release.errors import RefusedError
+from cli.errors import RefusedError
 from release.registry.registry import MAX_DOCUMENT_BYTES, Registry, parse_document
 from review.approval.record import LIMITS_BYTES, RECORD_NAME, REPORT_NAME
 from review.bundle import FILE_NAMES

@@ -3,8 +3,7 @@
 import hashlib
 from dataclasses import dataclass
 
-from release.errors import RefusedError
-from release.hub import translate_errors
+from cli.errors import RefusedError
 from release.manifests.overlays import ImageLine
 from release.registry.contents import BUNDLE_LABEL, REVISION_LABEL, VERSION_LABEL, Contents, read_contents
 from release.registry.registry import Registry, open_registry
@@ -91,8 +90,7 @@ def open_bundle(contents: Contents) -> Bundle:
     files = {name.removeprefix(prefix): part for name, part in contents.files.items() if name.startswith(prefix)}
     if (found := contents.environment.get("LATHE_BUNDLE")) != (expected := "/srv/model/bundle"):
         raise RefusedError(f"the image serves LATHE_BUNDLE={found}, expected {expected}")
-    with translate_errors():
-        return verify_bundle(files, "the image")
+    return verify_bundle(files, "the image")
 
 
 def open_judgement(contents: Contents, bundle: Bundle) -> Judgement:
@@ -100,13 +98,12 @@ def open_judgement(contents: Contents, bundle: Bundle) -> Judgement:
     content = contents.files.get(REPORT_NAME)
     if content is None:
         raise RefusedError(f"the image holds no {REPORT_NAME}")
-    with translate_errors():
-        if RECORD_NAME in contents.files:
-            record, _ = verify_approved(contents.files, "the image")
-        else:
-            record = None
-        report = parse_report(content, f"{REPORT_NAME} in the image")
-        check_subject(report, bundle, record.accepted_by if record else None)
+    if RECORD_NAME in contents.files:
+        record, _ = verify_approved(contents.files, "the image")
+    else:
+        record = None
+    report = parse_report(content, f"{REPORT_NAME} in the image")
+    check_subject(report, bundle, record.accepted_by if record else None)
     return Judgement(report, hashlib.sha256(content).hexdigest(), record)
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, NoReturn
 
-from release.errors import InputError, OutsideError, RefusedError
+from cli.errors import InputError, OutsideError, RefusedError
 from release.tools import Answer, ask_tool
 
 MIRROR = "LATHE_REGISTRY_MIRROR"

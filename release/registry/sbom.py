@@ -9,7 +9,7 @@ from typing import Any
 
 from packaging.markers import InvalidMarker, Marker
 
-from release.errors import InputError, OutsideError, RefusedError
+from cli.errors import InputError, OutsideError, RefusedError
 from release.image.judgement import read_object
 
 MARKER = "uv:package:marker"

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from release.errors import InputError, OutsideError, RefusedError
+from cli.errors import InputError, OutsideError, RefusedError
 from release.registry.registry import Registry, is_loopback, pick_words
 from release.tools import Answer, ask_tool
 

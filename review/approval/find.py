@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli.errors import InputError, RefusedError
 from review import console
 from review.approval.label import find_acceptance
 from review.approval.record import (
@@ -19,7 +20,6 @@ from review.approval.record import (
 )
 from review.archive import Limits, read_zip
 from review.bundle import FILE_NAMES
-from review.errors import InputError, RefusedError
 from review.files import write_folder
 from review.github.client import GitHub
 from review.github.pull_requests import SHA, WORKFLOW, check_run, list_by_commit

@@ -2,9 +2,9 @@
 
 from pathlib import Path
 
+from cli.errors import InputError
 from review.approval.label import find_acceptance
 from review.approval.record import Record, list_approvers, read_tree, write_record
-from review.errors import InputError
 from review.github.client import GitHub
 from review.github.settings import find_run_id
 from review.github.types import Pull

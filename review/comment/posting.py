@@ -3,8 +3,8 @@
 import os
 import re
 
+from cli.errors import OutsideError
 from review.comment.text import MARKER
-from review.errors import OutsideError
 from review.github.client import GitHub
 from review.github.types import Comment
 

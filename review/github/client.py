@@ -11,8 +11,8 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 import msgspec
 
+from cli.errors import OutsideError, RefusedError
 from review.console import clean_text
-from review.errors import OutsideError, RefusedError
 from review.github.rate_limit import backoff_wait, limit_wait
 from review.github.settings import Settings, is_local
 

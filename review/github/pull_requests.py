@@ -2,7 +2,7 @@
 
 import re
 
-from review.errors import RefusedError
+from cli.errors import RefusedError
 from review.github.client import GitHub
 from review.github.types import Pull, Run
 

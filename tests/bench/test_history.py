@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import BenchError
 from bench.history import VERBS, Cost, make_clone, measure_history, put_code, render_costs
+from cli.errors import CommandError
 from release.git.clone import Clone
 from release.history.moves import read_all_moves
 
@@ -31,5 +31,5 @@ def test_each_verb_ends_well_and_has_its_line(tmp_path: Path) -> None:
 
 
 def test_an_unknown_revision_is_said(tmp_path: Path) -> None:
-    with pytest.raises(BenchError, match="revision 'no-such' cannot be read"):
+    with pytest.raises(CommandError, match="revision 'no-such' cannot be read"):
         put_code(tmp_path, "no-such")

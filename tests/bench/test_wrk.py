@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bench.errors import BenchError
 from bench.wrk import parse_load
+from cli.errors import CommandError
 
 DATA = Path(__file__).parent / "data"
 
@@ -49,10 +49,10 @@ def test_a_server_that_answers_nothing_is_not_clean() -> None:
 
 @pytest.mark.parametrize("name", ["refused-connections", "usage"])
 def test_output_without_figures_is_refused(name: str) -> None:
-    with pytest.raises(BenchError, match="no totals or percentiles"):
+    with pytest.raises(CommandError, match="no totals or percentiles"):
         parse_load(read(name))
 
 
 def test_no_output_is_refused_and_said_to_be_empty() -> None:
-    with pytest.raises(BenchError, match="it is empty"):
+    with pytest.raises(CommandError, match="it is empty"):
         parse_load("")

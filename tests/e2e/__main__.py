@@ -9,7 +9,7 @@ import time
 
 from rich.console import Console
 
-from release.errors import ReleaseError
+from cli.errors import CommandError
 from tests.e2e import cleanup
 from tests.e2e.argo import ArgoCd
 from tests.e2e.chapters import (
@@ -54,7 +54,7 @@ def tell_story(options: Options, console: Console) -> int:
         for name, tell in CHAPTERS.items():
             if not options.only or name in options.only:
                 tell(story)
-    except (StoryError, ReleaseError, KeyboardInterrupt) as error:
+    except (StoryError, CommandError, KeyboardInterrupt) as error:
         code = 130 if isinstance(error, KeyboardInterrupt) else error.exit_code
         console.print(f"[bold red]error:[/] {str(error) or 'stopped'}", markup=True, soft_wrap=True)
         explain_failure(story)

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 
-from release.errors import OutsideError
+from cli.errors import OutsideError
 from release.image.builders import find_builder
 from tests.image.containers import run
 from tests.needs import leave_out, need_program

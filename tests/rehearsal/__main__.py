@@ -15,7 +15,7 @@ from pathlib import Path
 
 from rich.console import Console
 
-from release.errors import ReleaseError
+from cli.errors import CommandError
 from tests.rehearsal.building import prepare_builder
 from tests.rehearsal.play import Play
 from tests.rehearsal.proofs import PROOFS
@@ -49,7 +49,7 @@ def main() -> int:
             return rehearse(Path(folder), console)
     except FileExistsError:
         console.print(f"error: {options.keep} is there already, expected a new folder")
-    except (MissingError, ReleaseError) as error:  # the latter if no builder of images answers
+    except (MissingError, CommandError) as error:  # the latter if no builder of images answers
         console.print(f"error: {error}", markup=False, soft_wrap=True)
     return 2
 
@@ -75,7 +75,7 @@ def rehearse(work: Path, console: Console) -> int:
 
 @contextmanager
 def set_scene(work: Path) -> Iterator[Play]:
-    """Raises: UnexpectedError, MissingError, ReleaseError without a builder of images."""
+    """Raises: UnexpectedError, MissingError, CommandError without a builder of images."""
     settings = {**make_key(work / "key"), **prepare_builder()}
     with run_registry(work / "registry") as registry, set_stage(work, is_released=False) as stage:
         let_verbs_run(stage)

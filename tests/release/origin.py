@@ -25,7 +25,7 @@ class Origin:
     def __init__(self, folder: Path) -> None:
         self.folder = folder
         seed = Repository(folder / "seed")
-        for package in ("release", "review"):
+        for package in ("cli", "contract", "release", "review"):
             shutil.copytree(ROOT / package, seed.root / package, ignore=shutil.ignore_patterns("__pycache__"))
         seed.commit("code")
         self.bare = folder / "origin.git"

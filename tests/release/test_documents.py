@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
+from cli.errors import InputError
 from release.documents import MAX_BYTES as MAX_DOCUMENT_BYTES
 from release.documents import read_document, write_document
-from release.errors import InputError
 from release.github_release.assets import LIMITS, PAGE, PROVENANCE, SBOM, File, check_size, collect_files
 from release.github_release.assets import MAX_BYTES as MAX_ASSET_BYTES
 from release.github_release.dossier import read_dossier, read_image

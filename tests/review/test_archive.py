@@ -9,8 +9,8 @@ from typing import Any
 
 import pytest
 
+from cli.errors import RefusedError
 from review.archive import Limits, read_tar, read_zip
-from review.errors import RefusedError
 from tests.review.worlds import pack_tar, pack_zip
 
 LIMITS = Limits(names=("report.json", "extra.json"), total_bytes=100_000, ratio=60)

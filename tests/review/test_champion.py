@@ -8,9 +8,9 @@ from typing import Any
 
 import pytest
 
+from cli.errors import InputError, OutsideError, RefusedError
 from contract.bundle import read_bundle
 from review.champion import fetch_champion, refuse_source
-from review.errors import InputError, OutsideError, RefusedError
 from tests.review.conftest import Serve
 from tests.review.worlds import encode, pack_tar, read_folder, release_world
 

@@ -8,6 +8,8 @@ from typing import Any
 
 import pytest
 
+from cli.errors import InputError, RefusedError
+from cli.errors import InputError as ReviewInputError
 from contract import bundle as contract
 from review import bundle as reviewed
 from review import champion
@@ -16,15 +18,12 @@ from review.archive import read_zip
 from review.comment.publishing import append_report
 from review.comment.text import LEFT_OUT, Origin, render_comment
 from review.comment.text import MAX_BYTES as MAX_COMMENT_BYTES
-from review.errors import InputError as ReviewInputError
-from review.errors import RefusedError
 from review.report import MAX_BYTES, Report, parse_report, read_report
 from review.report_artifact import LIMITS
 from review.retrain import MAX_BODY_BYTES, read_body
 from review.retrain_request import MAX_BYTES as MAX_EVENT_BYTES
 from review.retrain_request import read_request
 from tests.review.worlds import read_report_json
-from training.errors import InputError
 from training.packaging import package
 from training.report import limits
 from training.report.limits import LARGEST, MAX_ITEMS, MAX_LINE, MAX_NAME, check_size, fit_report

@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from review.errors import InputError, RefusedError
+from cli.errors import InputError, RefusedError
 from review.report import MAX_BYTES, VERSION, decide_verdict, parse_report, read_report
 from tests.review.worlds import DATA, VERDICTS, read_report_json
 from training.report.document import REPORT_VERSION, Report

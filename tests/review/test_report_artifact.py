@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from review.errors import OutsideError, RefusedError
+from cli.errors import OutsideError, RefusedError
 from review.report_artifact import MAX_PACKED_BYTES, fetch_report
 from tests.review.conftest import Serve
 from tests.review.worlds import DATA, encode, make_artifact, pack_zip, read_report_json, report_world

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from review.errors import InputError, OutsideError, RefusedError
+from cli.errors import InputError, OutsideError, RefusedError
 from review.retrain import open_pull, read_body
 from tests.review.conftest import Serve
 from tests.review.worlds import FORK, OURS, make_pull

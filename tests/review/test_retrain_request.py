@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from review.errors import RefusedError, ReviewError
+from cli.errors import CommandError, RefusedError
 from review.retrain_request import read_request
 
 PAYLOAD = {"reason": "drift", "fingerprint": "0123456789abcdef"}
@@ -72,5 +72,5 @@ def test_another_event_retrains_nothing(name: str) -> None:
 @pytest.mark.parametrize("content", [b"", b"{", b"[" * 200_000, b" " * 300_000])
 def test_an_event_that_cannot_be_read_is_refused(tmp_path: Path, content: bytes) -> None:
     (tmp_path / "event.json").write_bytes(content)
-    with pytest.raises(ReviewError):
+    with pytest.raises(CommandError):
         read_request("repository_dispatch", tmp_path / "event.json")

@@ -316,7 +316,7 @@ def test_the_same_inputs_give_the_same_digest_from_two_folders(tmp_path: Path) -
     digests = []
     for name in ("one", "another one"):
         folder = tmp_path / name
-        for part in ("contract", "app", "training"):
+        for part in ("contract", "cli", "app", "training"):
             shutil.copytree(ROOT / part, folder / part, ignore=shutil.ignore_patterns("__pycache__"))
         (folder / "params.yaml").write_text(QUICK)
         rows = ("--data", "generator", "--rows", "3000", "--params", "params.yaml", "--artifacts", "made")

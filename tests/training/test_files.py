@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from cli.errors import InputError
 from tests.conftest import ROOT
 from tests.patience import LAST_RESORT_SECONDS
-from training.errors import InputError
 from training.files import recover_folder, replace_folder, write_file, write_folder
 
 OLD = {"model": b"old" * 100, "manifest": b"of the old"}

@@ -7,8 +7,8 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cli.errors import InputError
 from training.data.dataset import DATASETS, Dataset, load_dataset
-from training.errors import InputError
 from training.model.params import load_params
 from training.yaml_file import MAX_BYTES, MAX_DEPTH, read_struct, read_yaml
 

@@ -33,7 +33,8 @@ def filters() -> dict[str, Any]:
     ("path", "jobs"),
     [
         ("training/params.yaml", {"python", "image", "workflows"}),
-        ("contract/bundle.py", {"python", "image"}),
+        ("contract/bundle.py", {"python", "image", "workflows"}),
+        ("cli/errors.py", {"python", "manifests", "image", "workflows"}),
         ("app/predictor/routes.py", {"python", "image"}),
         ("gitops/base/service.yaml", {"manifests", "gitops"}),
         ("review/comment/text.py", {"python", "workflows"}),

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator
 
 import pytest
 
-from release.errors import InputError
+from cli.errors import InputError
 from release.manifests.overlays import parse_images
 from tests.workflows.files import FOLDER, ROOT, Workflow, list_uses, read_actions, read_workflow, read_workflows
 from tests.workflows.releases import (

@@ -28,12 +28,13 @@ def git(folder: Path, *arguments: str) -> str:
 
 @pytest.fixture
 def clone(tmp_path: Path) -> Path:
-    """A clone with a pin, the script, our review package and a report."""
+    """A clone with a pin, the script, our packages and a report."""
     folder = tmp_path / "clone"
     for name in (".ci", "training/pins", "artifacts/gate", ".venv/bin"):
         (folder / name).mkdir(parents=True)
     shutil.copy2(SCRIPT, folder / ".ci" / "retrain-pull")
-    shutil.copytree(ROOT / "review", folder / "review", ignore=shutil.ignore_patterns("__pycache__"))
+    for package in ("cli", "contract", "review"):
+        shutil.copytree(ROOT / package, folder / package, ignore=shutil.ignore_patterns("__pycache__"))
     (folder / ".venv" / "bin" / "python").symlink_to(sys.executable)
     (folder / ".gitignore").write_text("artifacts/\n.venv/\n", encoding="utf-8")
     (folder / "training" / "pins" / "ai4i.yaml").write_text("source: old.csv\n", encoding="utf-8")

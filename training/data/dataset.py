@@ -10,6 +10,7 @@ from typing import Literal
 import msgspec
 import pandas as pd
 
+from cli.errors import InputError
 from contract.compute.bins import MISSING
 from contract.compute.plan import FeaturePlan, input_features
 from contract.errors import ContractError
@@ -24,7 +25,6 @@ from training.data.declared import (
     find_row_problems,
     find_value_problems,
 )
-from training.errors import InputError
 from training.yaml_file import read_struct
 
 RawType = Literal["text", "number", "integer"]

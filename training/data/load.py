@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+from cli.errors import InputError
 from training.data.dataset import Dataset
 from training.data.sources.pin import check_pin, place_source, read_pin
 from training.data.sources.source import load_raw
 from training.data.table import Table
 from training.data.validation import remove_rejected, validate_raw
-from training.errors import InputError
 
 
 def load_table(
@@ -15,7 +15,7 @@ def load_table(
 ) -> Table:
     """The validated rows of `source` (see `load_raw`), in time order; without one, those that Git pins.
 
-    Raises: InputError, DataError with the refused rows in `rejected_path`, OutsideError.
+    Raises: InputError with the refused rows in `rejected_path`, OutsideError.
     """
     remove_rejected(rejected_path)
     pin = read_pin(dataset.name) if source is None and rows is None and seed is None else None

@@ -5,10 +5,10 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cli.errors import InputError
 from training.data.dataset import Dataset, Order
 from training.data.order import Reading, UnknownOrderError, count_ties, measure_agreement, read_order
 from training.data.rules import BROKEN_COLUMNS
-from training.errors import DataError
 
 LEAST_AGREEMENT = 0.9  # a file that is written as time runs, or backwards, has 1
 FEWEST_ROWS = 20  # of fewer, a correlation says little
@@ -17,7 +17,7 @@ FEWEST_ROWS = 20  # of fewer, a correlation says little
 def read_time(frame: pd.DataFrame, dataset: Dataset, origin: str) -> Reading | None:
     """What the rows are sorted by, None if the dataset has no order.
 
-    Raises: DataError if the order column can be read in no way that is known or declared.
+    Raises: InputError if the order column can be read in no way that is known or declared.
     """
     if dataset.time is None:
         return None
@@ -25,7 +25,7 @@ def read_time(frame: pd.DataFrame, dataset: Dataset, origin: str) -> Reading | N
         return read_order(frame[dataset.time.column], dataset.time)
     except UnknownOrderError as error:
         place = f"order column {dataset.time.column!r} {error}"
-        raise DataError(f"{origin}, row {error.row}: {place}") from error
+        raise InputError(f"{origin}, row {error.row}: {place}") from error
 
 
 def find_untimed(frame: pd.DataFrame, dataset: Dataset, time: Reading | None) -> pd.DataFrame:
@@ -43,7 +43,7 @@ def sort_rows(
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The rows as time runs, index from 0, and what a person should know of that; a tie goes by key, else by file.
 
-    Raises: DataError if the order has nothing to do with that of the file, and nobody said so.
+    Raises: InputError if the order has nothing to do with that of the file, and nobody said so.
     """
     if time is None or dataset.time is None:
         return frame.reset_index(drop=True), ()
@@ -64,7 +64,7 @@ def _check_agreement(frame: pd.DataFrame, dataset: Dataset, order: Order, time: 
         return
     found = "is the same in every row" if np.isnan(agreement) else "and the order of the rows in the file hardly agree"
     figure = "" if np.isnan(agreement) else f" (rank correlation {agreement:.3f}, expected {LEAST_AGREEMENT} or more)"
-    raise DataError(
+    raise InputError(
         f"{origin}: order column {order.column!r} {found}{figure}; check that it runs with time, or, if the file is "
         f"known to be unsorted, write `order: {{column: {order.column}, unsorted_file: true}}` into the dataset file"
     )

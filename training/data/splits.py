@@ -15,8 +15,8 @@ from sklearn.model_selection import (
     StratifiedKFold,
 )
 
+from cli.errors import InputError
 from training.data.table import Table
-from training.errors import InputError
 
 Rows = NDArray[np.intp]
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 import pandas as pd
 
+from cli.errors import InputError
 from contract.intake.formulas import quote_formula
 from contract.intake.headers import explain_header, explain_name
 from contract.intake.separators import describe_separator, find_separator
@@ -17,7 +18,6 @@ from training.data.rules import BROKEN_COLUMNS, find_broken
 from training.data.sorting import find_untimed, read_time, sort_rows
 from training.data.sources.source import RawData
 from training.data.table import Table
-from training.errors import DataError, InputError
 
 MAX_EXAMPLES = 3
 MAX_REASONS = 5
@@ -27,7 +27,7 @@ MAX_NAMES = 30
 def validate_raw(raw: RawData, dataset: Dataset, rejected_path: Path) -> Table:
     """The table of these rows, in time order; a stale file at `rejected_path` is removed.
 
-    Raises: DataError if a column, a cell, a row or the labels break a rule; where rows are to
+    Raises: InputError if a column, a cell, a row or the labels break a rule; where rows are to
     blame, all of them are in `rejected_path` (CSV) with `row`, `reason` and their raw values.
     """
     remove_rejected(rejected_path)
@@ -62,20 +62,20 @@ def _check_columns(raw: RawData, dataset: Dataset) -> None:
     missing = [column for column in dataset.raw_columns if column not in found]
     extra = [column for column in found if column not in dataset.raw_columns]
     if missing and (separator := find_separator(",".join(found), dataset.raw_columns)):
-        raise DataError(f"{raw.origin} {describe_separator(separator)}")
+        raise InputError(f"{raw.origin} {describe_separator(separator)}")
     if missing and (told := explain_header(found, dataset.raw_columns)):
-        raise DataError(f"{raw.origin} {told}")
+        raise InputError(f"{raw.origin} {told}")
     if told := next((told for name in missing if (told := explain_name(found, name))), None):
-        raise DataError(f"the header of {raw.origin} {told}")
+        raise InputError(f"the header of {raw.origin} {told}")
     if missing or extra:
         problems = [f"lacks the columns {_listing(missing)}"] * bool(missing)
         problems += [f"has the columns {_listing(extra)}, which the dataset file does not declare"] * bool(extra)
-        raise DataError(
+        raise InputError(
             f"{raw.origin} {' and '.join(problems)}; found {_listing(found)}; "
             f"expected every raw column of dataset {dataset.name!r} once and no other"
         )
     if raw.frame.empty:
-        raise DataError(f"{raw.origin} has no rows, expected at least one")
+        raise InputError(f"{raw.origin} has no rows, expected at least one")
 
 
 def _refuse_rows(raw: RawData, dataset: Dataset, broken: pd.DataFrame, rejected_path: Path) -> None:
@@ -88,10 +88,9 @@ def _refuse_rows(raw: RawData, dataset: Dataset, broken: pd.DataFrame, rejected_
     shown += [f"{len(counts) - MAX_REASONS} reasons more"] * (len(counts) > MAX_REASONS)
     examples = [_show_example(raw, case) for case in broken.head(MAX_EXAMPLES).to_dict("records")]
     _write_rejected(raw, reasons, rejected_path)
-    raise DataError(
+    raise InputError(
         f"{raw.origin}: {len(reasons):,} of {len(raw.frame):,} rows refused: {', '.join(shown)}; "
-        f"for example {', '.join(examples)}; all of them with their reasons are in {rejected_path}",
-        rejected_path,
+        f"for example {', '.join(examples)}; all of them with their reasons are in {rejected_path}"
     )
 
 
@@ -112,7 +111,7 @@ def _write_rejected(raw: RawData, reasons: "pd.Series[Any]", path: Path) -> None
         path.parent.mkdir(parents=True, exist_ok=True)
         rejected.to_csv(path, index=False, encoding="utf-8")
     except OSError as error:
-        raise DataError(
+        raise InputError(
             f"{raw.origin}: {len(rejected):,} rows refused, and {path} for them cannot be written: {error.strerror}"
         ) from error
 
@@ -125,16 +124,15 @@ def _check_labels(raw: RawData, frame: pd.DataFrame, dataset: Dataset, rejected_
     positives, rows = int(is_positive.sum()), len(frame)
     if positives in (0, rows):
         which = f"no row has {name} = {positive}" if not positives else f"every row has {name} = {positive}"
-        raise DataError(f"{raw.origin}: {which} among {rows:,} rows, expected both classes; give data with both")
+        raise InputError(f"{raw.origin}: {which} among {rows:,} rows, expected both classes; give data with both")
     bounds = dataset.prevalence
     if bounds is None or bounds.minimum <= positives / rows <= bounds.maximum:
         return
     reason = f"label prevalence {positives / rows:.2%} is outside {bounds.minimum:.2%} to {bounds.maximum:.2%}"
     _write_rejected(raw, pd.Series(reason, index=frame.index[is_positive]), rejected_path)
-    raise DataError(
+    raise InputError(
         f"{raw.origin}: {reason}: {positives:,} of {rows:,} rows have {name} = {positive}; check the labels, "
-        f"or prevalence in the dataset file; these rows are in {rejected_path}",
-        rejected_path,
+        f"or prevalence in the dataset file; these rows are in {rejected_path}"
     )
 
 

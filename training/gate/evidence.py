@@ -6,6 +6,7 @@ from functools import cached_property
 import numpy as np
 import pandas as pd
 
+from cli.errors import InputError
 from contract.bundle import Bundle
 from contract.compute.plan import Matrix
 from contract.compute.scoring import ReferenceModel, Scores
@@ -14,7 +15,6 @@ from contract.schema import ModelSchema
 from training.data.dataset import Dataset
 from training.data.splits import group_holdout
 from training.data.table import Table
-from training.errors import InputError
 from training.evaluation.baselines import rank_by_rule
 from training.model.metrics import Judgement
 from training.model.params import Params

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import msgspec
 
+from cli.errors import InputError
 from contract.schema import Struct, Task
-from training.errors import InputError
 from training.model.metrics import task_metrics
 from training.yaml_file import read_struct
 

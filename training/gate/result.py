@@ -4,8 +4,8 @@ import math
 from collections.abc import Sequence
 from typing import Literal
 
+from cli.errors import EXIT_FAIL, EXIT_OK, EXIT_UNDECIDED
 from contract.schema import Interval, Struct
-from training.errors import EXIT_FAIL, EXIT_OK, EXIT_UNDECIDED
 
 Verdict = Literal["pass", "fail", "not_enough_evidence"]
 

@@ -13,8 +13,8 @@ from typing import Any
 import httpx
 import msgspec
 
+from cli.errors import InputError
 from contract.schema import Struct
-from training.errors import InputError
 
 HOST = "127.0.0.1"
 START_SECONDS = 30.0

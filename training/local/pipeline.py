@@ -2,12 +2,12 @@
 
 import msgspec
 
+from cli.errors import InputError
 from contract.bundle import MANIFEST_NAME, Bundle, read_bundle, read_manifest
 from contract.errors import BundleError
 from training.data.fingerprint import fingerprint_frame
 from training.data.splits import group_holdout
 from training.data.table import Table
-from training.errors import InputError
 from training.files import recover_folder, write_folder
 from training.local.artifacts import Artifacts
 from training.model.metrics import measure_intervals

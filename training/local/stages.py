@@ -2,12 +2,12 @@
 
 from pathlib import Path
 
+from cli.errors import InputError, OutsideError
 from contract.bundle import INFERENCE_NAME, Bundle, read_bundle
 from training import console
 from training.data.dataset import Dataset
 from training.data.load import load_table
 from training.data.table import Table
-from training.errors import InputError, OutsideError
 from training.evaluation.evaluate import evaluate_table, write_evaluation
 from training.files import recover_folder
 from training.gate.judge import GateResult, judge_candidate
@@ -27,7 +27,7 @@ from training.tracking.verdict import note_verdict
 
 
 def read_table(dataset: Dataset, source: str | None, artifacts: Artifacts, rows: int | None, seed: int | None) -> Table:
-    """Raises: DataError, InputError, OutsideError."""
+    """Raises: InputError, OutsideError."""
     with console.step("Data"):
         table = load_table(dataset, source, artifacts.rejected, rows=rows, seed=seed)
     groups = f", {told}" if (told := console.describe_groups(table)) else ""

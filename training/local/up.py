@@ -4,12 +4,12 @@ import time
 
 import numpy as np
 
+from cli.errors import EXIT_OK, CommandError, InputError, OutsideError
 from contract.bundle import Bundle, read_bundle
 from contract.errors import BundleError
 from training import console
 from training.data.dataset import Dataset
 from training.data.table import Table
-from training.errors import EXIT_OK, InputError, OutsideError, TrainingError
 from training.local.artifacts import Artifacts
 from training.local.local_predictor import (
     RunningPredictor,
@@ -28,7 +28,7 @@ from training.report.write import JSON_NAME
 SHOWN_ROWS = 4
 
 
-class GateRefusedError(TrainingError):
+class GateRefusedError(CommandError):
     """The gate did not let the candidate pass; carries the verdict's own exit code."""
 
     def __init__(self, message: str, exit_code: int) -> None:
@@ -45,7 +45,7 @@ def bring_up(
     rows: int | None,
     seed: int | None,
 ) -> None:
-    """Raises: TrainingError of any stage; what was served before is served still."""
+    """Raises: CommandError of any stage; what was served before is served still."""
     begun = time.monotonic()
     running = find_predictor(artifacts.predictor)
     if running is None or running.port != port:  # before anything is trained or stopped for it

@@ -8,9 +8,9 @@ from numpy.typing import NDArray
 from scipy import stats
 from sklearn import metrics as sk
 
+from cli.errors import InputError
 from contract.schema import Interval, Task
 from training.data.dataset import Costs
-from training.errors import InputError
 
 Vector = NDArray[np.float64]
 CONFIDENCE = 0.95

@@ -6,8 +6,8 @@ import warnings
 from collections.abc import Iterator
 from pathlib import Path
 
+from cli.errors import InputError
 from contract.schema import Struct
-from training.errors import InputError
 from training.yaml_file import read_struct
 
 PARAMS = Path(__file__).parents[1] / "params.yaml"

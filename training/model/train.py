@@ -11,12 +11,12 @@ from numpy.typing import NDArray
 from sklearn.linear_model import LogisticRegression
 from sklearn.model_selection import KFold, StratifiedKFold
 
+from cli.errors import InputError
 from contract.compute.plan import Matrix
 from contract.compute.scoring import ReferenceModel, Scores, calibrate_margins
 from contract.schema import Calibration, ModelSchema
 from training.data.dataset import Costs, Dataset
 from training.data.table import Table
-from training.errors import InputError
 from training.model.metrics import Judgement, Vector, cheapest_threshold, measure
 from training.model.params import Params
 

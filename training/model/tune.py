@@ -15,9 +15,9 @@ from ruamel.yaml import YAML
 from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
+from cli.errors import InputError
 from training.data.splits import grouped_folds
 from training.data.table import Table
-from training.errors import InputError
 from training.files import write_file
 from training.model.metrics import Judgement, pr_auc, rmse
 from training.model.params import Params

@@ -7,6 +7,7 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from cli.errors import InputError
 from contract.bundle import (
     INFERENCE_NAME,
     MANIFEST_NAME,
@@ -26,7 +27,6 @@ from contract.compute.scoring import ReferenceModel, Scores, check_golden_rows, 
 from contract.schema import SCHEMA_VERSION, DriftUse, GoldenRow, Interval, Manifest, ReferenceBins, Value
 from contract.soundness import check_manifest
 from training.data.table import Table
-from training.errors import InputError
 from training.files import write_folder
 from training.lineage.requirements import describe_requirements
 from training.lineage.row_digests import write_record

@@ -6,9 +6,9 @@ from pathlib import Path
 import msgspec
 import numpy as np
 
+from cli.errors import InputError
 from contract.bundle import Bundle
 from contract.schema import Struct, Task, TrainingData
-from training.errors import InputError
 from training.gate.drift import DriftLine, describe_drift
 from training.gate.footprint import bundle_size
 from training.gate.judge import GateResult

@@ -3,7 +3,7 @@
 import math
 from typing import Any
 
-from training.errors import InputError
+from cli.errors import InputError
 
 # the same numbers stand in review/report.py, which may import nothing of training; a test compares both at each limit
 MAX_BYTES = 4 * 1024 * 1024

@@ -4,7 +4,7 @@ import os
 from pathlib import Path
 from urllib.parse import urlsplit
 
-from training.errors import OutsideError
+from cli.errors import OutsideError
 
 DATABASE, FILES = "mlflow.db", "mlflow"  # below the artifacts
 TRACK_AGAIN = "The bundle is kept; run `python -m training track` when it is back"

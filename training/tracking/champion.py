@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
+from cli.errors import InputError
 from contract.bundle import Bundle, read_bundle
 from training import console
-from training.errors import InputError
 from training.local.artifacts import Artifacts
 from training.local.stages import open_tracker
 from training.tracking.address import hide_password, tracking_uri

@@ -4,7 +4,7 @@ import os
 import sys
 from pathlib import Path
 
-from training.errors import InputError
+from cli.errors import InputError
 from training.tracking.address import DATABASE, hide_password, tracking_uri
 from training.tracking.tracker import LIMITS, Tracker
 

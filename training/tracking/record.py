@@ -9,11 +9,11 @@ from typing import Any, Literal
 
 import msgspec
 
+from cli.errors import InputError
 from contract.bundle import Bundle
 from contract.schema import Column, Interval, Struct
 from training.data.sources.fetching import is_url
 from training.data.table import Table
-from training.errors import InputError
 from training.files import write_file
 from training.model.params import Params
 from training.model.rounds import Curve

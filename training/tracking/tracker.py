@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 
+from cli.errors import OutsideError
 from contract.bundle import Bundle
 from contract.schema import Struct
-from training.errors import OutsideError
 from training.tracking.address import DATABASE, FILES, TRACK_AGAIN, hide_password
 from training.tracking.models import find_model_id, list_versions, log_model, register_model
 from training.tracking.nested import ParentRun, log_nested

@@ -3,9 +3,9 @@
 import pytest
 
 from bench.contenders import list_contenders
-from bench.errors import BenchError
 from bench.experiments.catalog import EXPERIMENTS, find_experiment
 from bench.experiments.experiment import Experiment, Finding, Outcome, Promise, render_finding
+from cli.errors import CommandError
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
@@ -17,7 +17,7 @@ def test_every_experiment_names_known_contenders_and_describes_itself(name: str)
 
 
 def test_an_unknown_name_is_refused_with_the_known_ones() -> None:
-    with pytest.raises(BenchError, match="'rolling' is not known, expected one of rolling_restart"):
+    with pytest.raises(CommandError, match="'rolling' is not known, expected one of rolling_restart"):
         find_experiment("rolling")
 
 

@@ -12,13 +12,13 @@ from app.predictor.http.errors import ApiError
 from app.predictor.http.spool import Spool
 from app.predictor.inputs.csv_upload import CsvReader
 from app.predictor.scoring.model import ServedModel
+from cli.errors import InputError
 from contract.bundle import Bundle
 from contract.intake.headers import explain_name, strip_marks
 from contract.intake.signatures import recognize
 from training.data.dataset import Dataset
 from training.data.load import load_table
 from training.data.table import Table
-from training.errors import DataError, InputError
 
 
 @pytest.fixture(scope="module")
@@ -64,7 +64,7 @@ def test_what_stands_above_the_header_is_named_everywhere(
 ) -> None:
     with pytest.raises(ApiError) as refused:
         upload(model, f"{line}{content}".encode())
-    with pytest.raises((InputError, DataError)) as failed:
+    with pytest.raises(InputError) as failed:
         train(ai4i, f"{line}{content}".encode(), tmp_path)
     assert NO_HEADER[line] in str(refused.value)
     assert NO_HEADER[line] in str(failed.value)
@@ -88,7 +88,7 @@ def test_a_name_that_is_nearly_right_is_named_everywhere(
     changed = content.replace("Torque [Nm]", name, 1).encode()
     with pytest.raises(ApiError) as refused:
         upload(model, changed)
-    with pytest.raises((InputError, DataError)) as failed:
+    with pytest.raises(InputError) as failed:
         train(ai4i, changed, tmp_path)
     assert told in str(refused.value)
     assert told in str(failed.value)
@@ -130,7 +130,7 @@ def test_a_row_is_refused_for_the_same_reason_everywhere_and_again_when_it_comes
     scored, *counts = upload(model, changed)
     assert counts == [2999, 1]
     assert told in scored
-    with pytest.raises(DataError) as failed:
+    with pytest.raises(InputError) as failed:
         train(ai4i, changed, tmp_path)
     assert told in str(failed.value)
     assert "row 8" in str(failed.value)
@@ -142,7 +142,7 @@ def test_blank_rows_at_the_end_are_refused_and_counted(
 ) -> None:
     changed = (content + f"{',' * content.splitlines()[0].count(',')}\r\n" * 5).encode()
     assert upload(model, changed)[1:] == (3000, 5)
-    with pytest.raises(DataError, match=r"5 of 3,005 rows refused: 5 where .*the row is empty"):
+    with pytest.raises(InputError, match=r"5 of 3,005 rows refused: 5 where .*the row is empty"):
         train(ai4i, changed, tmp_path)
 
 
@@ -154,7 +154,7 @@ def test_a_file_with_one_byte_a_letter_is_named_once(
     told = "is text in Windows-1252 (Latin-1) or another encoding of one byte a letter, expected CSV; save it as CSV"
     with pytest.raises(ApiError) as refused:
         upload(model, changed)
-    with pytest.raises((InputError, DataError)) as failed:
+    with pytest.raises(InputError) as failed:
         train(ai4i, changed, tmp_path)
     assert told in str(refused.value)
     assert told in str(failed.value)

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.errors import InputError, OutsideError, RefusedError
 from release.checks.tags import Tag, check_tag
-from release.errors import InputError, OutsideError, RefusedError
 from release.git.clone import Clone
 from release.git.remote import Remote
 from release.manifests.environments import locate_overlay

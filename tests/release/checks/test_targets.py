@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.errors import InputError
 from release.checks.targets import parse_reference, verify_targets
-from release.errors import InputError
 from release.manifests.image_lines import change_images
 from release.manifests.overlays import KUSTOMIZATION, OVERLAYS, ImageLine
 from release.tools import ROOT

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from cli.errors import OutsideError, RefusedError
 from release.checks.findings import Findings, Mark
 from release.checks.verify import require_verified, verify_line
-from release.errors import OutsideError, RefusedError
 from release.manifests.overlays import ImageLine
 from release.registry.published import read_published
 from release.registry.registry import Registry

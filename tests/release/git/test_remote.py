@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from release.errors import InputError, OutsideError
+from cli.errors import InputError, OutsideError
 from release.git.clone import clean_words
 from release.git.remote import DeclinedError, RacedError, Remote
 from tests.release.origin import Origin, ask_git, push_file

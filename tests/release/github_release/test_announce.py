@@ -7,7 +7,7 @@ from typing import Any
 import httpx
 import pytest
 
-from release.errors import OutsideError, RefusedError
+from cli.errors import OutsideError, RefusedError
 from review.champion import fetch_champion
 from review.github.client import GitHub
 from review.github.settings import Settings

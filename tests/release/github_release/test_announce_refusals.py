@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from release.errors import InputError, OutsideError, RefusedError
+from cli.errors import InputError, OutsideError, RefusedError
 from review.github.client import GitHub
 from review.github.settings import Settings
 from tests.release.dossiers import CHANGELOG, OWNER, WRITER, Site, announce, git, read_release

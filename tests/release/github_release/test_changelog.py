@@ -2,7 +2,7 @@
 
 import pytest
 
-from release.errors import RefusedError
+from cli.errors import RefusedError
 from release.github_release.changelog import read_section
 
 

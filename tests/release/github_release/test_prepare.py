@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from release.errors import InputError, RefusedError
+from cli.errors import InputError, RefusedError
 from release.git.remote import Remote
 from release.github_release.changelog import close_unreleased, find_section
 from release.github_release.prepare import describe_opening, print_next, set_version

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from release.errors import InputError, OutsideError, RefusedError
+from cli.errors import InputError, OutsideError, RefusedError
 from release.github_release.changelog import close_unreleased
 from release.github_release.commits import list_commits
 from release.github_release.prepare import read_version, set_version

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.errors import InputError
 from release import console
-from release.errors import InputError
 from release.history.history import Window, list_stays, parse_window
 from release.history.timeline import show_history
 from release.manifests.environments import locate_overlay

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from release.errors import InputError
+from cli.errors import InputError
 from release.history.moves import Move, find_facts, read_all_facts, read_moves
 from release.history.trailers import compose_run
 from release.history.withdrawal import describe_withdrawal, find_former, find_withdrawn

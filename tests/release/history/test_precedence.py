@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from release.errors import InputError, RefusedError, ReleaseError
+from cli.errors import CommandError, InputError, RefusedError
 from release.history.precedence import Judgement, Outcome, judge_move
 from tests.release.history.test_moves import push_version
 from tests.release.origin import Origin, make_digest, open_remote
@@ -91,7 +91,7 @@ def test_what_test_took_back_is_not_refused_to_production(origin: Origin, ada: P
     ],
 )
 def test_what_is_no_release_is_refused(
-    ada: Path, environment: str, version: str, digest: str, kind: type[ReleaseError], said: str
+    ada: Path, environment: str, version: str, digest: str, kind: type[CommandError], said: str
 ) -> None:
     with pytest.raises(kind) as refused:
         judge(ada, version, environment, digest=digest or make_digest("v1.0.0"))

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from cli.errors import InputError
 from release import console
-from release.errors import InputError
 from release.history.cluster import Cluster
 from release.history.standing import NOTHING, UNKNOWN
 from release.history.status import Status, shorten_image, show_status

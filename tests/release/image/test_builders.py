@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from release.errors import InputError, OutsideError
+from cli.errors import InputError, OutsideError
 from release.image.builders import BUILDERS, Build, compose_command, find_builder
 from tests.repo.sources import ROOT
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from release.errors import InputError
+from cli.errors import InputError
 from release.image.image import ImageRequest, check_request, find_certificates
 from tests.patience import LAST_RESORT_SECONDS
 from tests.repo.sources import ROOT

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from release.errors import InputError, RefusedError
+from cli.errors import InputError, RefusedError
 from release.image.judgement import check_judgement
 from tests.release.reports import read_digest, write_approval, write_report
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from release.errors import OutsideError
+from cli.errors import OutsideError
 from release.image.layers import describe_step, read_image
 
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from release.errors import InputError, RefusedError
+from cli.errors import InputError, RefusedError
 from release.image.staging import stage_model
 from tests.release.reports import write_approval, write_report
 

@@ -12,8 +12,8 @@ from typing import Any
 import httpx
 import pytest
 
+from cli.errors import InputError, OutsideError
 from contract.bundle import Bundle
-from release.errors import InputError, OutsideError
 from release.live.live_metrics import Live, Questions, list_lines, read_live
 from release.live.prometheus import Prometheus, find_prometheus, select
 from tests.app.predictor.running import RunningServer, dumps

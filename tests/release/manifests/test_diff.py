@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from release.errors import InputError
+from cli.errors import InputError
 from release.manifests.compared_sides import Comparison, compare_sides, read_side
 from release.manifests.diff import Change, Field, compare_renderings, compare_values
 from release.manifests.render import render_overlay

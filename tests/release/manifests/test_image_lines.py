@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from release.errors import InputError
+from cli.errors import InputError
 from release.manifests.image_lines import change_images
 from release.manifests.overlays import parse_images, read_images
 from release.tools import ROOT

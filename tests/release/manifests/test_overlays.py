@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from release.errors import InputError
+from cli.errors import InputError
 from release.manifests.overlays import NOT_RELEASED, list_overlays, parse_images, read_images
 from release.tools import ROOT
 from tests.release.repository import DIGEST

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from release.errors import InputError, OutsideError
+from cli.errors import InputError, OutsideError
 from release.manifests.overlays import NOT_RELEASED, list_overlays
 from release.manifests.render import open_revision, parse_objects, render_overlay
 from release.tools import ROOT, find_tool

@@ -5,7 +5,7 @@ from datetime import UTC, datetime
 
 import pytest
 
-from release.errors import RefusedError
+from cli.errors import RefusedError
 from release.promotion.promote import Promotion, find_refused
 from release.promotion.rollback import Rollback, roll_back
 from review.github.types import Head, Pull, User

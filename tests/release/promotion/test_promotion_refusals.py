@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from release.errors import InputError, OutsideError, RefusedError
+from cli.errors import InputError, OutsideError, RefusedError
 from release.git.remote import DeclinedError, RacedError
 from release.live.prometheus import Prometheus
 from release.manifests.overlays import ImageLine

@@ -4,8 +4,8 @@ from collections.abc import Callable
 
 import pytest
 
+from cli.errors import OutsideError, RefusedError
 from release.checks.findings import Findings, Mark
-from release.errors import OutsideError, RefusedError
 from release.manifests.environments import locate_overlay
 from release.manifests.image_lines import change_images
 from release.manifests.overlays import ImageLine

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.errors import CommandError, InputError, RefusedError
 from release import console
-from release.errors import InputError, RefusedError, ReleaseError
 from release.git.landing import Draft
 from release.git.remote import Remote
 from release.history.trailers import read_facts, read_trailers, read_why
@@ -196,7 +196,7 @@ def test_after_a_version_brought_back_by_a_person_a_rollback_takes_it_back_again
     ],
 )
 def test_where_there_is_no_way_back_is_said(
-    origin: Origin, ada: Path, to: str, kind: type[ReleaseError], said: str
+    origin: Origin, ada: Path, to: str, kind: type[CommandError], said: str
 ) -> None:
     before = origin.head
     with pytest.raises(kind) as refused:

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from release.errors import InputError, RefusedError
+from cli.errors import InputError, RefusedError
 from release.publishing.provenance import BUILD_TYPE, Origin, compose_provenance, find_base
 from release.registry.attestations import check_gate, check_provenance, check_sbom
 from release.registry.published import PublishedImage

@@ -6,7 +6,7 @@ import tarfile
 
 import pytest
 
-from release.errors import RefusedError
+from cli.errors import RefusedError
 from release.registry.contents import read_environment, read_labels, unpack_model
 from review.approval.record import LIMITS_BYTES
 from tests.release.images import pack_files

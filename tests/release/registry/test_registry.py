@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from release.errors import InputError, OutsideError, RefusedError
+from cli.errors import InputError, OutsideError, RefusedError
 from release.registry.registry import Registry, check_repository, digest_archive, open_registry
 from release.tools import TOOLS, find_tool
 from tests.needs import need_program

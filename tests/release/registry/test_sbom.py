@@ -7,7 +7,7 @@ from typing import Any
 
 import pytest
 
-from release.errors import InputError, OutsideError, RefusedError
+from cli.errors import InputError, OutsideError, RefusedError
 from release.registry.sbom import compose_sbom, list_components, read_environment
 from tests.release.images import SITE, make_environment, write_image
 

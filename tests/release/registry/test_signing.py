@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from release.errors import InputError, OutsideError, RefusedError
+from cli.errors import InputError, OutsideError, RefusedError
 from release.registry.registry import Registry
 from release.registry.signing import Image, Signer, Verifier, find_signer, find_verifier
 

@@ -4,9 +4,9 @@ from typing import Any
 
 import pytest
 
+from cli.errors import OutsideError
 from review.approval.decision import decide
 from review.approval.label import LABEL
-from review.errors import OutsideError
 from review.report import read_report
 from tests.review.conftest import Serve
 from tests.review.worlds import DATA, FORK, HEAD, OURS, from_fork, make_pull, make_run

@@ -7,11 +7,11 @@ from typing import Any
 
 import pytest
 
+from cli.errors import InputError, RefusedError
 from contract.bundle import read_bundle
 from review.approval.find import fetch_approved
 from review.approval.label import LABEL
 from review.approval.record import write_record
-from review.errors import InputError, RefusedError
 from tests.review.approval.test_record import approval
 from tests.review.conftest import Serve
 from tests.review.worlds import (

@@ -9,6 +9,7 @@ from typing import Any
 import msgspec
 import pytest
 
+from cli.errors import InputError, RefusedError
 from review.approval.record import (
     RECORD_NAME,
     Record,
@@ -18,7 +19,6 @@ from review.approval.record import (
     verify_approved,
     write_record,
 )
-from review.errors import InputError, RefusedError
 from tests.patience import LAST_RESORT_SECONDS
 from tests.review.conftest import Serve
 from tests.review.worlds import TREE, read_folder, read_report_json, report_of

@@ -6,9 +6,9 @@ from typing import Any
 
 import pytest
 
+from cli.errors import OutsideError
 from review.comment.posting import post_comment, read_run
 from review.comment.text import MARKER, mark_run
-from review.errors import OutsideError
 from review.github.client import GitHub
 from tests.review.conftest import Serve
 from tests.review.github_state import State

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from review.errors import OutsideError, RefusedError
+from cli.errors import OutsideError, RefusedError
 from review.github.client import GitHub
 from review.github.settings import Settings
 from review.github.types import Comment, Pull, Repository

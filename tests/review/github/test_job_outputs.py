@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.errors import InputError
 from review.console import clean_text
-from review.errors import InputError
 from review.github.job_outputs import write_outputs, write_summary
 
 

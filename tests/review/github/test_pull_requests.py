@@ -4,7 +4,7 @@ from typing import Any
 
 import pytest
 
-from review.errors import RefusedError
+from cli.errors import RefusedError
 from review.github.pull_requests import find_pull, read_run
 from tests.review.conftest import Serve
 from tests.review.worlds import FORK, HEAD, OURS, from_fork, make_pull, make_run

@@ -2,7 +2,7 @@
 
 import pytest
 
-from review.errors import InputError
+from cli.errors import InputError
 from review.github.settings import find_run_id, find_run_url, read_settings
 
 GOOD = {"GITHUB_TOKEN": "token", "GITHUB_REPOSITORY": "lathe-ml/lathe"}

@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from cli.errors import InputError
 from tests.conftest import DATASETS
 from training.data.dataset import DATASETS as OWN
 from training.data.dataset import load_dataset
-from training.errors import InputError
 
 AI4I = OWN / "ai4i.yaml"
 CHURN = DATASETS / "churn.yaml"

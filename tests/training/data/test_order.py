@@ -11,6 +11,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cli.errors import InputError
 from training.console import describe_groups, doubt_groups
 from training.data.dataset import Dataset, Group, Order, is_format
 from training.data.order import count_ties, measure_agreement, read_order
@@ -19,7 +20,6 @@ from training.data.sources.source import RawData
 from training.data.splits import time_holdout
 from training.data.table import Table
 from training.data.validation import validate_raw
-from training.errors import DataError
 
 ROWS = 1200
 START = datetime(2024, 2, 20, 23)
@@ -94,7 +94,7 @@ def test_the_order_of_time_is_that_of_the_rows_however_it_is_written(
 def test_what_no_form_fits_is_refused_with_the_way_out(
     ai4i: Dataset, rows: pd.DataFrame, tmp_path: Path, when: list[str], told: str
 ) -> None:
-    with pytest.raises(DataError, match=told) as caught:
+    with pytest.raises(InputError, match=told) as caught:
         load(rows, when, make_dataset(ai4i), tmp_path)
     assert "\n" not in str(caught.value)
 
@@ -119,7 +119,7 @@ def test_one_cell_of_another_form_costs_its_row(
 ) -> None:
     when = hours(base)
     when[7] = odd
-    with pytest.raises(DataError, match=f"1 of {ROWS:,} rows refused: 1 where {reason}"):
+    with pytest.raises(InputError, match=f"1 of {ROWS:,} rows refused: 1 where {reason}"):
         load(rows, when, make_dataset(ai4i), tmp_path)
     assert pd.read_csv(tmp_path / "rejected.csv")["row"].tolist() == [9]
 
@@ -128,11 +128,11 @@ def test_a_counter_and_a_format_refuse_the_cells_that_are_none(
     ai4i: Dataset, rows: pd.DataFrame, tmp_path: Path
 ) -> None:
     counters = [f"W-{index}" for index in range(ROWS)]
-    with pytest.raises(DataError, match="1 where When is not 'W-' with a whole number behind it as in the other rows"):
+    with pytest.raises(InputError, match="1 where When is not 'W-' with a whole number behind it as in the other rows"):
         load(rows, [*counters[:-1], "V-5"], make_dataset(ai4i, {"counter": True}), tmp_path)
-    with pytest.raises(DataError, match=r"1 where When is not a time as '%m/%d/%Y' has it"):
+    with pytest.raises(InputError, match=r"1 where When is not a time as '%m/%d/%Y' has it"):
         load(rows, [*hours("%m/%d/%Y")[:-1], "13/13/2024"], make_dataset(ai4i, {"format": "%m/%d/%Y"}), tmp_path)
-    with pytest.raises(DataError, match=r"has '02/20/2024', expected a time as '%d/%m/%Y' has it; write"):
+    with pytest.raises(InputError, match=r"has '02/20/2024', expected a time as '%d/%m/%Y' has it; write"):
         load(rows, hours("%m/%d/%Y"), make_dataset(ai4i, {"format": "%d/%m/%Y"}), tmp_path)
 
 
@@ -153,18 +153,18 @@ def test_an_order_that_has_nothing_to_do_with_the_file_is_refused_unless_it_is_d
     shuffled = rows.sample(frac=1, random_state=3).set_axis(rows.index, axis=0)
     when = shuffled["UDI"].tolist()
     told = r"hardly agree \(rank correlation -?0\.\d{3}, expected 0.9 or more\); .* unsorted_file: true\}` into"
-    with pytest.raises(DataError, match=told):
+    with pytest.raises(InputError, match=told):
         load(shuffled, when, make_dataset(ai4i), tmp_path)
     table = load(shuffled, when, make_dataset(ai4i, {"unsorted_file": True}), tmp_path)
     expected = load(rows, rows["UDI"].tolist(), make_dataset(ai4i), tmp_path)
     assert table.sha256 == expected.sha256
-    with pytest.raises(DataError, match="order column 'When' is the same in every row; check that it runs with time"):
+    with pytest.raises(InputError, match="order column 'When' is the same in every row; check that it runs with time"):
         load(rows, ["2024-01-01"] * ROWS, make_dataset(ai4i), tmp_path)
 
 
 def test_rows_of_machine_after_machine_agree_within_each(ai4i: Dataset, rows: pd.DataFrame, tmp_path: Path) -> None:
     when = [str(index % 100) for index in range(ROWS)]
-    with pytest.raises(DataError, match="hardly agree"):
+    with pytest.raises(InputError, match="hardly agree"):
         load(rows, when, make_dataset(ai4i), tmp_path)
     blocks = np.repeat(np.arange(ROWS // 100), 100)
     assert measure_agreement(np.tile(np.arange(100), ROWS // 100), blocks) == pytest.approx(1.0)

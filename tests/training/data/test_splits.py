@@ -7,6 +7,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from cli.errors import InputError
 from tests.churn import generate_churn
 from training.data.dataset import Dataset
 from training.data.load import load_table
@@ -14,7 +15,6 @@ from training.data.sources.source import RawData
 from training.data.splits import Split, group_holdout, grouped_folds, repeated_folds, time_holdout
 from training.data.table import Table
 from training.data.validation import validate_raw
-from training.errors import InputError
 
 
 def make_churn(dataset: Dataset, folder: Path, rows: int = 2000) -> Table:

@@ -10,6 +10,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cli.errors import InputError
 from tests.churn import generate_churn
 from training.data.dataset import Dataset
 from training.data.load import load_table
@@ -18,7 +19,6 @@ from training.data.sources.source import RawData
 from training.data.sources.tables import read_rows
 from training.data.table import write_rows
 from training.data.validation import validate_raw
-from training.errors import DataError, InputError
 
 Planted = Callable[[str], str]
 
@@ -53,9 +53,9 @@ def test_bad_rows_are_refused_with_line_reason_and_raw_values(
     ai4i: Dataset, planted: Planted, rejected: Path, name: str, reasons: dict[int, str]
 ) -> None:
     source = planted(f"{name}.csv")
-    with pytest.raises(DataError) as caught:
+    with pytest.raises(InputError) as caught:
         load_table(ai4i, source, rejected)
-    assert caught.value.rejected == rejected
+    assert str(rejected) in str(caught.value)
     assert f"{len(reasons)} of 24 rows refused" in str(caught.value)
     assert f"row {min(reasons)} (" in str(caught.value)
     assert "\n" not in str(caught.value)
@@ -76,7 +76,7 @@ def test_bad_rows_are_refused_with_line_reason_and_raw_values(
 def test_data_that_is_wrong_as_a_whole_is_refused(
     ai4i: Dataset, planted: Planted, rejected: Path, name: str, cause: str
 ) -> None:
-    with pytest.raises(DataError, match=cause) as caught:
+    with pytest.raises(InputError, match=cause) as caught:
         load_table(ai4i, planted(f"{name}.csv"), rejected)
     assert caught.value.exit_code == 2
     assert not rejected.exists()
@@ -85,7 +85,7 @@ def test_data_that_is_wrong_as_a_whole_is_refused(
 def test_shifted_labels_are_refused_with_the_positives_as_evidence(
     ai4i: Dataset, planted: Planted, rejected: Path
 ) -> None:
-    with pytest.raises(DataError, match=r"prevalence 50\.00% is outside 0\.50% to 15\.00%: 12 of 24 rows"):
+    with pytest.raises(InputError, match=r"prevalence 50\.00% is outside 0\.50% to 15\.00%: 12 of 24 rows"):
         load_table(ai4i, planted("label-shift.csv"), rejected)
     assert read_rejected(rejected)["Machine failure"].tolist() == ["1"] * 12
 
@@ -130,7 +130,7 @@ def test_a_cell_that_is_not_the_declared_number_costs_its_row_and_not_the_order(
 ) -> None:
     raw = read_rows(planted("good.csv"))
     raw.loc[7, "UDI"] = cell
-    with pytest.raises(DataError, match=r"rows refused"):
+    with pytest.raises(InputError, match=r"rows refused"):
         validate_raw(RawData(raw, "one bad cell"), ai4i, rejected)
     evidence = read_rejected(rejected).set_index("row")
     assert evidence.loc["7", "reason"] == reason
@@ -146,7 +146,7 @@ def test_a_column_declared_as_text_stays_text_and_loses_only_its_blanks(ai4i: Da
 def test_one_good_load_takes_away_the_stale_file_of_rejected_rows(
     ai4i: Dataset, planted: Planted, rejected: Path
 ) -> None:
-    with pytest.raises(DataError):
+    with pytest.raises(InputError):
         load_table(ai4i, planted("missing-value.csv"), rejected)
     assert rejected.exists()
     load_table(ai4i, planted("good.csv"), rejected)
@@ -167,14 +167,14 @@ def test_many_reasons_are_counted_and_shortened(ai4i: Dataset, planted: Planted,
     raw = read_rows(planted("good.csv")).assign(
         **{name: "" for name in ai4i.raw_columns if name not in (*ai4i.leakage, "UDI")}
     )
-    with pytest.raises(DataError, match=r"24 of 24 rows refused: 24 where .*, 3 reasons more; for example row 2 \("):
+    with pytest.raises(InputError, match=r"24 of 24 rows refused: 24 where .*, 3 reasons more; for example row 2 \("):
         validate_raw(RawData(raw, "holes"), ai4i, rejected)
     assert len(read_rejected(rejected)) == 24
 
 
 def test_an_evidence_file_that_cannot_be_written_is_said_so(ai4i: Dataset, planted: Planted, tmp_path: Path) -> None:
     (tmp_path / "file").write_text("")
-    with pytest.raises((DataError, InputError), match=r"cannot be (written|removed)"):
+    with pytest.raises((InputError), match=r"cannot be (written|removed)"):
         load_table(ai4i, planted("missing-value.csv"), tmp_path / "file" / "rejected.csv")
 
 
@@ -190,7 +190,7 @@ def test_whole_rows_that_repeat_are_refused_where_no_key_is_declared(churn: Data
     frame = generate_churn(300).drop(columns="customerID").drop_duplicates(ignore_index=True)
     validate_raw(RawData(frame, "single"), keyless, rejected)
     doubled = pd.concat([frame, frame.iloc[[4]]], ignore_index=True)
-    with pytest.raises(DataError, match=r"2 of \d+ rows refused: 2 where the whole row stands more than once"):
+    with pytest.raises(InputError, match=r"2 of \d+ rows refused: 2 where the whole row stands more than once"):
         validate_raw(RawData(doubled, "doubled"), keyless, rejected)
     assert read_rejected(rejected)["row"].tolist() == ["4", str(len(frame))]
 
@@ -199,7 +199,7 @@ def test_whole_rows_that_repeat_are_refused_where_no_key_is_declared(churn: Data
 def test_a_target_that_is_no_finite_number_is_refused(charges: Dataset, rejected: Path, value: float) -> None:
     frame = generate_churn(50)
     frame.loc[3, "MonthlyCharges"] = value
-    with pytest.raises(DataError, match=r"1 of 50 rows refused: 1 where MonthlyCharges is (not finite|missing)"):
+    with pytest.raises(InputError, match=r"1 of 50 rows refused: 1 where MonthlyCharges is (not finite|missing)"):
         validate_raw(RawData(frame, "made"), charges, rejected)
 
 
@@ -213,7 +213,7 @@ def test_no_broken_row_is_lost_and_no_sound_row_is_blamed(
     for line in lines:
         column = data.draw(st.sampled_from([column.source for column in ai4i.columns]))
         raw.loc[line, column] = data.draw(st.sampled_from(["", "x", "1e999", "-1e6", "NaN"]))
-    with pytest.raises(DataError):
+    with pytest.raises(InputError):
         validate_raw(RawData(raw, "drawn"), ai4i, rejected)
     assert read_rejected(rejected)["row"].astype(int).tolist() == sorted(lines)
 
@@ -223,7 +223,7 @@ def test_a_rejected_cell_that_a_spreadsheet_would_run_is_quoted(
 ) -> None:
     raw = read_rows(planted("good.csv"))
     raw.loc[3, ["Product ID", "Type"]] = ["=1+1", "-L"]
-    with pytest.raises(DataError, match="1 of 24 rows refused"):
+    with pytest.raises(InputError, match="1 of 24 rows refused"):
         validate_raw(RawData(raw, "file rows.csv"), ai4i, rejected)
     assert pd.read_csv(rejected)[["Product ID", "Type"]].to_numpy().tolist() == [["'=1+1", "'-L"]]
 

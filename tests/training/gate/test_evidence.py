@@ -2,10 +2,10 @@ import msgspec
 import numpy as np
 import pytest
 
+from cli.errors import EXIT_USAGE, InputError
 from contract.bundle import MODEL_NAME, Bundle
 from contract.schema import Calibration
 from tests import planted
-from training.errors import EXIT_USAGE, InputError
 from training.gate.evidence import Evidence, fill_frame, gather_evidence, score_frame
 
 

@@ -6,10 +6,10 @@ import msgspec
 import numpy as np
 import pytest
 
+from cli.errors import EXIT_FAIL, EXIT_OK, EXIT_UNDECIDED, InputError
 from contract.schema import Calibration
 from tests import planted
 from training.data.table import Table
-from training.errors import EXIT_FAIL, EXIT_OK, EXIT_UNDECIDED, InputError
 from training.gate.judge import GateResult, judge_candidate
 from training.gate.result import Check
 

@@ -4,10 +4,10 @@ from collections.abc import Callable
 
 import pytest
 
+from cli.errors import EXIT_FAIL, EXIT_OK
 from contract.bundle import Bundle
 from contract.schema import Column
 from tests import planted
-from training.errors import EXIT_FAIL, EXIT_OK
 from training.gate.judge import GateResult
 
 pytestmark = pytest.mark.slow

@@ -2,7 +2,7 @@ from pathlib import Path
 
 import pytest
 
-from training.errors import InputError
+from cli.errors import InputError
 from training.gate.policy import POLICY, load_policy
 from training.model.metrics import BINARY, REGRESSION
 from training.yaml_file import read_yaml

@@ -4,8 +4,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from cli.errors import EXIT_FAIL, EXIT_OK, EXIT_UNDECIDED
 from contract.schema import Interval
-from training.errors import EXIT_FAIL, EXIT_OK, EXIT_UNDECIDED
 from training.gate.result import EXIT_CODES, Check, Verdict, decide_verdict, write_interval
 
 VERDICTS: tuple[Verdict, ...] = ("pass", "fail", "not_enough_evidence")

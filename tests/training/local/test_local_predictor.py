@@ -15,10 +15,10 @@ import msgspec
 import pytest
 
 from app.predictor.logs import JsonFormatter
+from cli.errors import InputError
 from contract.bundle import MODEL_NAME, Bundle
 from tests.patience import wait_until
 from tests.ports import take_free_port
-from training.errors import InputError
 from training.local.local_predictor import (
     RunningPredictor,
     check_port,

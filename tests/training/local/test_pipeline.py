@@ -12,12 +12,12 @@ import msgspec
 import numpy as np
 import pytest
 
+from cli.errors import InputError
 from contract.bundle import MANIFEST_NAME, MODEL_NAME, Bundle, read_bundle
 from contract.errors import BundleError
 from tests.conftest import ROOT, make_bundle
 from training.data.splits import group_holdout
 from training.data.table import Table
-from training.errors import InputError
 from training.files import recover_folder
 from training.local.artifacts import Artifacts
 from training.local.pipeline import install_bundle, is_current, make_candidate

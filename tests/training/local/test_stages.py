@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 import pytest
 
+from cli.errors import EXIT_FAIL, EXIT_OK, EXIT_UNDECIDED, InputError
 from contract.bundle import MANIFEST_NAME, Bundle
 from contract.errors import BundleError
 from contract.schema import Interval
@@ -16,7 +17,6 @@ from tests.ports import take_free_port
 from training import cli
 from training.data.splits import group_holdout
 from training.data.table import Table
-from training.errors import EXIT_FAIL, EXIT_OK, EXIT_UNDECIDED, InputError
 from training.local.artifacts import Artifacts
 from training.local.pipeline import make_candidate
 from training.local.stages import describe_rerun, read_champion, read_table, track_training

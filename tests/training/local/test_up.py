@@ -14,12 +14,12 @@ import httpx
 import msgspec
 import pytest
 
+from cli.errors import InputError
 from contract.bundle import MODEL_NAME, Bundle, read_bundle
 from tests.conftest import ROOT
 from tests.contract.forging import write_forged
 from tests.ports import take_free_port
 from training.data.table import Table
-from training.errors import InputError
 from training.local.artifacts import Artifacts
 from training.local.local_predictor import find_predictor, stop_predictor
 from training.local.up import bring_up, renew_bundle

@@ -10,8 +10,8 @@ from hypothesis import strategies as st
 from numpy.typing import NDArray
 from sklearn import metrics as sk
 
+from cli.errors import InputError
 from training.data.dataset import Costs
-from training.errors import InputError
 from training.model.metrics import (
     Judgement,
     best_f1_threshold,

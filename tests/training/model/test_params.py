@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from training.errors import InputError
+from cli.errors import InputError
 from training.model.params import PARAMS, load_params
 
 

@@ -6,11 +6,11 @@ import pytest
 from numpy.typing import NDArray
 from scipy.special import expit
 
+from cli.errors import InputError
 from contract.schema import Calibration
 from training.data.dataset import Dataset
 from training.data.splits import group_holdout
 from training.data.table import Table
-from training.errors import InputError
 from training.model.metrics import Judgement, expected_cost, pr_auc
 from training.model.params import Params
 from training.model.train import (

@@ -11,8 +11,8 @@ import optuna
 import pytest
 from optuna.trial import TrialState
 
+from cli.errors import InputError
 from training.data.table import Table
-from training.errors import InputError
 from training.model.params import Params, load_params
 from training.model.tune import STARTUP_TRIALS, find_today, open_study, propose_params, search_params, write_best_params
 

@@ -3,10 +3,10 @@
 import sys
 from collections.abc import Iterator
 
+from cli.errors import CommandError
 from tests.training.plants.catalog import CATALOG
 from tests.training.plants.stage import Plant, judge
 from tests.training.plants.verdicts import is_right
-from training.errors import TrainingError
 from training.gate.result import Check
 
 WIDTH = 150
@@ -25,7 +25,7 @@ def print_table(sender: str, plants: tuple[Plant, ...]) -> Iterator[bool]:
 def try_plant(plant: Plant) -> tuple[bool, str, str]:
     try:
         result = judge(plant.make())
-    except TrainingError as error:
+    except CommandError as error:
         return plant.verdict == "refused", "refused", shorten(str(error))
     named = [check for check in result.checks if check.name == plant.check]
     troubles = [check for check in result.checks if check.blocking and check.verdict != "pass"]

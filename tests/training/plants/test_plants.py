@@ -5,6 +5,7 @@ import dataclasses
 import msgspec
 import pytest
 
+from cli.errors import InputError
 from contract.schema import Column
 from tests.training.plants.catalog import CATALOG
 from tests.training.plants.stage import (
@@ -21,7 +22,6 @@ from tests.training.plants.stage import (
 )
 from tests.training.plants.verdicts import find_alarms, is_right
 from training.data.declared import Accepted
-from training.errors import InputError
 from training.gate.judge import GateResult
 from training.gate.result import Check
 

@@ -3,8 +3,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.errors import InputError
 from tests import planted
-from training.errors import InputError
 from training.gate.judge import GateResult
 from training.report.document import REPORT_VERSION, build_report, encode_report, read_report
 

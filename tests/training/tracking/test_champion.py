@@ -7,10 +7,10 @@ from typing import Any
 
 import pytest
 
+from cli.errors import EXIT_OUTSIDE, EXIT_USAGE, InputError
 from contract.bundle import Bundle, read_bundle
 from tests.patience import LAST_RESORT_SECONDS
 from tests.training.tracking.server import Server, fetch_bundle
-from training.errors import EXIT_OUTSIDE, EXIT_USAGE, InputError
 from training.local.artifacts import Artifacts
 from training.tracking import tracker
 from training.tracking.address import tracking_uri

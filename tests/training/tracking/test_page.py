@@ -10,11 +10,11 @@ from pathlib import Path
 import httpx
 import pytest
 
+from cli.errors import InputError
 from tests.conftest import ROOT
 from tests.patience import LAST_RESORT_SECONDS, wait_until
 from tests.ports import take_free_port
 from tests.training.tracking.test_relocation import log
-from training.errors import InputError
 from training.tracking.page import find_page
 
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from cli.errors import OutsideError
 from contract.bundle import Bundle
 from contract.schema import Interval
 from tests.training.tracking.elsewhere import load_elsewhere
-from training.errors import OutsideError
 from training.local.stages import open_tracker
 from training.tracking.address import tracking_uri
 from training.tracking.record import RunRecord

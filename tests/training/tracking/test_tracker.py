@@ -10,6 +10,7 @@ from typing import Any, cast
 import msgspec
 import pytest
 
+from cli.errors import EXIT_OUTSIDE, InputError, OutsideError
 from contract.bundle import Bundle, read_bundle
 from contract.schema import Interval
 from tests.patience import LAST_RESORT_SECONDS
@@ -17,7 +18,6 @@ from tests.ports import take_free_port
 from tests.training.tracking.elsewhere import load_elsewhere
 from tests.training.tracking.server import Server, fetch_bundle
 from training.data.table import Table
-from training.errors import EXIT_OUTSIDE, InputError, OutsideError
 from training.tracking import tracker as tracker_module
 from training.tracking.address import hide_password, tracking_uri
 from training.tracking.record import RunRecord, describe_table, read_record, record_path, write_record

@@ -6,13 +6,13 @@ from dataclasses import dataclass, field
 import numpy as np
 import pandas as pd
 
+from cli.errors import InputError
 from contract.errors import RowError
 from contract.intake.csv_rows import CsvRows, Rows
 from contract.intake.headers import explain_header, strip_marks
 from contract.intake.separators import describe_separator, find_separator
 from contract.schema import Column
 from training.data.sources.parquet import refuse_repeated
-from training.errors import InputError
 
 
 @dataclass(frozen=True)

@@ -17,8 +17,8 @@ from urllib.request import url2pathname
 import aiohttp
 import fsspec
 
+from cli.errors import InputError, OutsideError
 from training.data.sources.credentials import hide_credentials
-from training.errors import InputError, OutsideError
 
 CONNECT_TIMEOUT_SECONDS = 10
 READ_TIMEOUT_SECONDS = 30

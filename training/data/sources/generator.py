@@ -8,8 +8,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from cli.errors import InputError
 from training.data.dataset import Dataset
-from training.errors import InputError
 
 MAX_ROWS = 10_000_000
 

@@ -9,8 +9,8 @@ from pathlib import Path
 import pandas as pd
 import pyarrow as arrow
 
+from cli.errors import InputError
 from training.data.sources.fetching import Limits, first_line
-from training.errors import InputError
 
 CHILD = Path(__file__).with_name("parquet_child.py")
 BASE_MEMORY_BYTES = 3 * 1024**3  # addresses that the libraries reserve, hardly any of it used

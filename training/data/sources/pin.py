@@ -7,11 +7,11 @@ from typing import Annotated
 import msgspec
 from ruamel.yaml import YAML
 
+from cli.errors import InputError
 from contract.schema import Struct
 from training.data.sources.credentials import WAY, find_credentials
 from training.data.sources.source import GENERATOR, UCI
 from training.data.table import Table
-from training.errors import InputError
 from training.files import write_file
 from training.yaml_file import read_struct
 

@@ -4,10 +4,10 @@ from dataclasses import dataclass, field
 
 import pandas as pd
 
+from cli.errors import InputError, OutsideError
 from training.data.dataset import Dataset
 from training.data.sources import generator, tables, uci
 from training.data.sources.fetching import name_source
-from training.errors import InputError, OutsideError
 
 UCI = "uci"
 GENERATOR = "generator"

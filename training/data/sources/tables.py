@@ -4,12 +4,12 @@ from collections.abc import Sequence
 
 import pandas as pd
 
+from cli.errors import InputError
 from contract.intake.signatures import HEAD_BYTES, describe, recognize
 from contract.schema import Column
 from training.data.sources.csv_file import FileRows, parse_csv
 from training.data.sources.fetching import fetch_source, is_url, list_suffixes, name_source, read_limits
 from training.data.sources.parquet import parse_parquet
-from training.errors import InputError
 
 _PARQUET_MAGIC = b"PAR1"
 

@@ -11,9 +11,9 @@ from typing import Any
 
 import pandas as pd
 
+from cli.errors import InputError, OutsideError
 from training.data.dataset import Dataset
 from training.data.sources.fetching import Limits, fetch_source, first_line, read_limits
-from training.errors import InputError, OutsideError
 
 API_URL = "https://archive.ics.uci.edu/api/dataset"
 OK = 200  # in the answer itself

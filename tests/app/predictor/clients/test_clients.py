@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 
 from bench.environments import install_requirements
-from bench.errors import BenchError
+from cli.errors import CommandError
 from contract.bundle import Bundle
 from contract.compute.scoring import PARITY_TOLERANCE, ReferenceModel
 from tests.app.predictor.questions import Question, make_questions, read_lines
@@ -94,7 +94,7 @@ def make_environment(name: str) -> Path:
     folder = ROOT / ".tools" / "clients" / name
     try:
         install_requirements(ENVIRONMENTS / f"{name}.txt", folder)
-    except BenchError as error:
+    except CommandError as error:
         pytest.skip(f"{name} cannot be installed: {error}")
     return folder / "bin" / "python"
 

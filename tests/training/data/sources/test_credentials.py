@@ -4,13 +4,13 @@ from pathlib import Path
 
 import pytest
 
+from cli.errors import InputError
 from tests.churn import write_churn
 from training.data.dataset import Dataset
 from training.data.load import load_table
 from training.data.sources import pin
 from training.data.sources.credentials import find_credentials, hide_credentials
 from training.data.table import Table
-from training.errors import InputError
 
 SECRET = "hunter2"
 

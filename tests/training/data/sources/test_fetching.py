@@ -9,10 +9,10 @@ from pathlib import Path
 
 import pytest
 
+from cli.errors import InputError, OutsideError
 from tests.training.data.conftest import Answer
 from training.data.sources.fetching import Limits, fetch_source, read_limits
 from training.data.sources.tables import read_rows
-from training.errors import InputError, OutsideError
 
 SMALL = Limits(max_bytes=1_000_000, max_seconds=60)
 SHORT = Limits(max_bytes=1_000_000, max_seconds=1)

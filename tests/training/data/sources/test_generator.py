@@ -9,9 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from cli.errors import InputError
 from training.data.dataset import Dataset, Generator
 from training.data.sources.generator import generate_frame, generate_milling
-from training.errors import InputError
 
 MODES = ("tool_wear_failure", "heat_dissipation_failure", "power_failure", "overstrain_failure", "random_failure")
 

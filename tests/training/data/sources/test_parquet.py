@@ -12,10 +12,10 @@ import pyarrow as arrow
 import pytest
 from pyarrow import parquet
 
+from cli.errors import InputError
 from tests.training.data.parquet_forks import Forks
 from training.data.sources.fetching import Limits
 from training.data.sources.parquet import CHILD, parse_parquet, run_program
-from training.errors import InputError
 
 LIMITS = Limits(max_bytes=50_000_000, max_seconds=60)
 FLIPS = 500

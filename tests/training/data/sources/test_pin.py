@@ -8,12 +8,12 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from cli.errors import InputError
 from tests.churn import write_churn
 from training.data.dataset import Dataset
 from training.data.load import load_table
 from training.data.sources import pin
 from training.data.table import Table
-from training.errors import InputError
 
 
 @pytest.fixture

@@ -7,12 +7,12 @@ import msgspec
 import pandas as pd
 import pytest
 
+from cli.errors import InputError, OutsideError
 from tests.training.data.conftest import Web, serve_uci
 from training.data.dataset import Dataset
 from training.data.sources import uci
 from training.data.sources.generator import generate_frame
 from training.data.sources.source import load_raw
-from training.errors import InputError, OutsideError
 
 
 def test_without_source_uci_gives_the_rows_if_it_answers(

@@ -7,10 +7,10 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from cli.errors import InputError, OutsideError
 from tests.training.data.conftest import Web
 from training.data.sources.fetching import name_source
 from training.data.sources.tables import read_file, read_rows
-from training.errors import InputError, OutsideError
 
 Planted = Callable[[str], str]
 

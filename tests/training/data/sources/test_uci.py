@@ -7,6 +7,7 @@ import msgspec
 import pandas as pd
 import pytest
 
+from cli.errors import InputError, OutsideError
 from tests.training.data.conftest import Answer, Web, serve_uci
 from tests.training.data.sources.test_fetching import (
     drop_by_drop,
@@ -20,7 +21,6 @@ from training.data.dataset import Dataset
 from training.data.sources import uci
 from training.data.sources.generator import generate_frame
 from training.data.sources.uci import fetch_uci, match_columns
-from training.errors import InputError, OutsideError
 
 NAMES = ["UID", "Product ID", "Type", "Air temperature", "Process temperature", "Rotational speed", "Torque"]
 NAMES += ["Tool wear", "Machine failure", "TWF", "HDF", "PWF", "OSF", "RNF"]

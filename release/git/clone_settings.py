@@ -1,49 +1,16 @@
-"""GitHub for a release: review's one client, with its errors as this program's own."""
+"""The settings of GitHub's client at a person's clone: from its remote's address and from `gh`."""
 
 import os
 import re
 import shutil
 import subprocess
-from collections.abc import Iterator, Mapping
-from contextlib import contextmanager
+from collections.abc import Mapping
 
-from release.errors import InputError, OutsideError, RefusedError, ReleaseError
-from review import errors as review_errors
-from review.github.client import GitHub
-from review.github.settings import read_settings
-
-KINDS: dict[type[review_errors.ReviewError], type[ReleaseError]] = {
-    review_errors.RefusedError: RefusedError,
-    review_errors.OutsideError: OutsideError,
-}
 # the address of a clone's remote at github.com or at an enterprise's own GitHub
 WEB = re.compile(
     r"(?:https://(?:[^@/]+@)?|git@|ssh://git@)(?P<host>github\.[^/:]+)[/:](?P<name>[^/]+/[^/]+?)(?:\.git)?/?"
 )
 GH_SECONDS = 20
-
-
-@contextmanager
-def open_github(environment: Mapping[str, str] = os.environ) -> Iterator[GitHub]:
-    """A client for GITHUB_REPOSITORY with GITHUB_TOKEN.
-
-    Raises: InputError, RefusedError, OutsideError, also for what goes wrong inside of the block.
-    """
-    with translate_errors():
-        github = GitHub(read_settings(environment))
-        try:
-            yield github
-        finally:
-            github.close()
-
-
-@contextmanager
-def translate_errors() -> Iterator[None]:
-    """Whatever review raises ends this program with the same words and the same exit code."""
-    try:
-        yield
-    except review_errors.ReviewError as error:
-        raise KINDS.get(type(error), InputError)(str(error)) from error
 
 
 def fill_environment(address: str, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
