@@ -91,16 +91,16 @@ def list_variants(served: Endpoint, model: ServedModel, bodies: list[bytes]) -> 
         ],
         LOGGED: [(served, "_slow_seconds", 0.0)],
     }
-    if model._derive is not None:
+    if model.plan.derivation is not None:
         derived = cycle([derive_row(model, body) for body in bodies])
-        variants["derived features"] = [(model, "_derive", lambda given, space: next(derived))]
+        variants["derived features"] = [(model._usual_row, "_derive", lambda given, space: next(derived))]
     return variants
 
 
 def derive_row(model: ServedModel, body: bytes) -> Mapping[str, float]:
-    assert model._derive is not None  # noqa: S101 - the caller has looked
+    assert model.plan.derivation is not None  # noqa: S101 - the caller has looked
     codes = model.plan.encode_table({name: [value] for name, value in msgspec.json.decode(body).items()})
-    return model._derive({name: float(column[0]) for name, column in codes.items()}, math)
+    return model.plan.derivation({name: float(column[0]) for name, column in codes.items()}, math)
 
 
 @contextmanager

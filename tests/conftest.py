@@ -17,9 +17,9 @@ from tests.patience import LAST_RESORT_SECONDS
 from training.data.dataset import Dataset, load_dataset
 from training.data.load import load_table
 from training.data.table import Table
-from training.model.params import Params, load_params
 from training.model.train import train_model
 from training.packaging.package import package_model
+from training.params import Params, load_params
 
 ROOT = Path(__file__).parents[1]
 DATASETS = ROOT / "tests" / "data" / "datasets"

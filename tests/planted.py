@@ -26,9 +26,9 @@ from training.data.validation import validate_raw
 from training.gate.judge import GateResult, judge_candidate
 from training.gate.policy import Policy, load_policy
 from training.model.metrics import measure_intervals
-from training.model.params import Params, load_params
 from training.model.train import TrainedModel, train_model
 from training.packaging.package import package_model
+from training.params import Params, load_params
 
 DATASETS = Path(__file__).parent / "data" / "datasets"
 ROWS, SEED = 10_000, 2020

@@ -14,10 +14,10 @@ from cli.errors import EXIT_USAGE, CommandError, InputError
 from contract.bundle import read_bundle
 from contract.errors import ContractError
 from training import console
+from training.artifacts import Artifacts
 from training.data.dataset import load_dataset
-from training.local.artifacts import Artifacts
-from training.model.params import PARAMS, load_params
 from training.options import ARTIFACTS, DatasetName, ParamsFile, Root, Rows, Seed, Source
+from training.params import PARAMS, load_params
 
 PROGRAM = "python -m training"
 
@@ -98,7 +98,7 @@ def inputs(
 ) -> None:
     """Print the SHA-256 over all that a model would be made from now; `make approved INPUTS=` takes it."""
     from training.data.load import load_table  # noqa: PLC0415
-    from training.packaging.provenance import describe_inputs, digest_inputs  # noqa: PLC0415
+    from training.lineage.provenance import describe_inputs, digest_inputs  # noqa: PLC0415
 
     table = load_table(load_dataset(dataset), source, Artifacts(root).rejected, rows=rows, seed=seed)
     sys.stdout.write(f"{digest_inputs(describe_inputs(table, load_params(params)))}\n")
@@ -242,7 +242,7 @@ def champion(
     root: Root = ARTIFACTS,
 ) -> None:
     """Name a released bundle champion in MLflow; it is registered if MLflow does not know it."""
-    from training.tracking.champion import name_released  # noqa: PLC0415
+    from training.local.champion import name_released  # noqa: PLC0415
 
     name_released(Artifacts(root), bundle, release)
 

@@ -19,10 +19,10 @@ from contract.schema import Interval, Manifest
 if TYPE_CHECKING:
     import optuna
 
+    from training.artifacts import Artifacts
     from training.data.table import Table
     from training.evaluation.evaluate import Evaluation
     from training.gate.judge import GateResult
-    from training.local.artifacts import Artifacts
 
 LABELS = {
     "pr_auc": "PR-AUC",

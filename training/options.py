@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from training.local.artifacts import Artifacts
+from training.artifacts import Artifacts
 
 Source = Annotated[
     str | None,

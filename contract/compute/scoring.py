@@ -1,6 +1,7 @@
 """From the model matrix to calibrated scores; what training measured is what serving answers."""
 
-from collections.abc import Mapping, Sequence
+import math
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -41,7 +42,7 @@ def load_booster(content: bytes, features: Sequence[str], threads: int = 1) -> x
 def calibrate_margins(margins: NDArray[Any], calibration: Calibration, task: str) -> Scores:
     """Scores of the same shape as `margins`: probabilities by Platt scaling, or the margins themselves.
 
-    To the last bit they are those of one row alone, which the predictor computes with `math.exp`.
+    To the last bit they are those of one row alone, by `make_calibration`.
 
     Formula: J. Platt, "Probabilistic Outputs for Support Vector Machines" (1999).
     """
@@ -53,6 +54,19 @@ def calibrate_margins(margins: NDArray[Any], calibration: Calibration, task: str
     powers = np.exp(np.minimum(exponents, LARGEST_EXPONENT).astype(np.complex128)).real
     scores: Scores = np.where(exponents > LARGEST_EXPONENT, 0.0, 1.0 / (1.0 + powers))
     return scores
+
+
+def make_calibration(calibration: Calibration, task: str) -> Callable[[float], float]:
+    """`calibrate_margins` for one margin, without an array and to the same bit; NaN stays NaN."""
+    if task == "regression":
+        return float
+    slope, intercept = calibration.slope, calibration.intercept
+
+    def scale(margin: float) -> float:
+        exponent = -(slope * margin + intercept)
+        return 0.0 if exponent > LARGEST_EXPONENT else 1.0 / (1.0 + math.exp(exponent))
+
+    return scale
 
 
 class ReferenceModel:

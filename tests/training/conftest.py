@@ -8,7 +8,7 @@ from tests.conftest import DATASETS
 from training.data.dataset import load_dataset
 from training.data.load import load_table
 from training.data.table import Table
-from training.model.params import Params, load_params
+from training.params import Params, load_params
 
 
 @pytest.fixture(scope="session")

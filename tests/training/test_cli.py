@@ -24,8 +24,8 @@ from tests.ports import take_free_port
 from training import cli
 from training.data.splits import group_holdout
 from training.data.table import Table
-from training.model.params import PARAMS
-from training.packaging.provenance import digest_inputs
+from training.lineage.provenance import digest_inputs
+from training.params import PARAMS
 
 Run = Callable[..., tuple[int, str, str]]
 ROWS = ROOT / "tests" / "data"

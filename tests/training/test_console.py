@@ -13,8 +13,8 @@ from contract.bundle import Bundle
 from contract.schema import Interval
 from tests import planted
 from training import console
+from training.artifacts import Artifacts
 from training.data.table import Table
-from training.local.artifacts import Artifacts
 from training.model.metrics import task_metrics
 
 

@@ -9,7 +9,7 @@ from hypothesis import strategies as st
 
 from cli.errors import InputError
 from training.data.dataset import DATASETS, Dataset, load_dataset
-from training.model.params import load_params
+from training.params import load_params
 from training.yaml_file import MAX_BYTES, MAX_DEPTH, read_struct, read_yaml
 
 AI4I = (DATASETS / "ai4i.yaml").read_text()

@@ -14,8 +14,8 @@ from contract.compute.scoring import calibrate_margins
 from training.data.dataset import Condition, Rule
 from training.data.table import Table
 from training.model.metrics import Vector
-from training.model.params import Params
 from training.model.train import cross_fit_margins, fit_booster, fit_calibration, inner_folds
+from training.params import Params
 
 RULE_HOLDS = 0.5
 

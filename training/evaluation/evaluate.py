@@ -10,6 +10,7 @@ from training.data.splits import Split, group_holdout, repeated_folds, time_hold
 from training.data.table import Table
 from training.evaluation.baselines import Contender, list_contenders
 from training.files import write_file
+from training.lineage.provenance import describe_inputs, describe_revision
 from training.model.metrics import (
     Judgement,
     best_f1_threshold,
@@ -20,8 +21,7 @@ from training.model.metrics import (
     measure_intervals,
     task_metrics,
 )
-from training.model.params import Params
-from training.packaging.provenance import describe_inputs, describe_revision
+from training.params import Params
 
 HOLDOUT_RESAMPLES = 500
 Intervals = dict[str, Interval]

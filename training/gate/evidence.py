@@ -17,7 +17,7 @@ from training.data.splits import group_holdout
 from training.data.table import Table
 from training.evaluation.baselines import rank_by_rule
 from training.model.metrics import Judgement
-from training.model.params import Params
+from training.params import Params
 
 RULE_THRESHOLD = 0.5  # where a rule holds it scores at least this
 

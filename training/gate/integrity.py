@@ -15,9 +15,9 @@ from contract.soundness import check_manifest
 from training.gate.evidence import Evidence, fill_frame
 from training.gate.policy import TaskRules
 from training.gate.result import Check, choose_verdict
+from training.lineage.provenance import describe_inputs
 from training.model.metrics import task_metrics
 from training.packaging.package import PARITY_ROWS, PARITY_THREADS
-from training.packaging.provenance import describe_inputs
 
 STATED_TOLERANCE = 1e-4  # a score's last bit may move one row across another
 

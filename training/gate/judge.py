@@ -38,7 +38,7 @@ from training.gate.rows.twins import check_twins
 from training.gate.separation import check_separation
 from training.gate.slices import judge_slices
 from training.model.metrics import task_metrics
-from training.model.params import Params
+from training.params import Params
 
 
 @dataclass(frozen=True)

@@ -5,7 +5,7 @@ import msgspec
 from contract.bundle import digest_bytes
 from contract.schema import Requirements
 from training.data.dataset import Dataset
-from training.model.params import Params
+from training.params import Params
 
 DIGITS = 12  # of a sentence's digest
 

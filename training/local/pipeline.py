@@ -5,17 +5,17 @@ import msgspec
 from cli.errors import InputError
 from contract.bundle import MANIFEST_NAME, Bundle, read_bundle, read_manifest
 from contract.errors import BundleError
+from training.artifacts import Artifacts
 from training.data.fingerprint import fingerprint_frame
 from training.data.splits import group_holdout
 from training.data.table import Table
 from training.files import recover_folder, write_folder
-from training.local.artifacts import Artifacts
+from training.lineage.provenance import describe_inputs, describe_revision
 from training.model.metrics import measure_intervals
-from training.model.params import Params
 from training.model.rounds import measure_rounds
 from training.model.train import TrainedModel, train_model
 from training.packaging.package import package_model
-from training.packaging.provenance import describe_inputs, describe_revision
+from training.params import Params
 from training.tracking.record import (
     RunRecord,
     describe_bundle,

@@ -5,6 +5,7 @@ from pathlib import Path
 from cli.errors import InputError, OutsideError
 from contract.bundle import INFERENCE_NAME, Bundle, read_bundle
 from training import console
+from training.artifacts import Artifacts
 from training.data.dataset import Dataset
 from training.data.load import load_table
 from training.data.table import Table
@@ -12,10 +13,9 @@ from training.evaluation.evaluate import evaluate_table, write_evaluation
 from training.files import recover_folder
 from training.gate.judge import GateResult, judge_candidate
 from training.gate.policy import load_policy
-from training.local.artifacts import Artifacts
 from training.local.pipeline import make_candidate
-from training.model.params import Params
 from training.model.tune import find_today, open_study, search_params, write_best_params
+from training.params import Params
 from training.report.write import draw_pictures, write_report
 from training.tracking.address import TRACK_AGAIN, hide_password, tracking_uri
 from training.tracking.evaluation import describe_evaluation

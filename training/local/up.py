@@ -8,9 +8,9 @@ from cli.errors import EXIT_OK, CommandError, InputError, OutsideError
 from contract.bundle import Bundle, read_bundle
 from contract.errors import BundleError
 from training import console
+from training.artifacts import Artifacts
 from training.data.dataset import Dataset
 from training.data.table import Table
-from training.local.artifacts import Artifacts
 from training.local.local_predictor import (
     RunningPredictor,
     check_port,
@@ -21,8 +21,8 @@ from training.local.local_predictor import (
 )
 from training.local.pipeline import install_bundle, is_current
 from training.local.stages import describe_unknown, judge, open_tracker, read_table, train_candidate
-from training.model.params import Params
 from training.packaging.package import raw_row
+from training.params import Params
 from training.report.write import JSON_NAME
 
 SHOWN_ROWS = 4

@@ -18,7 +18,7 @@ from contract.schema import Calibration, ModelSchema
 from training.data.dataset import Costs, Dataset
 from training.data.table import Table
 from training.model.metrics import Judgement, Vector, cheapest_threshold, measure
-from training.model.params import Params
+from training.params import Params
 
 OBJECTIVES = {"binary": "binary:logistic", "regression": "reg:squarederror"}
 IDENTITY = Calibration(slope=1.0, intercept=0.0)

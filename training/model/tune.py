@@ -19,10 +19,10 @@ from cli.errors import InputError
 from training.data.splits import grouped_folds
 from training.data.table import Table
 from training.files import write_file
+from training.lineage.provenance import describe_inputs
 from training.model.metrics import Judgement, pr_auc, rmse
-from training.model.params import Params
 from training.model.train import fit_booster
-from training.packaging.provenance import describe_inputs
+from training.params import Params
 
 Study = optuna.Study
 STARTUP_TRIALS = 5

@@ -28,13 +28,13 @@ from contract.schema import SCHEMA_VERSION, DriftUse, GoldenRow, Interval, Manif
 from contract.soundness import check_manifest
 from training.data.table import Table
 from training.files import write_folder
+from training.lineage.provenance import describe_inputs, list_libraries, name_version
 from training.lineage.requirements import describe_requirements
 from training.lineage.row_digests import write_record
-from training.model.params import Params
 from training.model.train import TrainedModel
 from training.packaging.onnx_export import ConversionError, convert_booster
-from training.packaging.provenance import describe_inputs, list_libraries, name_version
 from training.packaging.reliability import measure_reliability
+from training.params import Params
 
 GOLDEN_ROWS = 32
 PARITY_ROWS = 100_000

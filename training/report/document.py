@@ -14,8 +14,8 @@ from training.gate.footprint import bundle_size
 from training.gate.judge import GateResult
 from training.gate.policy import Policy
 from training.gate.result import Check, Latency, MetricLine, SliceLine, Verdict
+from training.lineage.provenance import describe_revision
 from training.model.metrics import Judgement
-from training.packaging.provenance import describe_revision
 from training.report.limits import check_size, fit_report
 
 REPORT_VERSION = 1

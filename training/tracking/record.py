@@ -15,8 +15,8 @@ from contract.schema import Column, Interval, Struct
 from training.data.sources.fetching import is_url
 from training.data.table import Table
 from training.files import write_file
-from training.model.params import Params
 from training.model.rounds import Curve
+from training.params import Params
 
 DIGEST_LENGTH = 32  # MLflow takes a data set's digest up to 36 characters
 MLFLOW_TYPES = {"number": "double", "integer": "long", "category": "string"}

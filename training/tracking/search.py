@@ -6,8 +6,8 @@ import optuna
 from optuna.trial import TrialState
 
 from training.data.table import Table
-from training.model.params import Params
-from training.packaging.provenance import describe_revision
+from training.lineage.provenance import describe_revision
+from training.params import Params
 from training.tracking.nested import ChildRun, ParentRun
 from training.tracking.record import name_user
 

@@ -12,9 +12,10 @@ from app.predictor.inputs.pieces import count_until
 from app.predictor.inputs.rows import Columns, RowReader
 from app.predictor.inputs.warned import render_warnings
 from app.predictor.receipts.receipts import Receipts, wants_receipts
-from app.predictor.scoring.model import ReadyRow, ReadyTable, Scored, ServedModel
+from app.predictor.scoring.model import ReadyTable, Scored, ServedModel
 from app.predictor.state import ServingState
 from contract.compute.engine import FEW_ROWS, Margins
+from contract.compute.usual_row import ReadyRow
 from contract.schema import Value
 
 ROUTE = "/v1/predict"

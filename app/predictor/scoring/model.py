@@ -3,7 +3,6 @@
 import logging
 import math
 from collections.abc import Mapping, Sequence
-from operator import itemgetter
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +16,9 @@ from contract.bundle import INFERENCE_NAME, MODEL_NAME, Bundle, read_bundle
 from contract.compute.engine import FEW_ROWS, Engine, Margins
 from contract.compute.leaf_rows import make_leaf_rows
 from contract.compute.parity import Comparison, compare_engines
-from contract.compute.plan import FeaturePlan, Matrix, find_derivation
-from contract.compute.scoring import LARGEST_EXPONENT, Scores, calibrate_margins, check_golden_rows, spread_matrix
+from contract.compute.plan import FeaturePlan, Matrix
+from contract.compute.scoring import Scores, calibrate_margins, check_golden_rows, make_calibration, spread_matrix
+from contract.compute.usual_row import ReadyRow, UsualRow
 from contract.errors import BundleError
 from contract.schema import Value
 from contract.soundness import check_served
@@ -30,13 +30,6 @@ NO_UNKNOWN: Mapping[str, list[int]] = {}
 
 class ScoringError(ArithmeticError):
     """The model gave no finite score."""
-
-
-class ReadyRow(msgspec.Struct, frozen=True, gc=False):
-    """A usual row, encoded: all that scoring and counting it takes."""
-
-    values: Mapping[str, float]
-    vector: bytes
 
 
 class ReadyTable(msgspec.Struct, frozen=True, gc=False):
@@ -70,30 +63,8 @@ class ServedModel:
         self.plan = FeaturePlan(manifest.schema)
         self.unknown = {column.name: 0 for column in manifest.schema.columns if column.type == "category"}
         self.names = tuple(column.name for column in manifest.schema.columns)
-        self._codes = [
-            (column.name, {category: float(code) for code, category in enumerate(column.categories)})
-            for column in manifest.schema.columns
-            if column.type == "category"
-        ]
-        self._nullable = any(column.nullable for column in manifest.schema.columns)
-        self._derive = find_derivation(manifest.schema.derivation) if manifest.schema.derivation else None
-        self._pick = self._make_pick()
-        binary = manifest.schema.task == "binary"
-        self._slope, self._intercept = manifest.calibration.slope, manifest.calibration.intercept
-        self._calibrate = self._platt if binary else float
-
-    def _make_pick(self) -> Any:
-        """Features of a row's values in the model's order; flags of unordered categories are computed."""
-        features = self.plan.features
-        given = {*self.names, *(feature.name for feature in self.manifest.schema.derived)}
-        if len(features) > 1 and given.issuperset(features):
-            return itemgetter(*features)
-        return self.plan.fill_vector
-
-    def _platt(self, margin: float) -> float:
-        # Platt scaling as in contract.compute.scoring, without an array and to the same bit
-        exponent = -(self._slope * margin + self._intercept)
-        return 0.0 if exponent > LARGEST_EXPONENT else 1.0 / (1.0 + math.exp(exponent))  # NaN stays NaN
+        self._usual_row = UsualRow(self.plan, self.engine.pack)
+        self._calibrate = make_calibration(manifest.calibration, manifest.schema.task)
 
     def score_row(self, row: Sequence[Value], count: bool = True) -> float:
         """The score of one row, its values in the order of the schema's columns; counts its traffic.
@@ -108,20 +79,7 @@ class ServedModel:
 
     def ready_row(self, row: Sequence[Value]) -> ReadyRow | None:
         """None for a row with something missing, unknown or overflowing: it goes by `score_sparse`."""
-        values: dict[str, Any] = dict(zip(self.names, row, strict=True))
-        for name, codes in self._codes:
-            code = codes.get(values[name])
-            if code is None:
-                return None
-            values[name] = code
-        if self._nullable and None in row:
-            return None
-        try:
-            if self._derive is not None:
-                values.update(self._derive(values, math))
-            return ReadyRow(values, self.engine.pack(*self._pick(values)))
-        except (ArithmeticError, ValueError):  # numpy answers infinite where math raises
-            return None
+        return self._usual_row.encode(row)
 
     def score_margin(self, ready: ReadyRow, margin: float, count: bool = True) -> float:
         """The score of a row from its margin; counts its traffic.

@@ -3,7 +3,7 @@
 Source: S. Matzka, "Explainable Artificial Intelligence for Predictive Maintenance Applications" (2020).
 """
 
-from contract.compute.plan import Arithmetic, Numbers
+from contract.compute.features import Arithmetic, Numbers
 
 OVERSTRAIN_LIMIT_MIN_NM = 11_000.0  # of quality L; M and H bear 1,000 more each
 OVERSTRAIN_STEP_MIN_NM = 1_000.0

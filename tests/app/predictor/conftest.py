@@ -19,7 +19,7 @@ from training.data.dataset import Dataset, load_dataset
 from training.data.load import load_table
 from training.data.splits import group_holdout
 from training.data.table import Table
-from training.model.params import Params, load_params
+from training.params import Params, load_params
 
 
 @pytest.fixture

@@ -44,7 +44,7 @@ from training.data.dataset import Dataset
 from training.data.reading import read_values
 from training.data.rules import find_broken
 from training.data.table import Table
-from training.model.params import Params
+from training.params import Params
 
 Outcome = str | float  # the code of what is refused, or a score
 Cells = list[str]

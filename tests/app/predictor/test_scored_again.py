@@ -17,7 +17,7 @@ from tests.churn import generate_churn
 from tests.conftest import DATASETS, make_bundle
 from training.data.dataset import load_dataset
 from training.data.load import load_table
-from training.model.params import Params
+from training.params import Params
 
 SIGNED = {"Month-to-month": "=1+1", "One year": "-1 year", "Two year": "a;@b"}
 NAMES = ["+Contract", "PaymentMethod", "SeniorCitizen", "tenure", "-12 V", "TotalCharges", "=note", "Branch"]

@@ -9,7 +9,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from contract.compute.plan import FeaturePlan, find_derivation, flag_name, input_features
+from contract.compute.features import find_derivation
+from contract.compute.plan import FeaturePlan, flag_name, input_features
+from contract.compute.usual_row import UsualRow
 from contract.errors import ContractError
 from contract.schema import Column, ModelSchema
 from tests.conftest import DATASETS
@@ -48,19 +50,29 @@ def bits(value: float | np.floating) -> bytes:
     return struct.pack("<d", float(value)) if value == value else b"NaN"  # noqa: PLR0124
 
 
+def is_given(value: Any, column: Column) -> bool:
+    return value in column.categories if column.type == "category" else value is not None
+
+
 @pytest.mark.parametrize("name", SCHEMAS)
 @given(data=st.data())
 def test_one_row_and_many_rows_give_the_same_bits(name: str, data: st.DataObject) -> None:
     plan = FeaturePlan(SCHEMAS[name])
     rows = data.draw(draw_rows(SCHEMAS[name]))
+    usual = UsualRow(plan, struct.Struct(f"{len(plan.features)}f").pack)
     table = plan.derive_table(plan.encode_table(to_table(rows)))
     matrix = plan.table_to_matrix(to_table(rows))
     for index, row in enumerate(rows):
-        values = plan.derive_row(plan.encode_row(row))
-        assert values.keys() == table.keys()
-        assert [bits(values[key]) for key in values] == [bits(table[key][index]) for key in values]
-        vector = np.asarray(plan.fill_vector(values), dtype=np.float32)
-        assert [bits(value) for value in vector] == [bits(value) for value in matrix[index]]
+        if any(row[column.name] is None and not column.nullable for column in plan.columns):
+            continue  # validation lets no such row through
+        ready = usual.encode([row[column.name] for column in plan.columns])
+        is_known = all(is_given(row[column.name], column) for column in plan.columns)
+        is_finite = all(np.isfinite(values[index]) for values in table.values())  # math raises where numpy answers
+        assert (ready is not None) == (is_known and is_finite)
+        if ready is not None:
+            assert ready.values.keys() == table.keys()
+            assert [bits(ready.values[key]) for key in table] == [bits(table[key][index]) for key in table]
+            assert ready.vector == matrix[index].tobytes()
 
 
 def test_matrix_has_the_schemas_features_in_their_order(table: Any) -> None:
@@ -91,8 +103,8 @@ def test_an_ordered_category_is_one_code() -> None:
     plan = FeaturePlan(SCHEMAS["ai4i"])
     column = SCHEMAS["ai4i"].columns[0]
     row: Row = {other.name: other.example for other in SCHEMAS["ai4i"].columns}
-    codes = [plan.encode_row(row | {column.name: category})[column.name] for category in column.categories]
-    assert codes == [0.0, 1.0, 2.0]
+    rows = [row | {column.name: category} for category in column.categories]
+    assert plan.encode_table(to_table(rows))[column.name].tolist() == [0.0, 1.0, 2.0]
 
 
 def test_a_flags_name_holds_nothing_that_xgboost_refuses() -> None:

@@ -12,7 +12,7 @@ from training.data.splits import Split, group_holdout
 from training.data.table import Table
 from training.evaluation.baselines import RULE_HOLDS, list_contenders, rank_by_rule
 from training.model.metrics import Judgement, measure, pr_auc, rmse
-from training.model.params import Params
+from training.params import Params
 
 
 @pytest.fixture

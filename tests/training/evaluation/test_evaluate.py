@@ -13,7 +13,7 @@ from training.data.table import Table
 from training.evaluation.baselines import Contender
 from training.evaluation.evaluate import Evaluation, evaluate_table, judge_contender, measure_split, write_evaluation
 from training.model.metrics import Judgement, best_f1_threshold, cheapest_threshold, expected_cost, f1
-from training.model.params import Params
+from training.params import Params
 
 BINARY = {"pr_auc", "f1", "precision", "recall", "expected_cost", "roc_auc", "brier", "calibration_error"}
 

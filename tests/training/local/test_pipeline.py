@@ -16,12 +16,12 @@ from cli.errors import InputError
 from contract.bundle import MANIFEST_NAME, MODEL_NAME, Bundle, read_bundle
 from contract.errors import BundleError
 from tests.conftest import ROOT, make_bundle
+from training.artifacts import Artifacts
 from training.data.splits import group_holdout
 from training.data.table import Table
 from training.files import recover_folder
-from training.local.artifacts import Artifacts
 from training.local.pipeline import install_bundle, is_current, make_candidate
-from training.model.params import Params
+from training.params import Params
 from training.tracking.record import read_record, record_path
 
 
@@ -118,7 +118,7 @@ def test_a_bundle_is_current_for_its_own_inputs_only(
     assert not is_current(artifacts, Table(table.dataset, table.frame, table.origin, "0" * 64), small_params)
     costs = msgspec.structs.replace(table.dataset, title="Changed")
     assert not is_current(artifacts, Table(costs, table.frame, table.origin, table.sha256), small_params)
-    monkeypatch.setattr("training.packaging.provenance.digest_code", lambda: "0" * 64)
+    monkeypatch.setattr("training.lineage.provenance.digest_code", lambda: "0" * 64)
     assert not is_current(artifacts, table, small_params)
 
 
@@ -167,10 +167,10 @@ FORK_TRAININGS = """
 import itertools, os, sys
 from pathlib import Path
 import msgspec
-from training.local.artifacts import Artifacts
+from training.artifacts import Artifacts
 from training.data.load import load_table
 from training.data.dataset import load_dataset
-from training.model.params import load_params
+from training.params import load_params
 from training.local.pipeline import install_bundle, make_candidate
 from training.packaging import package
 from training.local import pipeline

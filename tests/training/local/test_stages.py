@@ -15,12 +15,12 @@ from contract.schema import Interval
 from tests.contract.forging import write_forged
 from tests.ports import take_free_port
 from training import cli
+from training.artifacts import Artifacts
 from training.data.splits import group_holdout
 from training.data.table import Table
-from training.local.artifacts import Artifacts
 from training.local.pipeline import make_candidate
 from training.local.stages import describe_rerun, read_champion, read_table, track_training
-from training.model.params import Params
+from training.params import Params
 from training.tracking.address import tracking_uri
 from training.tracking.record import RunRecord, write_record
 from training.tracking.tracker import Tracker

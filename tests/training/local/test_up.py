@@ -19,11 +19,11 @@ from contract.bundle import MODEL_NAME, Bundle, read_bundle
 from tests.conftest import ROOT
 from tests.contract.forging import write_forged
 from tests.ports import take_free_port
+from training.artifacts import Artifacts
 from training.data.table import Table
-from training.local.artifacts import Artifacts
 from training.local.local_predictor import find_predictor, stop_predictor
 from training.local.up import bring_up, renew_bundle
-from training.model.params import PARAMS, Params, load_params
+from training.params import PARAMS, Params, load_params
 from training.tracking.address import tracking_uri
 from training.tracking.tracker import Tracker
 

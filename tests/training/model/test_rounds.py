@@ -7,9 +7,9 @@ from sklearn import metrics as sk
 from training.data.splits import group_holdout
 from training.data.table import Table
 from training.model.metrics import Judgement
-from training.model.params import Params
 from training.model.rounds import POINTS, grow_margins, log_loss, measure_rounds
 from training.model.train import TrainedModel, train_model
+from training.params import Params
 
 
 @pytest.fixture(scope="module")

@@ -12,7 +12,6 @@ from training.data.dataset import Dataset
 from training.data.splits import group_holdout
 from training.data.table import Table
 from training.model.metrics import Judgement, expected_cost, pr_auc
-from training.model.params import Params
 from training.model.train import (
     TrainedModel,
     choose_threshold,
@@ -22,6 +21,7 @@ from training.model.train import (
     inner_folds,
     train_model,
 )
+from training.params import Params
 
 
 @pytest.fixture(scope="module")

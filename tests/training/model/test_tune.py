@@ -13,8 +13,8 @@ from optuna.trial import TrialState
 
 from cli.errors import InputError
 from training.data.table import Table
-from training.model.params import Params, load_params
 from training.model.tune import STARTUP_TRIALS, find_today, open_study, propose_params, search_params, write_best_params
+from training.params import Params, load_params
 
 
 @pytest.fixture(scope="module")

@@ -16,9 +16,9 @@ from numpy.typing import NDArray
 from contract.compute.engine import FEW_ROWS, OnnxRows, open_session
 from contract.compute.scoring import spread_matrix
 from training.data.table import Table
-from training.model.params import Params, load_params
 from training.model.train import fit_booster
 from training.packaging.onnx_export import ConversionError, convert_booster
+from training.params import Params, load_params
 
 Matrix = NDArray[np.float32]
 

@@ -14,12 +14,12 @@ from contract.compute.scoring import ReferenceModel, check_golden_rows
 from tests.conftest import make_bundle
 from training.data.dataset import Dataset
 from training.data.table import Table
-from training.model.params import Params
+from training.lineage.provenance import describe_inputs, name_version
 from training.model.train import TrainedModel, train_model
 from training.packaging import package
 from training.packaging.onnx_export import ConversionError, convert_booster
 from training.packaging.package import GOLDEN_ROWS, package_model, raw_row
-from training.packaging.provenance import describe_inputs, name_version
+from training.params import Params
 
 
 @pytest.fixture(scope="module")

@@ -28,8 +28,8 @@ from training.data.splits import group_holdout
 from training.data.table import Table
 from training.gate.evidence import score_frame
 from training.model.metrics import pr_auc
-from training.model.params import Params
 from training.model.train import TrainedModel, train_model
+from training.params import Params
 
 
 def remove_hard_rows() -> Case:

@@ -19,9 +19,9 @@ from tests.training.plants.stage import (
     table,
 )
 from training.data.table import Table
-from training.model.params import Params
 from training.model.train import TrainedModel, train_model
 from training.packaging.package import package_model
+from training.params import Params
 
 TORQUE, FAILURE = "Torque [Nm]", "Machine failure"
 LB_FT = 0.7375621493

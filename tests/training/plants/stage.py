@@ -20,6 +20,7 @@ import training.gate.integrity
 import training.local.pipeline
 import training.packaging.package
 from contract.bundle import Bundle
+from training.artifacts import Artifacts
 from training.data.dataset import Dataset, check_dataset, load_dataset
 from training.data.load import load_table
 from training.data.sources.source import RawData
@@ -29,9 +30,8 @@ from training.data.validation import validate_raw
 from training.gate.judge import GateResult, judge_candidate
 from training.gate.policy import Policy, load_policy
 from training.gate.result import Verdict
-from training.local.artifacts import Artifacts
 from training.local.pipeline import make_candidate
-from training.model.params import Params, load_params
+from training.params import Params, load_params
 
 Frame = pd.DataFrame
 SHARE = 0.2

@@ -17,8 +17,8 @@ from tests.conftest import ROOT, make_bundle
 from tests.contract.forging import write_forged
 from tests.training.tracking.elsewhere import load_elsewhere
 from training.data.table import Table
-from training.model.params import Params
 from training.packaging.package import raw_row
+from training.params import Params
 from training.tracking.model_code import list_sources, write_code
 from training.tracking.model_folder import list_requirements, write_model
 

@@ -11,9 +11,9 @@ import pytest
 from contract.schema import Interval
 from training.data.table import Table
 from training.evaluation.evaluate import Evaluation
-from training.model.params import Params
+from training.lineage.provenance import describe_inputs, name_version
 from training.model.tune import open_study, search_params
-from training.packaging.provenance import describe_inputs, name_version
+from training.params import Params
 from training.tracking.evaluation import describe_evaluation
 from training.tracking.nested import ParentRun
 from training.tracking.runs import PARENT_TAG

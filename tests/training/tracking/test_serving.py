@@ -21,13 +21,13 @@ from tests.app.predictor.running import RunningServer
 from tests.patience import LAST_RESORT_SECONDS, wait_until
 from tests.ports import take_free_port
 from tests.training.tracking.elsewhere import load_elsewhere
+from training.artifacts import Artifacts
 from training.data.dataset import Dataset
 from training.data.load import load_table
 from training.data.table import Table
-from training.local.artifacts import Artifacts
 from training.local.pipeline import make_candidate
-from training.model.params import Params
 from training.packaging.package import raw_row
+from training.params import Params
 from training.tracking.record import read_record
 from training.tracking.tracker import Tracker
 

@@ -17,7 +17,7 @@ from sklearn.model_selection import KFold, StratifiedKFold
 from contract.compute.plan import Matrix
 from training.data.table import Table
 from training.model.metrics import Vector
-from training.model.params import Params
+from training.params import Params
 
 OBJECTIVES = {"binary": "binary:logistic", "regression": "reg:squarederror"}
 

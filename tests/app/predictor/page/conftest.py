@@ -12,7 +12,7 @@ from tests.conftest import make_bundle
 from tests.needs import leave_out
 from tests.patience import LAST_RESORT_SECONDS
 from training.data.table import Table
-from training.model.params import Params
+from training.params import Params
 
 OpenPage = Callable[..., Page]
 

@@ -8,9 +8,8 @@ import msgspec
 import pytest
 
 from training.data.table import Table
-from training.model.params import Params
-from training.packaging import provenance
-from training.packaging.provenance import (
+from training.lineage import provenance
+from training.lineage.provenance import (
     LIBRARIES,
     SOURCES,
     describe_inputs,
@@ -18,6 +17,7 @@ from training.packaging.provenance import (
     list_libraries,
     name_version,
 )
+from training.params import Params
 
 digest_code = provenance.digest_code.__wrapped__  # asked anew each time
 

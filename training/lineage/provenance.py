@@ -12,7 +12,7 @@ import contract
 import training
 from contract.bundle import digest_bytes
 from training.data.table import Table
-from training.model.params import Params
+from training.params import Params
 
 LIBRARIES = ("xgboost-cpu", "xgboost", "numpy", "scikit-learn", "onnx")
 MAKING_NONE = ("gate", "report", "tracking")  # folders of training that judge, show and log

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli.errors import InputError
-from training.model.params import PARAMS, load_params
+from training.params import PARAMS, load_params
 
 
 def write_params(folder: Path, old: str = "", new: str = "") -> Path:

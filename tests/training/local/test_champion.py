@@ -11,13 +11,13 @@ from cli.errors import EXIT_OUTSIDE, EXIT_USAGE, InputError
 from contract.bundle import Bundle, read_bundle
 from tests.patience import LAST_RESORT_SECONDS
 from tests.training.tracking.server import Server, fetch_bundle
-from training.local.artifacts import Artifacts
+from training.artifacts import Artifacts
+from training.local.champion import name_released, order_version
 from training.tracking import tracker
 from training.tracking.address import tracking_uri
-from training.tracking.champion import name_released, order_version
 from training.tracking.tracker import Tracker
 
-ROOT = Path(__file__).parents[2]
+ROOT = Path(__file__).parents[3]
 
 
 @pytest.fixture

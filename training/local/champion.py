@@ -6,7 +6,7 @@ from pathlib import Path
 from cli.errors import InputError
 from contract.bundle import Bundle, read_bundle
 from training import console
-from training.local.artifacts import Artifacts
+from training.artifacts import Artifacts
 from training.local.stages import open_tracker
 from training.tracking.address import hide_password, tracking_uri
 from training.tracking.record import RunRecord, describe_bundle

@@ -10,7 +10,7 @@ from cli.errors import InputError
 from contract.schema import Struct
 from training.yaml_file import read_struct
 
-PARAMS = Path(__file__).parents[1] / "params.yaml"
+PARAMS = Path(__file__).parent / "params.yaml"
 FIXED = {"base_score", "booster", "num_class", "nthread", "objective", "seed", "verbosity"}
 LARGEST = 2**31 - 1
 
