@@ -6,7 +6,9 @@ import numpy as np
 import pytest
 
 from contract.bundle import INFERENCE_NAME, Bundle
-from contract.compute.engine import FEW_ROWS, Engine, OnnxRows, open_session
+from contract.compute.engine import FEW_ROWS, Engine, Margins, OnnxRows, open_session
+from contract.compute.plan import Matrix
+from contract.compute.scoring import ReferenceModel
 from contract.errors import BundleError
 from training.data.table import Table
 
@@ -48,3 +50,19 @@ def test_every_batch_is_free_to_take_all_threads_again_when_the_others_are_over(
     for _ in range(2):
         engine.compute_many(table.matrix[:10])
     assert used == [engine.reference, engine.reference]
+
+
+def test_a_batch_beside_another_gets_one_thread(bundle: Bundle, table: Table) -> None:
+    engine = Engine(bundle, 2)
+    used: list[ReferenceModel] = []
+    predict = engine.predict
+
+    def predict_beside_another(model: ReferenceModel, matrix: Matrix) -> Margins:
+        used.append(model)
+        if len(used) == 1:
+            engine.compute_many(matrix)
+        return predict(model, matrix)
+
+    engine.predict = predict_beside_another  # type: ignore[method-assign]
+    engine.compute_many(table.matrix[:10])
+    assert [model is engine.reference for model in used] == [True, False]
