@@ -2,40 +2,17 @@
 
 from collections.abc import Iterator
 
-import msgspec
 import numpy as np
 import xgboost
 from numpy.typing import NDArray
 
 from contract.compute.plan import Matrix
+from contract.compute.trees import Tree, read_trees
 
 MOST_ROWS = 20_000  # of a larger model every so many leaves
 
 Span = tuple[np.float32, np.float32]  # from the first on, below the second
 _EVERYTHING: Span = (np.float32(-np.inf), np.float32(np.inf))
-
-
-class _Tree(msgspec.Struct):
-    left_children: list[int]
-    right_children: list[int]
-    split_indices: list[int]
-    split_conditions: list[float]
-
-
-class _Trees(msgspec.Struct):
-    trees: list[_Tree]
-
-
-class _GradientBooster(msgspec.Struct):
-    model: _Trees
-
-
-class _Learner(msgspec.Struct):
-    gradient_booster: _GradientBooster
-
-
-class _Model(msgspec.Struct):
-    learner: _Learner
 
 
 def make_leaf_rows(booster: xgboost.Booster, base: NDArray[np.float32]) -> Matrix:
@@ -44,8 +21,7 @@ def make_leaf_rows(booster: xgboost.Booster, base: NDArray[np.float32]) -> Matri
     A value stands on its split where the path goes right and just below where it goes left, so that a moved split
     sends it elsewhere. A leaf that no value can reach has no row; nor has the direction of what is missing.
     """
-    model = msgspec.json.decode(booster.save_raw("json"), type=_Model)
-    paths = [spans for tree in model.learner.gradient_booster.model.trees for spans in _list_paths(tree)]
+    paths = [spans for tree in read_trees(booster) for spans in _list_paths(tree)]
     paths = paths[:: -(-len(paths) // MOST_ROWS)] if paths else []
     matrix = np.tile(base.astype(np.float32), (len(paths), 1))
     for row, spans in enumerate(paths):
@@ -54,7 +30,7 @@ def make_leaf_rows(booster: xgboost.Booster, base: NDArray[np.float32]) -> Matri
     return matrix
 
 
-def _list_paths(tree: _Tree) -> Iterator[dict[int, Span]]:
+def _list_paths(tree: Tree) -> Iterator[dict[int, Span]]:
     """What each feature must be for each leaf that can be reached."""
     waiting: list[tuple[int, dict[int, Span]]] = [(0, {})]
     while waiting:

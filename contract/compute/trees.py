@@ -9,14 +9,17 @@ import xgboost
 from contract.errors import BundleError
 
 
-class _Tree(msgspec.Struct):
+class Tree(msgspec.Struct):
+    """What XGBoost writes of a tree, a place a node; a leaf has -1 as its left child."""
+
     left_children: list[int]
     right_children: list[int]
     split_indices: list[int]
+    split_conditions: list[float]
 
 
 class _Trees(msgspec.Struct):
-    trees: list[_Tree]
+    trees: list[Tree]
 
 
 class _GradientBooster(msgspec.Struct):
@@ -31,13 +34,18 @@ class _Model(msgspec.Struct):
     learner: _Learner
 
 
-def check_trees(booster: xgboost.Booster, features: int) -> None:
-    """Raises: BundleError if a node leads to none of its tree, twice to the same, or asks for no feature."""
+def read_trees(booster: xgboost.Booster) -> list[Tree]:
+    """Raises: BundleError if XGBoost writes something else."""
     try:
         model = msgspec.json.decode(booster.save_raw("json"), type=_Model)
     except msgspec.DecodeError as error:
         raise BundleError(f"the model's trees cannot be read: {error}") from error
-    for number, tree in enumerate(model.learner.gradient_booster.model.trees):
+    return model.learner.gradient_booster.model.trees
+
+
+def check_trees(booster: xgboost.Booster, features: int) -> None:
+    """Raises: BundleError if a node leads to none of its tree, twice to the same, or asks for no feature."""
+    for number, tree in enumerate(read_trees(booster)):
         if not _is_tree(tree.left_children, tree.right_children, tree.split_indices, features):
             raise BundleError(f"tree {number} of the model is damaged: a node leads to no node or asks for no feature")
 
