@@ -3,12 +3,9 @@
 0 done, 1 refused or different, 2 bad input or usage, 4 an outside program or service failed.
 """
 
-import io
-import sys
-
 import typer
 
-from cli.errors import EXIT_USAGE, CommandError
+from cli.main import run_app
 from release import console
 from release.commands import announce, build, check, look, move, publish
 
@@ -45,17 +42,4 @@ for verb in VERBS:
 
 def main() -> None:
     """Runs the command line; a mistake of the user's ends in one line on standard error, never in a traceback."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal that has no ✓ is no reason to stop
-            stream.reconfigure(errors="replace")
-    try:
-        app(prog_name=PROGRAM)
-    except CommandError as error:
-        console.print_error(str(error))
-        sys.exit(error.exit_code)
-    except OSError as error:  # a full disk, a folder that may not be written
-        console.print_error(f"{error.filename or 'the system'}: {error.strerror or error}")
-        sys.exit(EXIT_USAGE)
-    except KeyboardInterrupt:
-        console.print_error("stopped")
-        sys.exit(130)
+    run_app(app, console.print_error)

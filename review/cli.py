@@ -3,15 +3,14 @@
 0 done or go on, 1 refused, 2 bad input or usage, 3 not enough evidence, 4 GitHub did not answer as it should.
 """
 
-import io
-import sys
 from contextlib import AbstractContextManager
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from cli.errors import EXIT_USAGE, CommandError, InputError
+from cli.errors import InputError
+from cli.main import run_app
 from review import console
 
 if TYPE_CHECKING:
@@ -29,20 +28,7 @@ app = typer.Typer(name=PROGRAM, help=HELP, no_args_is_help=True, add_completion=
 
 def main() -> None:
     """Runs the command line; what goes wrong ends in one line on standard error, never in a traceback."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal that has no ✓ is no reason to stop
-            stream.reconfigure(errors="replace")
-    try:
-        app(prog_name=PROGRAM)
-    except CommandError as error:
-        console.print_error(str(error))
-        sys.exit(error.exit_code)
-    except OSError as error:  # a full disk, a folder that may not be written
-        console.print_error(f"{error.filename or 'the system'}: {error.strerror or error}")
-        sys.exit(EXIT_USAGE)
-    except KeyboardInterrupt:
-        console.print_error("stopped")
-        sys.exit(130)
+    run_app(app, console.print_error)
 
 
 def open_github() -> "AbstractContextManager[GitHub]":

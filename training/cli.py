@@ -3,16 +3,15 @@
 0 done or pass, 1 the gate says fail, 2 bad input or usage, 3 not enough evidence, 4 an outside service failed.
 """
 
-import io
 import sys
 from pathlib import Path
 from typing import Annotated
 
 import typer
 
-from cli.errors import EXIT_USAGE, CommandError, InputError
+from cli.errors import InputError
+from cli.main import run_app
 from contract.bundle import read_bundle
-from contract.errors import ContractError
 from training import console
 from training.artifacts import Artifacts
 from training.data.dataset import load_dataset
@@ -32,23 +31,7 @@ app = typer.Typer(
 
 def main() -> None:
     """Runs the command line; a mistake of the user's ends in one line on standard error, never in a traceback."""
-    for stream in (sys.stdout, sys.stderr):
-        if isinstance(stream, io.TextIOWrapper):  # a terminal that has no ✓ is no reason to stop
-            stream.reconfigure(errors="replace")
-    try:
-        app(prog_name=PROGRAM)
-    except CommandError as error:
-        console.print_error(str(error))
-        sys.exit(error.exit_code)
-    except ContractError as error:
-        console.print_error(str(error))
-        sys.exit(EXIT_USAGE)
-    except OSError as error:  # a full disk, a folder that may not be written
-        console.print_error(f"{error.filename or 'the system'}: {error.strerror or error}")
-        sys.exit(EXIT_USAGE)
-    except KeyboardInterrupt:
-        console.print_error("stopped")
-        sys.exit(130)
+    run_app(app, console.print_error)
 
 
 @app.command()
