@@ -1,5 +1,6 @@
 """A request's body within its limits: size before it is read, size while it is read, time to arrive, media type."""
 
+import asyncio
 from collections.abc import Mapping
 
 from app.predictor.http.asgi import Message, Receive, Scope
@@ -17,6 +18,7 @@ QUICK_BODY_BYTES = 2 * 1024
 # up to here a batch is read and rendered on the event loop, a third of a millisecond for 1,000 rows, and only scored in
 # a thread: its Python would not be done sooner there, and pay for every turn it takes with the loop's
 LOOP_BODY_BYTES = 64 * 1024
+JOINED_BYTES = 1024 * 1024  # on the event loop
 
 EXPIRED = "lathe.expired"  # set in the scope's state by app.predictor.server.protocol when the body's time is over
 
@@ -50,14 +52,17 @@ async def read_body(scope: Scope, headers: Headers, receive: Receive, max_bytes:
 
 
 async def _read_chunks(scope: Scope, receive: Receive, message: Message, max_bytes: int) -> bytes:
-    body = bytearray()
+    parts: list[bytes] = []
+    size = 0
     while True:
         if message["type"] != "http.request":
             raise DisconnectedError
-        body += message["body"]
-        check_size(len(body), max_bytes)
+        parts.append(message["body"])
+        size += len(parts[-1])
+        check_size(size, max_bytes)
         if not message.get("more_body", False):
-            return bytes(body)
+            # one copy; that of a large one takes milliseconds, and needs the interpreter for none of them
+            return b"".join(parts) if size <= JOINED_BYTES else await asyncio.to_thread(b"".join, parts)
         marks = scope.get("state", {})
         if marks.get(CROWDED):
             raise CrowdedError

@@ -20,13 +20,20 @@ def skip_blanks(body: bytes, place: int) -> int:
 
 
 def count_until(body: bytes, byte: bytes, limit: int) -> int:
-    """How often `byte` stands in the body; counting ends soon after it is more than `limit`."""
-    count = 0
-    for place in range(0, len(body), PIECE_BYTES):
-        count += body.count(byte, place, place + PIECE_BYTES)
-        if count > limit:
-            break
+    """How often `byte` stands in the body, at most one more than `limit`.
+
+    Found one by one: `bytes.count` takes a millisecond for each MiB, or four for two bytes, where nothing is found too.
+    """
+    count, place = 0, body.find(byte)
+    while place >= 0 and count <= limit:
+        count += 1
+        place = body.find(byte, place + 1)
     return count
+
+
+def has_more(body: bytes, byte: bytes, most: int) -> bool:
+    """Whether `byte` stands in the body more often than that."""
+    return count_until(body, byte, most) > most
 
 
 def refuse_json(place: int) -> BadRequestError:

@@ -188,6 +188,9 @@ class DirectProtocol(PacedProtocol):
     def call_later(self) -> None:
         self.turn.add_held(self)
 
+    def rest_later(self) -> None:
+        self.turn.add_resting(self)
+
     def parse(self, data: bytes) -> None:
         super().data_received(data)
         if self.direct is not None:  # the rest of the body is still to come

@@ -12,6 +12,8 @@ from typing import Any
 from uvicorn.protocols.http.flow_control import FlowControl
 
 from app.predictor.admission.room import Claim
+from app.predictor.inputs.pieces import has_more
+from app.predictor.server.parsing import MAX_HEAD_BYTES
 from app.predictor.server.protocol import GuardedProtocol
 
 REQUESTS_AT_ONCE = 8  # of one connection in one turn of the event loop
@@ -22,17 +24,39 @@ FEW_BYTES = 4 * 1024  # however they are chunked
 MOST_LINES = 256  # of more bytes than that
 CHUNKED_BYTES = 1024  # of a body with more lines
 
+LARGE_BYTES = 64 * 1024  # arrived at once: then others come before more is read of it
+
 # in the first line of every request that the parser takes: HTTP, RTSP or ICE
+_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,19})[ \t]*(?:\r\n|\Z)")
 _VERSION = re.compile(rb"[PE]/1\.")
 
 
 class PacedFlow(FlowControl):
-    """Reads nothing while something is held that was read before."""
+    """Reads nothing while something is held that was read before, nor before the others that read much had their turn.
+
+    `is_wanted` is whether it would read but for these two.
+    """
 
     is_holding = False
+    is_resting = False
+    is_wanted = True
+
+    def pause_reading(self) -> None:
+        self.is_wanted = False
+        super().pause_reading()
 
     def resume_reading(self) -> None:
-        if not self.is_holding:
+        self.is_wanted = True
+        if not self.is_holding and not self.is_resting:
+            super().resume_reading()
+
+    def rest(self) -> None:
+        self.is_resting = True
+        super().pause_reading()
+
+    def end_rest(self) -> None:
+        self.is_resting = False
+        if self.is_wanted and not self.is_holding and not self._transport.is_closing():
             super().resume_reading()
 
 
@@ -48,6 +72,7 @@ class PacedProtocol(GuardedProtocol):
         self._held_claim: Claim | None = None
         self._ends_behind = False  # the client sends no more than what is held
         self._is_called = False
+        self._body_left = 0  # bytes of a request that are still to come, 0 if not known
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
@@ -66,18 +91,59 @@ class PacedProtocol(GuardedProtocol):
         if self.flow.is_holding:  # what the transport had read before it was told to wait
             self._held, self._at = self._held[self._at :] + data, 0
             self._claim_held(len(self._held))
-        elif len(data) > FEW_BYTES and self._has_small_chunks(data):
-            self._held, self._at = data, 0
-            self._hold()
+        elif len(data) > FEW_BYTES:
+            self._pace_large(data)
         elif len(data) <= SHORT_BYTES or data.count(b"/1.") <= REQUESTS_AT_ONCE:  # the usual case
+            self.parse(data)
+        else:
+            self._pace_requests(data)
+
+    def _pace_requests(self, data: bytes) -> None:
+        """Parses the first of the requests that arrived together, where they may be many."""
+        if not has_more(data, b"/", REQUESTS_AT_ONCE) or data.count(b"/1.") <= REQUESTS_AT_ONCE:
             self.parse(data)
         else:
             self._held, self._at = data, 0
             self._go_on()
 
+    def _pace_large(self, data: bytes) -> None:
+        """The same of many bytes, in which nothing is looked for where they can only be a body's."""
+        if len(data) > LARGE_BYTES:
+            self.flow.rest()
+            self.rest_later()
+        if self.is_over or len(data) <= self._body_left:
+            self.parse(data)
+        elif (size := self._measure_request(data)) >= len(data):
+            self._body_left = size
+            self.parse(data)  # what of it is still to come is counted there
+            if size == len(data):
+                self._body_left = 0
+        elif self._has_small_chunks(data):
+            self._held, self._at = data, 0
+            self._hold()
+        else:
+            self._pace_requests(data)
+
+    def _measure_request(self, data: bytes) -> int:
+        """Bytes of the request that begins here, with a body of stated length; 0 for anything else."""
+        if self.head_bytes or (self.waiting_since and self._has_headers()):
+            return 0
+        end = data.find(b"\r\n\r\n", 0, MAX_HEAD_BYTES)
+        head = data[: max(0, end)].lower()
+        stated = _LENGTH.search(head)
+        return 0 if stated is None or b"transfer-encoding" in head else end + 4 + int(stated[1])
+
+    def count_framing(self, size: int) -> None:
+        super().count_framing(size)
+        self._body_left = max(0, self._body_left - size)
+
+    def forget_framing(self) -> None:
+        super().forget_framing()
+        self._body_left = 0
+
     def _has_small_chunks(self, data: bytes) -> bool:
         """Whether many chunks may stand in what arrived."""
-        if data.count(b"\r\n") <= MOST_LINES:
+        if not has_more(data, b"\n", MOST_LINES) or data.count(b"\r\n") <= MOST_LINES:
             return False
         is_chunked = self.framing_bytes is not None and self.framing_bytes > -math.inf
         return is_chunked or self.head_bytes > 0 or b"chunked" in data.lower()
@@ -112,6 +178,13 @@ class PacedProtocol(GuardedProtocol):
         if not self._is_called and not self.pipeline:
             self._is_called = True
             self.call_later()
+
+    def rest_later(self) -> None:
+        """Calls `end_rest` in a turn of the event loop to come, after those that rest already."""
+        raise NotImplementedError
+
+    def end_rest(self) -> None:
+        self.flow.end_rest()
 
     def go_on(self) -> None:
         self._is_called = False

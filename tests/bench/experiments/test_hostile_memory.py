@@ -9,7 +9,10 @@ from bench import servers
 from bench.contenders import list_contenders
 from bench.errors import ContenderError
 from bench.experiments import hostile_memory
-from bench.experiments.hostile_memory import LIMIT_BYTES, MemoryGroup, list_bodies, list_uploads
+from bench.experiments.hostile import shapes
+from bench.experiments.hostile.memory_group import MemoryGroup
+from bench.experiments.hostile.shapes import list_bodies, list_uploads
+from bench.experiments.hostile_memory import LIMIT_BYTES
 from bench.model import load_model
 from tests.app.predictor.running import ROOT
 
@@ -17,9 +20,9 @@ from tests.app.predictor.running import ROOT
 def test_every_shape_is_as_large_as_it_says() -> None:
     bodies = list_bodies(b'{"a":1}')
     assert len(bodies) >= 20
-    short = {name for name, body in bodies.items() if len(body) < hostile_memory.BODY_BYTES * 0.99}
+    short = {name for name, body in bodies.items() if len(body) < shapes.BODY_BYTES * 0.99}
     assert short == {"a shape that lies"}
-    assert all(len(body) <= hostile_memory.UPLOAD_BYTES for _, body in list_uploads().values())
+    assert all(len(body) <= shapes.UPLOAD_BYTES for _, body in list_uploads().values())
 
 
 @pytest.mark.slow

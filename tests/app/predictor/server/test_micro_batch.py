@@ -11,7 +11,7 @@ import uvloop
 
 from app.predictor.endpoints.base import Begun, Unscored
 from app.predictor.server.listener import ACCEPTS_A_TURN, multiply
-from app.predictor.server.micro_batch import REST_SECONDS, Turn
+from app.predictor.server.micro_batch import READERS_AT_ONCE, REST_SECONDS, Turn
 from contract.compute.engine import FEW_ROWS
 
 NOWHERE: Any = None
@@ -43,6 +43,9 @@ class Connection:
         self.order.append(self.name)
         if self.trouble:
             raise self.trouble
+
+    def end_rest(self) -> None:
+        self.order.append(self.name)
 
     def end(self, begun: Begun, margin: float | Exception) -> None:
         raise AssertionError("nothing was begun")
@@ -224,3 +227,20 @@ def test_what_is_held_goes_on_one_connection_a_turn() -> None:
 
     order = asyncio.run(run())
     assert order[:7] == ["a", "others", "b", "b failed: no", "others", "c", "others"]
+
+
+def test_a_few_connections_read_on_in_one_turn() -> None:
+    order: list[str] = []
+
+    async def run() -> None:
+        turn = Turn(no_rows)
+        for number in range(2 * READERS_AT_ONCE + 1):
+            turn.add_resting(Connection(str(number), order))
+        lengths = []
+        for _ in range(4):
+            await asyncio.sleep(0)
+            lengths.append(len(order))
+        assert lengths == [READERS_AT_ONCE, 2 * READERS_AT_ONCE, len(order), len(order)]
+
+    uvloop.run(run())
+    assert order == [str(number) for number in range(2 * READERS_AT_ONCE + 1)]

@@ -3,6 +3,7 @@
 import asyncio
 import contextlib
 import json
+import math
 import socket
 import sys
 from collections import deque
@@ -112,6 +113,7 @@ class Parsed(PacedProtocol):
         self.lengths: list[int] = []
         self.called = 0
         self.head_bytes, self.framing_bytes, self.waiting_since, self.is_over = 0, 0.0, 1.0, False
+        self._body_left, self.chunks = 0, 0
         self.pipeline = deque()
         self.flow = PacedFlow(Unread())
         self.transport = Unread()
@@ -128,13 +130,18 @@ class Parsed(PacedProtocol):
     def call_later(self) -> None:
         self.called += 1
 
+    def rest_later(self) -> None:
+        pass
+
 
 class Unread(asyncio.Transport):
+    is_read = True
+
     def pause_reading(self) -> None:
-        pass
+        self.is_read = False
 
     def resume_reading(self) -> None:
-        pass
+        self.is_read = True
 
     def is_closing(self) -> bool:
         return False
@@ -153,3 +160,52 @@ def test_small_chunks_are_parsed_a_part_in_a_turn_and_large_ones_at_once() -> No
     assert max(protocol.lengths) <= BODY_BYTES
     protocol.pace(b"ffff\r\n%b\r\n" % bytes(65_535))
     assert protocol.lengths[-1] == 65_543
+
+
+def test_a_body_of_stated_length_is_parsed_at_once_whatever_stands_in_it() -> None:
+    """Only what may hold other requests is searched for them, which takes longer than all else that is done with it."""
+    protocol = Parsed()
+    protocol.waiting_since = 0.0
+    lines = b"GET / HTTP/1.1\r\n" * 1000
+    head = b"POST /v1/batch HTTP/1.1\r\nHost: x\r\nContent-Length: %d\r\n\r\n" % (3 * len(lines))
+    protocol.pace(head + lines)
+    protocol.waiting_since, protocol.framing_bytes = 1.0, -math.inf  # what the parser does once it knows the head
+    protocol.count_framing(len(head + lines))
+    protocol.pace(lines)
+    protocol.count_framing(len(lines))
+    assert protocol.lengths == [len(head + lines), len(lines)]
+    protocol.pace(lines + lines)  # other requests stand behind it
+    assert protocol.lengths[-1] < len(lines)
+
+
+@pytest.mark.parametrize("name", [b"Transfer-Encoding: chunked", b"X: y"])
+def test_a_body_whose_length_is_not_stated_is_looked_at(name: bytes) -> None:
+    protocol = Parsed()
+    protocol.waiting_since = 0.0
+    protocol.pace(b"POST / HTTP/1.1\r\n%b\r\n\r\n" % name + b"GET / HTTP/1.1\r\n" * 1000)
+    assert sum(protocol.lengths) < 17_000
+
+
+@pytest.mark.parametrize("wants", [False, True])
+def test_a_connection_that_rested_reads_on_if_it_is_wanted(wants: bool) -> None:
+    transport = Unread()
+    flow = PacedFlow(transport)
+    flow.rest()
+    if wants:
+        flow.resume_reading()
+    else:
+        flow.pause_reading()
+    assert not transport.is_read
+    flow.end_rest()
+    assert transport.is_read is wants
+    flow.resume_reading()
+    assert transport.is_read
+
+
+def test_nothing_is_read_after_a_rest_while_something_is_held() -> None:
+    transport = Unread()
+    flow = PacedFlow(transport)
+    flow.rest()
+    flow.is_holding = True
+    flow.end_rest()
+    assert not transport.is_read

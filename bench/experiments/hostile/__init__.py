@@ -1,0 +1,1 @@
+"""Parts of the experiment `hostile_memory`: what is sent, how, and what is watched meanwhile."""
