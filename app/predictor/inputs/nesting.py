@@ -5,6 +5,7 @@ from itertools import accumulate, islice
 from typing import Any
 
 MOST_LEVELS = 500  # of arrays and objects in each other
+NESTED = (dict, list)
 TOO_DEEP = "the body is nested too deeply"
 
 
@@ -13,9 +14,11 @@ def refuse_depth(body: bytes, data: Any) -> None:
     if body.count(b"[") + body.count(b"{") <= MOST_LEVELS:
         return
     found = [data]
-    for _ in range(MOST_LEVELS):  # level by level: no depth is too much for that
-        found = [one for value in found for one in _list_inner(value)]
-    if found:
+    for _ in range(MOST_LEVELS - 1):  # level by level: no depth is too much for that
+        found = [one for one in _list_inner(found) if one]  # an empty one counts on the last level only
+        if not found:
+            return
+    if _list_inner(found):
         raise RecursionError
 
 
@@ -25,7 +28,7 @@ def is_deep(body: bytes, brackets: int) -> bool:
     return any(depth > MOST_LEVELS for depth in accumulate(islice(steps, brackets)))
 
 
-def _list_inner(value: Any) -> list[Any]:
-    """The arrays and objects that stand in an array or object."""
-    values = value.values() if isinstance(value, dict) else value if isinstance(value, list) else ()
-    return [one for one in values if isinstance(one, dict | list)]
+def _list_inner(outer: list[Any]) -> list[Any]:
+    """The arrays and objects that stand in some arrays and objects, of which only the first may be another value."""
+    nested = (value.values() if isinstance(value, dict) else value for value in outer if isinstance(value, NESTED))
+    return [one for values in nested for one in values if isinstance(one, NESTED)]

@@ -243,5 +243,5 @@ class PacedProtocol(GuardedProtocol):
 
 def _find_end(data: bytes, start: int) -> int:
     """Behind the version of the last request of a few, amid its first line: what follows is parsed with the next."""
-    last = next(islice(_VERSION.finditer(data, start), REQUESTS_AT_ONCE - 1, None), None)
+    last = next(islice(_VERSION.finditer(data, start, start + BODY_BYTES), REQUESTS_AT_ONCE - 1, None), None)
     return len(data) if last is None else last.end()
