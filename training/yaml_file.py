@@ -1,6 +1,7 @@
 """YAML 1.2 as plain data, in bounds: a file that is endless, nested or repeated beyond reason is one line."""
 
 import os
+import re
 import stat
 from collections.abc import Iterator
 from pathlib import Path
@@ -10,6 +11,7 @@ import msgspec
 from ruamel.yaml import YAML
 from ruamel.yaml.error import MarkedYAMLError, YAMLError
 from ruamel.yaml.events import AliasEvent, CollectionEndEvent, CollectionStartEvent, NodeEvent, ScalarEvent
+from ruamel.yaml.reader import ReaderError
 
 from cli.errors import InputError
 
@@ -19,6 +21,10 @@ MAX_BYTES = 1024 * 1024  # the largest of ours has 5 kB
 MAX_DEPTH = 40
 MAX_NODES = 200_000  # with each alias as often as it is used
 MAX_NUMBER_DIGITS = 300  # no float has more before its point
+MAX_TRIED = 1000  # keys of a mapping
+MAX_SHOWN = 100  # characters of a key
+HIDDEN_KEY = "[...]"
+_STEP = re.compile(r"\.(?P<name>[^.\[\]`]+)|\[(?P<index>\d+)\]|\[\.\.\.\]")
 # what the library lets through of what a file may hold: a date that is none, a list as a key, numbers beyond reason
 _UNEXPECTED = (ValueError, TypeError, LookupError, ArithmeticError, AttributeError, RecursionError, AssertionError)
 
@@ -40,6 +46,10 @@ def read_yaml(path: Path) -> Any:
     except UnicodeDecodeError as error:
         line = content.count(b"\n", 0, error.start) + 1
         raise InputError(f"{path} is not YAML: line {line} is not UTF-8; save it as UTF-8") from error
+    except ReaderError as error:
+        line = text.count("\n", 0, error.position) + 1
+        found = f"the character U+{ord(text[error.position]):04X}, which YAML does not allow; write the line again"
+        raise InputError(f"{path} is not YAML: line {line} holds {found}") from error
     except (YAMLError, *_UNEXPECTED) as error:
         raise InputError(f"{path} is not YAML: {_first_line(error)}") from error
 
@@ -49,10 +59,46 @@ def read_struct(path: Path, kind: type[Kind]) -> Kind:
 
     Raises: InputError that names the file and the place in it.
     """
+    data = read_yaml(path)
     try:
-        return msgspec.convert(read_yaml(path), kind)
-    except (msgspec.ValidationError, *_UNEXPECTED) as error:
+        return msgspec.convert(data, kind)
+    except msgspec.ValidationError as error:
+        raise InputError(f"{path}: {_name_keys(_first_line(error), data, kind)}") from error
+    except _UNEXPECTED as error:
         raise InputError(f"{path}: {_first_line(error)}") from error
+
+
+def _name_keys(message: str, data: Any, kind: type[Kind]) -> str:
+    """The message with each mapping's key in its path, which msgspec writes as `[...]`.
+
+    It is the key with which alone in its mapping the same is refused; `data` keeps no other.
+    """
+    named, value = message, data
+    for step in _STEP.finditer(message.rpartition("`$")[2]):
+        try:
+            if step[0] == HIDDEN_KEY:
+                key = _find_key(message, data, kind, value)
+                named = named.replace(HIDDEN_KEY, f"[{str(key)[:MAX_SHOWN]!r}]", 1)
+            else:
+                key = int(step["index"]) if step["index"] else step["name"]
+            value = value[key]
+        except (LookupError, TypeError):
+            break
+    return named
+
+
+def _find_key(message: str, data: Any, kind: type[Kind], mapping: dict[Any, Any]) -> Any:
+    """Raises: LookupError if it cannot be found."""
+    inside = list(mapping.items())
+    for key, value in inside[:MAX_TRIED]:
+        mapping.clear()
+        mapping[key] = value
+        try:
+            msgspec.convert(data, kind)
+        except msgspec.ValidationError as error:
+            if _first_line(error) == message:
+                return key
+    raise LookupError
 
 
 def _read_bounded(path: Path) -> bytes:

@@ -3,13 +3,14 @@
 import os
 from pathlib import Path
 
+import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cli.errors import InputError
 from training.data.dataset import DATASETS, Dataset, load_dataset
-from training.params import load_params
+from training.params import PARAMS, load_params
 from training.yaml_file import MAX_BYTES, MAX_DEPTH, read_struct, read_yaml
 
 AI4I = (DATASETS / "ai4i.yaml").read_text()
@@ -41,7 +42,9 @@ def deep(levels: int) -> str:
         ("? [a, b]\n: 1\n", "Expected `str` - at `key` in"),
         ("a: !!python/object:os.system x\n", "is not YAML: could not determine a constructor for the tag"),
         ("a: 1\n---\nb: 2\n", "is not YAML: but found another document in line 2"),
-        ("a: \x01\n", "is not YAML"),
+        ("a: 1\nb: \x01\n", r"is not YAML: line 2 holds the character U\+0001, which YAML does not allow"),
+        ("\n\n\0", r"is not YAML: line 3 holds the character U\+0000, which YAML does not allow"),
+        ("# \ufffe", r"is not YAML: line 1 holds the character U\+FFFE, which YAML does not allow"),
         ("*nobody\n", "is not YAML: found undefined alias"),
         ("", "Expected `object`, got `null`"),
     ],
@@ -53,6 +56,38 @@ def test_yaml_beyond_reason_is_refused_in_one_line(tmp_path: Path, text: str, to
         read_struct(path, Dataset)
     assert "\n" not in str(caught.value)
     assert len(str(caught.value)) < 600
+
+
+class Inner(msgspec.Struct):
+    depth: int = 0
+
+
+class Outer(msgspec.Struct):
+    plain: dict[str, int] = {}
+    nested: dict[str, list[dict[str, Inner]]] = {}
+
+
+@pytest.mark.parametrize(
+    ("text", "told"),
+    [
+        ("plain: {a: 1, max_depth: deep, c: deep}\n", "Expected `int`, got `str` - at `$.plain['max_depth']`"),
+        ("nested: {a: [], b.c: [{d: {}}, {d: {}, e: {depth: x}}]}\n", "at `$.nested['b.c'][1]['e'].depth`"),
+        ("nested: {a: [{}], b: 1}\n", "Expected `array`, got `int` - at `$.nested['b']`"),
+        ("plain: {1: 1}\n", "Expected `str`, got `int` - at `key` in `$.plain`"),
+    ],
+)
+def test_a_refused_value_of_a_mapping_is_named_by_its_key(tmp_path: Path, text: str, told: str) -> None:
+    (tmp_path / "set.yaml").write_text(text)
+    with pytest.raises(InputError) as caught:
+        read_struct(tmp_path / "set.yaml", Outer)
+    assert str(caught.value).endswith(told)
+
+
+def test_a_refused_parameter_of_the_model_is_named(tmp_path: Path) -> None:
+    text = PARAMS.read_text()
+    (tmp_path / "params.yaml").write_text(text.replace("max_depth: 4", "max_depth: [4]"))
+    with pytest.raises(InputError, match=r"at `\$\.model\['max_depth'\]`"):
+        load_params(tmp_path / "params.yaml")
 
 
 def test_what_stands_at_the_limit_is_read(tmp_path: Path) -> None:
