@@ -104,7 +104,11 @@ class Turn:
 
     def _end_rests(self) -> None:
         for _ in range(min(READERS_AT_ONCE, len(self._resting))):
-            self._resting.popleft().end_rest()
+            connection = self._resting.popleft()
+            try:
+                connection.end_rest()
+            except Exception as error:  # one connection's trouble is not the others'
+                connection.fail(error)
         if self._resting:
             self._resting[0].loop.call_soon(self._end_rests)
 

@@ -46,6 +46,8 @@ class Connection:
 
     def end_rest(self) -> None:
         self.order.append(self.name)
+        if self.trouble:
+            raise self.trouble
 
     def end(self, begun: Begun, margin: float | Exception) -> None:
         raise AssertionError("nothing was begun")
@@ -244,3 +246,17 @@ def test_a_few_connections_read_on_in_one_turn() -> None:
 
     uvloop.run(run())
     assert order == [str(number) for number in range(2 * READERS_AT_ONCE + 1)]
+
+
+def test_the_trouble_of_one_that_rested_is_not_the_others() -> None:
+    order: list[str] = []
+
+    async def run() -> None:
+        turn = Turn(no_rows)
+        for number in range(READERS_AT_ONCE + 1):
+            turn.add_resting(Connection(str(number), order, None if number else ValueError("odd")))
+        await asyncio.sleep(0)
+        await asyncio.sleep(0)
+
+    uvloop.run(run())
+    assert order == ["0", "0 failed: odd", *(str(number) for number in range(1, READERS_AT_ONCE + 1))]
