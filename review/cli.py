@@ -33,7 +33,7 @@ def main() -> None:
 
 def open_github() -> "AbstractContextManager[GitHub]":
     """The client for this job, from its environment."""
-    from review.github import connection  # noqa: PLC0415 - `--help` needs no HTTP
+    from review.github import connection  # `--help` needs no HTTP
 
     return connection.open_github()
 
@@ -44,8 +44,8 @@ def champion(
     source: Annotated[str, typer.Option("--source", help="Only `release`; MLflow's is training's.")] = "release",
 ) -> None:
     """Fetch and verify the latest release's bundle; sets the outputs first-run, release and digest."""
-    from review.champion import fetch_champion, refuse_source  # noqa: PLC0415 - each verb imports what it needs
-    from review.github.job_outputs import write_outputs  # noqa: PLC0415
+    from review.champion import fetch_champion, refuse_source
+    from review.github.job_outputs import write_outputs
 
     refuse_source(source)
     with open_github() as github:
@@ -66,8 +66,8 @@ def comment(
     summary: Annotated[bool, typer.Option("--summary", help="To the job's summary; needs no token.")] = False,
 ) -> None:
     """Post the gate's report on the pull request, as one comment that is updated, or in the job's summary."""
-    from review.comment.publishing import publish_report, publish_run, render_local  # noqa: PLC0415
-    from review.github.job_outputs import write_summary  # noqa: PLC0415
+    from review.comment.publishing import publish_report, publish_run, render_local
+    from review.github.job_outputs import write_summary
 
     if run_id is None and number is None and not summary:
         raise InputError("say where to: --number for a pull request, --run-id for a run's, or --summary")
@@ -82,9 +82,9 @@ def comment(
 @app.command()
 def decide(report: ReportFile = REPORT, number: Number = None) -> None:
     """Go on (0), stop (1), or stop until somebody accepts by name that evidence is lacking (3)."""
-    from review.approval.decision import decide as decide_report  # noqa: PLC0415
-    from review.github.job_outputs import write_outputs  # noqa: PLC0415
-    from review.report import read_report  # noqa: PLC0415
+    from review.approval.decision import decide as decide_report
+    from review.github.job_outputs import write_outputs
+    from review.report import read_report
 
     found, _ = read_report(report)
     if found.verdict == "not_enough_evidence" and number is not None:
@@ -106,8 +106,8 @@ def record(
     tree: Annotated[str | None, typer.Option("--tree", help="Git's tree. Default: what is checked out.")] = None,
 ) -> None:
     """Bind what was approved: tree, bundle, report and names, in one folder; sets the output artifact."""
-    from review.approval.recording import record_approval  # noqa: PLC0415
-    from review.github.job_outputs import write_outputs  # noqa: PLC0415
+    from review.approval.recording import record_approval
+    from review.github.job_outputs import write_outputs
 
     with open_github() as github:
         done = record_approval(github, report, bundle, out, tree=tree, number=number)
@@ -127,8 +127,8 @@ def find_approved(
     ] = None,
 ) -> None:
     """Fetch the bundle that was approved for a commit or tree, and no other; sets the output digest."""
-    from review.approval.find import fetch_approved  # noqa: PLC0415
-    from review.github.job_outputs import write_outputs  # noqa: PLC0415
+    from review.approval.find import fetch_approved
+    from review.github.job_outputs import write_outputs
 
     with open_github() as github:
         found = fetch_approved(github, out, commit=commit, tree=tree, inputs=inputs)
@@ -144,8 +144,8 @@ def read_dispatch(
     name: Annotated[str, typer.Option("--name", envvar="GITHUB_EVENT_NAME", help="The event's name.")],
 ) -> None:
     """Check what asks for a retraining before anything is done; sets the outputs reason and fingerprint."""
-    from review.github.job_outputs import write_outputs  # noqa: PLC0415
-    from review.retrain_request import read_request  # noqa: PLC0415
+    from review.github.job_outputs import write_outputs
+    from review.retrain_request import read_request
 
     request = read_request(name, event)
     console.print_done(request.describe())
@@ -161,9 +161,9 @@ def retrain_pull(
     base: Annotated[str, typer.Option("--base", help="The branch it is for.")] = "main",
 ) -> None:
     """Open or update the one pull request of a retraining; it merges nothing. Sets the output number."""
-    from review.comment.publishing import append_report  # noqa: PLC0415
-    from review.github.job_outputs import write_outputs  # noqa: PLC0415
-    from review.retrain import open_pull, read_body  # noqa: PLC0415
+    from review.comment.publishing import append_report
+    from review.github.job_outputs import write_outputs
+    from review.retrain import open_pull, read_body
 
     text = read_body(body_file)
     body = append_report(text, report) if report else text

@@ -44,8 +44,8 @@ def data(
     output: Annotated[Path | None, typer.Option("--output", help="Write the validated rows there, as CSV.")] = None,
 ) -> None:
     """Get the data, check every row, and say what it is."""
-    from training.data.table import write_rows  # noqa: PLC0415 - each verb imports only what it needs
-    from training.local.stages import read_table  # noqa: PLC0415
+    from training.data.table import write_rows
+    from training.local.stages import read_table
 
     table = read_table(load_dataset(dataset), source, Artifacts(root), rows, seed)
     console.print_table_summary(table)
@@ -62,8 +62,8 @@ def pin(
     root: Root = ARTIFACTS,
 ) -> None:
     """Check new data and name it in training/pins: training without --data takes it from then on."""
-    from training.data.sources.pin import check_place, write_pin  # noqa: PLC0415
-    from training.local.stages import read_table  # noqa: PLC0415
+    from training.data.sources.pin import check_place, write_pin
+    from training.local.stages import read_table
 
     check_place(source)
     table = read_table(load_dataset(dataset), source, Artifacts(root), None, None)
@@ -80,8 +80,8 @@ def inputs(
     seed: Seed = None,
 ) -> None:
     """Print the SHA-256 over all that a model would be made from now; `make approved INPUTS=` takes it."""
-    from training.data.load import load_table  # noqa: PLC0415
-    from training.lineage.provenance import describe_inputs, digest_inputs  # noqa: PLC0415
+    from training.data.load import load_table
+    from training.lineage.provenance import describe_inputs, digest_inputs
 
     table = load_table(load_dataset(dataset), source, Artifacts(root).rejected, rows=rows, seed=seed)
     sys.stdout.write(f"{digest_inputs(describe_inputs(table, load_params(params)))}\n")
@@ -97,7 +97,7 @@ def train(
     seed: Seed = None,
 ) -> None:
     """Train a candidate, measure it on rows it never saw, and package it as a bundle."""
-    from training.local.stages import read_table, train_candidate  # noqa: PLC0415
+    from training.local.stages import read_table, train_candidate
 
     artifacts, settings = Artifacts(root), load_params(params)
     table = read_table(load_dataset(dataset), source, artifacts, rows, seed)
@@ -117,7 +117,7 @@ def gate(
     first_run: Annotated[bool, typer.Option("--first-run", help="There is no champion yet.")] = False,
 ) -> None:
     """Judge the candidate against the champion: pass (0), fail (1) or not enough evidence (3)."""
-    from training.local.stages import judge, read_champion, read_table  # noqa: PLC0415
+    from training.local.stages import judge, read_champion, read_table
 
     artifacts, settings = Artifacts(root), load_params(params)
     judged = read_bundle(candidate or artifacts.candidate)
@@ -137,7 +137,7 @@ def evaluate(
     seed: Seed = None,
 ) -> None:
     """Repeated cross-validation and holdouts by time and by group, beside rule and linear model."""
-    from training.local.stages import evaluate_model, read_table  # noqa: PLC0415
+    from training.local.stages import evaluate_model, read_table
 
     artifacts, settings = Artifacts(root), load_params(params)
     evaluate_model(artifacts, read_table(load_dataset(dataset), source, artifacts, rows, seed), settings)
@@ -154,7 +154,7 @@ def tune(
     trials: Annotated[int, typer.Option("--trials", min=1, help="How many more trials to run.")] = 30,
 ) -> None:
     """Search for better parameters; stop it at any time, the next run goes on from there."""
-    from training.local.stages import read_table, tune_model  # noqa: PLC0415
+    from training.local.stages import read_table, tune_model
 
     artifacts, settings = Artifacts(root), load_params(params)
     tune_model(artifacts, read_table(load_dataset(dataset), source, artifacts, rows, seed), settings, trials)
@@ -165,8 +165,8 @@ def inspect(
     bundle: Annotated[Path | None, typer.Argument(help="A bundle's folder. Default: what is served.")] = None,
 ) -> None:
     """Verify a bundle and show what is in it; one that could not be served is shown all the same, and refused."""
-    from contract.compute.scoring import ReferenceModel, check_golden_rows  # noqa: PLC0415
-    from contract.soundness import check_manifest  # noqa: PLC0415
+    from contract.compute.scoring import ReferenceModel, check_golden_rows
+    from contract.soundness import check_manifest
 
     folder = bundle or Artifacts().bundle
     found = read_bundle(folder)
@@ -192,7 +192,7 @@ def track(
     root: Root = ARTIFACTS,
 ) -> None:
     """Log a trained bundle to MLflow, again or for the first time; it is registered once."""
-    from training.local.stages import track_training  # noqa: PLC0415
+    from training.local.stages import track_training
 
     artifacts = Artifacts(root)
     folder = bundle or artifacts.candidate
@@ -205,8 +205,8 @@ def mlflow(
     port: Annotated[int, typer.Option("--port", min=1, max=65535, help="Where the page is.")] = 5000,
 ) -> None:
     """Open MLflow's page of all runs and models, or say where the server's is."""
-    from training.local.local_predictor import check_port  # noqa: PLC0415
-    from training.tracking.page import find_page, open_file, serve_page  # noqa: PLC0415
+    from training.local.local_predictor import check_port
+    from training.tracking.page import find_page, open_file, serve_page
 
     if address := find_page(root):
         console.print_done(f"MLflow's page is {address}, as MLFLOW_TRACKING_URI says")
@@ -225,7 +225,7 @@ def champion(
     root: Root = ARTIFACTS,
 ) -> None:
     """Name a released bundle champion in MLflow; it is registered if MLflow does not know it."""
-    from training.local.champion import name_released  # noqa: PLC0415
+    from training.local.champion import name_released
 
     name_released(Artifacts(root), bundle, release)
 
@@ -245,7 +245,7 @@ def up(
     seed: Seed = None,
 ) -> None:
     """All of it: data, train, gate, package, serve on loopback, and a few real predictions."""
-    from training.local.up import bring_up  # noqa: PLC0415
+    from training.local.up import bring_up
 
     artifacts = Artifacts(root, served=bundle)
     bring_up(artifacts, load_dataset(dataset), source, load_params(params), port, rows, seed)
@@ -254,7 +254,7 @@ def up(
 @app.command()
 def down(root: Root = ARTIFACTS) -> None:
     """Stop the predictor that `up` started."""
-    from training.local.local_predictor import stop_predictor  # noqa: PLC0415
+    from training.local.local_predictor import stop_predictor
 
     stopped = stop_predictor(Artifacts(root).predictor)
     console.print_done("the predictor is stopped" if stopped else "no predictor of ours was running")

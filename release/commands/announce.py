@@ -13,7 +13,7 @@ def announce(
     artifacts: Artifacts = Path("artifacts"),
 ) -> None:
     """Make the GitHub release: a draft, its files, and last the publication. A second run finishes the first."""
-    from release.github_release.announcement import announce_version  # noqa: PLC0415 - each verb imports only what it needs
+    from release.github_release.announcement import announce_version
 
     announce_version(version, artifacts)
 
@@ -29,14 +29,14 @@ def promote(
     ] = False,
 ) -> None:
     """Propose for production what another environment runs: one pull request, which a person merges."""
-    from release import console  # noqa: PLC0415
-    from release.checks.verify import require_verified  # noqa: PLC0415
-    from release.git.remote import Remote  # noqa: PLC0415
-    from release.live.prometheus import find_prometheus  # noqa: PLC0415
-    from release.promotion.promote import Promotion  # noqa: PLC0415
-    from release.promotion.promote import promote as propose  # noqa: PLC0415
-    from release.tools import ROOT  # noqa: PLC0415
-    from review.github.connection import open_github  # noqa: PLC0415
+    from release import console
+    from release.checks.verify import require_verified
+    from release.git.remote import Remote
+    from release.live.prometheus import find_prometheus
+    from release.promotion.promote import Promotion
+    from release.promotion.promote import promote as propose
+    from release.tools import ROOT
+    from review.github.connection import open_github
 
     prometheus = find_prometheus()
     if unverified:
@@ -52,9 +52,9 @@ def prepare(
     ] = None,
 ) -> None:
     """Put a release's changelog and version on a branch, in one commit, and say what to type next."""
-    from release.git.remote import Remote  # noqa: PLC0415
-    from release.github_release.prepare import prepare_version, print_next  # noqa: PLC0415
-    from release.tools import ROOT  # noqa: PLC0415
+    from release.git.remote import Remote
+    from release.github_release.prepare import prepare_version, print_next
+    from release.tools import ROOT
 
     remote = Remote(ROOT)
     print_next(prepare_version(remote, version), remote)

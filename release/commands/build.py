@@ -25,6 +25,6 @@ def image(
     no_cache: Annotated[bool, typer.Option("--no-cache", help="Make every layer anew.")] = False,
 ) -> None:
     """Build the image of a verified bundle that the gate let pass."""
-    from release.image.image import ImageRequest, build_image  # noqa: PLC0415 - each verb imports only what it needs
+    from release.image.image import ImageRequest, build_image
 
     build_image(ImageRequest(target, tag, bundle, report, approval, base, builder, version, not no_cache))

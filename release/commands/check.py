@@ -9,13 +9,13 @@ def check_pull(
     head: Annotated[str, typer.Option("--head", help="The pull request as it would be merged.")] = "HEAD",
 ) -> None:
     """Check what a pull request would run: released, verified, tested, not withdrawn; exit 1 if not, 4 if unknown."""
-    from cli.errors import EXIT_FAIL, EXIT_OUTSIDE  # noqa: PLC0415
-    from release import console  # noqa: PLC0415 - each verb imports only what it needs
-    from release.checks.verify import require_verified  # noqa: PLC0415
-    from release.git.remote import Remote  # noqa: PLC0415
-    from release.promotion import pull_request  # noqa: PLC0415
-    from release.tools import ROOT  # noqa: PLC0415
-    from review.github.connection import open_github  # noqa: PLC0415
+    from cli.errors import EXIT_FAIL, EXIT_OUTSIDE
+    from release import console
+    from release.checks.verify import require_verified
+    from release.git.remote import Remote
+    from release.promotion import pull_request
+    from release.tools import ROOT
+    from review.github.connection import open_github
 
     request = pull_request.open_pull_request(Remote(ROOT), pull_request.read_revision(head))
     with open_github() as github:

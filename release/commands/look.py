@@ -13,10 +13,10 @@ def render(
     as_yaml: Annotated[bool, typer.Option("--yaml", help="The YAML itself, as Kubernetes would get it.")] = False,
 ) -> None:
     """Show what overlays render, without a cluster or a network."""
-    from release.manifests.overlays import list_overlays  # noqa: PLC0415
-    from release.manifests.render import render_overlay  # noqa: PLC0415
-    from release.manifests.summary import print_renderings  # noqa: PLC0415
-    from release.tools import ROOT  # noqa: PLC0415
+    from release.manifests.overlays import list_overlays
+    from release.manifests.render import render_overlay
+    from release.manifests.summary import print_renderings
+    from release.tools import ROOT
 
     renderings = [render_overlay(name) for name in overlays or list_overlays(ROOT)]
     if as_yaml:
@@ -30,8 +30,8 @@ def diff(
     new: Annotated[str, typer.Argument(help="Another of the same sort.")],
 ) -> None:
     """Show what differs between two overlays or revisions, as rendered; exit code 1 if anything does."""
-    from release.manifests.compared_sides import compare_sides, read_side  # noqa: PLC0415
-    from release.manifests.summary import print_comparisons  # noqa: PLC0415
+    from release.manifests.compared_sides import compare_sides, read_side
+    from release.manifests.summary import print_comparisons
 
     if print_comparisons(compare_sides(read_side(old), read_side(new))):
         raise typer.Exit(EXIT_FAIL)
@@ -45,9 +45,9 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Show each environment: wanted version, its quality, since when, what is newer; and what the cluster runs."""
-    from release.history.cluster import Cluster  # noqa: PLC0415
-    from release.history.status import show_status  # noqa: PLC0415
-    from release.tools import ROOT  # noqa: PLC0415
+    from release.history.cluster import Cluster
+    from release.history.status import show_status
+    from release.tools import ROOT
 
     show_status(ROOT, Cluster(kubectl), fetch=fetch, as_json=as_json)
 
@@ -60,8 +60,8 @@ def history(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Show what ran where and when, who moved it and why; from Git alone."""
-    from release.git.remote import Remote  # noqa: PLC0415
-    from release.history.timeline import show_history  # noqa: PLC0415
-    from release.tools import ROOT  # noqa: PLC0415
+    from release.git.remote import Remote
+    from release.history.timeline import show_history
+    from release.tools import ROOT
 
     show_history(Remote(ROOT), environment, on, fetch=fetch, as_json=as_json, is_whole=is_whole)

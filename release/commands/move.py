@@ -20,14 +20,14 @@ def bump(
     dry_run: DryRun = False,
 ) -> None:
     """Run a released version in an environment, once it is verified; a higher one that runs there stays."""
-    from cli.errors import InputError  # noqa: PLC0415
-    from release import console  # noqa: PLC0415 - each verb imports only what it needs
-    from release.checks.verify import require_verified  # noqa: PLC0415
-    from release.git.remote import Remote  # noqa: PLC0415
-    from release.manifests.environments import IMAGE  # noqa: PLC0415
-    from release.manifests.overlays import REPOSITORIES, ImageLine  # noqa: PLC0415
-    from release.promotion.bump import Bump, bump_environment  # noqa: PLC0415
-    from release.tools import ROOT  # noqa: PLC0415
+    from cli.errors import InputError
+    from release import console
+    from release.checks.verify import require_verified
+    from release.git.remote import Remote
+    from release.manifests.environments import IMAGE
+    from release.manifests.overlays import REPOSITORIES, ImageLine
+    from release.promotion.bump import Bump, bump_environment
+    from release.tools import ROOT
 
     image = None
     if not unverified:
@@ -52,11 +52,11 @@ def rollback(
     dry_run: DryRun = False,
 ) -> None:
     """Take an environment back to a version that it ran before, by Git alone; where only the App may push, it does."""
-    from release import console  # noqa: PLC0415
-    from release.git.remote import Remote  # noqa: PLC0415
-    from release.promotion.back import take_back  # noqa: PLC0415
-    from release.promotion.rollback import Rollback, find_run  # noqa: PLC0415
-    from release.tools import ROOT  # noqa: PLC0415
+    from release import console
+    from release.git.remote import Remote
+    from release.promotion.back import take_back
+    from release.promotion.rollback import Rollback, find_run
+    from release.tools import ROOT
 
     started = time.monotonic()
     if take_back(Remote(ROOT), Rollback(environment, reason, to, again, find_run(), start), dry_run=dry_run):

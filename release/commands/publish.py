@@ -8,11 +8,11 @@ import typer
 
 def check_tag(version: Annotated[str, typer.Argument(help="The tag, vMAJOR.MINOR.PATCH.")]) -> None:
     """Check that a tag may be released: annotated, on main, the package's version, in order."""
-    from release.checks import tags  # noqa: PLC0415
-    from release.git.remote import Remote  # noqa: PLC0415
-    from release.registry.registry import open_registry  # noqa: PLC0415
-    from release.tools import ROOT  # noqa: PLC0415
-    from review.github.job_outputs import write_outputs  # noqa: PLC0415
+    from release.checks import tags
+    from release.git.remote import Remote
+    from release.registry.registry import open_registry
+    from release.tools import ROOT
+    from review.github.job_outputs import write_outputs
 
     found = tags.check_tag(version, Remote(ROOT), open_registry())
     write_outputs(version=found.version, commit=found.commit)
@@ -30,8 +30,8 @@ def publish(
     unsigned: Annotated[bool, typer.Option("--unsigned", help="Sign and attest nothing.")] = False,
 ) -> None:
     """Build, push, describe and sign the image of a tag; again, it adds only what lacks."""
-    from release.publishing.publish import PublishRequest, publish_version  # noqa: PLC0415
-    from review.github.job_outputs import write_outputs  # noqa: PLC0415
+    from release.publishing.publish import PublishRequest, publish_version
+    from review.github.job_outputs import write_outputs
 
     image = publish_version(PublishRequest(version, artifacts, base, builder, unsigned))
     write_outputs(
@@ -45,7 +45,7 @@ def verify(
     url: Annotated[str | None, typer.Option("--url", help="A running predictor, which must serve the bundle.")] = None,
 ) -> None:
     """Check that image, labels, bundle, gate report, signatures and overlay agree; exit 1 if not, 4 if unknown."""
-    from release.checks.targets import verify_targets  # noqa: PLC0415
+    from release.checks.targets import verify_targets
 
     if code := verify_targets(env or [], image, url):
         raise typer.Exit(code)

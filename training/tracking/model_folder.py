@@ -34,9 +34,9 @@ def write_model(folder: Path, bundle: Path, ids: dict[str, Any]) -> None:
 
 
 def _save_model(folder: Path, bundle: Path, ids: dict[str, Any]) -> None:
-    import mlflow.pyfunc  # noqa: PLC0415 - a second to import
-    import pandas as pd  # noqa: PLC0415
-    from mlflow.models import Model  # noqa: PLC0415
+    import mlflow.pyfunc  # a second to import
+    import pandas as pd
+    from mlflow.models import Model
 
     with tempfile.TemporaryDirectory() as name:
         data = Path(shutil.copytree(bundle, Path(name) / "bundle"))
@@ -72,8 +72,8 @@ def make_signature(manifest: Manifest) -> Any:
     `double` it refuses int64 columns and makes a number of the text "12", for `long` it cuts off what stands behind the
     point of JSON's 191.5 and says nothing, for `string` it refuses pandas' categories.
     """
-    from mlflow.models import ModelSignature  # noqa: PLC0415
-    from mlflow.types.schema import AnyType, ColSpec, Schema  # noqa: PLC0415
+    from mlflow.models import ModelSignature
+    from mlflow.types.schema import AnyType, ColSpec, Schema
 
     anything: Any = AnyType  # it has no types of its own
     columns: list[Any] = [ColSpec(anything(), column.name) for column in manifest.schema.columns]

@@ -18,7 +18,7 @@ def log_model(client: Any, experiment: str, run_id: str, record: RunRecord, bund
 
     Raises: BundleError.
     """
-    from mlflow.entities import LoggedModelOutput  # noqa: PLC0415
+    from mlflow.entities import LoggedModelOutput
 
     found = find_model(client, experiment, record.digest) or create_model(client, experiment, run_id, record)
     if str(found.status) == "READY":
@@ -63,7 +63,7 @@ def find_model_id(version: Any) -> str | None:
 
 def register_model(client: Any, run_id: str, model_id: str, record: RunRecord) -> str:
     """The number of the bundle's version, which is made unless it is there."""
-    from mlflow.exceptions import MlflowException  # noqa: PLC0415
+    from mlflow.exceptions import MlflowException
 
     try:
         client.create_registered_model(record.name)

@@ -87,7 +87,7 @@ def _log_values(
     params: Flat,
     when: int,
 ) -> None:
-    from mlflow.entities import Metric, Param  # noqa: PLC0415
+    from mlflow.entities import Metric, Param
 
     values = [Metric(name, value, when, 0) for name, value in metrics.items()]
     values += [Metric(name, value, when, step) for name, row in steps.items() for step, value in enumerate(row)]

@@ -42,7 +42,7 @@ def describe_source(revision: str, verb: str) -> dict[str, str]:
 
 def log_record(client: Any, run_id: str, model_id: str, record: RunRecord) -> None:
     """Parameters, data and numbers; what was measured on the holdout is the model's too."""
-    from mlflow.entities import Metric, Param  # noqa: PLC0415
+    from mlflow.entities import Metric, Param
 
     log_inputs(client, run_id, record)
     when = record.ended_ms or 0  # the same each time, so that logging again adds nothing
@@ -74,7 +74,7 @@ def log_metrics(client: Any, run_id: str, metrics: Sequence[Any]) -> None:
 
 def log_inputs(client: Any, run_id: str, record: RunRecord) -> None:
     """The rows that were fitted and those that were held out, each by its digest."""
-    from mlflow.entities import Dataset, DatasetInput, InputTag  # noqa: PLC0415
+    from mlflow.entities import Dataset, DatasetInput, InputTag
 
     if not record.inputs:
         return

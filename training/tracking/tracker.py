@@ -55,7 +55,7 @@ class Tracker:
     def __init__(self, uri: str, artifacts: Path, hint: str = TRACK_AGAIN) -> None:
         for name, value in LIMITS.items():
             os.environ.setdefault(name, value)
-        from mlflow import MlflowClient  # noqa: PLC0415 - 2 s to import, and only after the limits are set
+        from mlflow import MlflowClient  # 2 s to import, and only after the limits are set
 
         self.uri, self._hint = uri, hint
         self._files = artifacts.resolve() / FILES
@@ -107,7 +107,7 @@ class Tracker:
 
         False if MLflow does not know the bundle.
         """
-        from mlflow.entities import Metric  # noqa: PLC0415
+        from mlflow.entities import Metric
 
         with self.outside():
             versions = list_versions(self.client, bundle.manifest.name, bundle.digest)
@@ -150,7 +150,7 @@ class Tracker:
 
     def find_released(self, name: str) -> str | None:
         """The release that the champion says it is of; None without a champion, or if it does not say."""
-        from mlflow.exceptions import MlflowException  # noqa: PLC0415
+        from mlflow.exceptions import MlflowException
 
         with self.outside():
             try:
@@ -175,9 +175,9 @@ class Tracker:
     @contextmanager
     def outside(self) -> Iterator[None]:
         """Raises: OutsideError for whatever MLflow, its server or its file raise."""
-        from mlflow.exceptions import MlflowException  # noqa: PLC0415
-        from requests.exceptions import RequestException  # noqa: PLC0415
-        from sqlalchemy.exc import SQLAlchemyError  # noqa: PLC0415
+        from mlflow.exceptions import MlflowException
+        from requests.exceptions import RequestException
+        from sqlalchemy.exc import SQLAlchemyError
 
         try:
             yield

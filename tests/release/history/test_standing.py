@@ -12,6 +12,7 @@ from release.history.cluster import Cluster
 from release.history.standing import Standing, read_standings
 from release.history.status import read_git, show_status
 from release.manifests.overlays import list_overlays
+from release.tools import ROOT
 from tests.release.history.test_moves import compose, push_version
 from tests.release.origin import BUNDLE, Origin, ask_git, make_digest, push_file, run_release
 
@@ -160,8 +161,6 @@ def test_a_broken_overlay_on_main_is_an_error_that_names_it(origin: Origin, ada:
 
 
 def test_every_overlay_of_the_project_stands_somewhere() -> None:
-    from release.tools import ROOT  # noqa: PLC0415
-
     texts = {
         name: (ROOT / f"gitops/overlays/{name}/kustomization.yaml").read_text("utf-8") for name in list_overlays(ROOT)
     }

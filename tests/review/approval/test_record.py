@@ -1,5 +1,6 @@
 """What was approved stays what was approved: each digest is shown to matter by changing what it covers."""
 
+import hashlib
 import json
 import subprocess
 from collections.abc import Callable
@@ -99,8 +100,6 @@ def edit_record(**changes: Any) -> Change:
 
 def swap_report(files: dict[str, bytes]) -> None:
     """A report of another bundle, with its own SHA-256 in the record: a forger who can count."""
-    import hashlib  # noqa: PLC0415
-
     files["report.json"] = json.dumps(read_report_json("good")).encode()
     edit_record(report_sha256=hashlib.sha256(files["report.json"]).hexdigest())(files)
 

@@ -1,5 +1,6 @@
 """What MLflow loads: the predictor's scores, decisions and refusals, anywhere, without a pickle and without us."""
 
+import shutil
 import sys
 from collections.abc import Iterator
 from pathlib import Path
@@ -212,8 +213,6 @@ def test_it_loads_in_another_folder_without_this_project(model: Path, row: dict[
 @pytest.mark.slow
 @pytest.mark.parametrize("part", ["model.ubj", "bundle.json"])
 def test_a_damaged_model_is_refused_in_one_line(model: Path, tmp_path: Path, part: str) -> None:
-    import shutil  # noqa: PLC0415
-
     import mlflow.pyfunc  # noqa: PLC0415
 
     copied = Path(shutil.copytree(model, tmp_path / "model"))
