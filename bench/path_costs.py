@@ -69,9 +69,11 @@ def list_variants(served: Endpoint, model: ServedModel, bodies: list[bytes]) -> 
     predictor: predict.Predictor = served.respond.__self__  # type: ignore[attr-defined]
     reader = predictor.reader
     plain = msgspec.defstruct(
-        "Plain", [(f"f{i}", Any) for i in range(len(model.names))],
-        rename={f"f{i}": name for i, name in enumerate(model.names)}, gc=False,
-    )  # fmt: skip
+        "Plain",
+        [(f"f{i}", Any) for i in range(len(model.names))],
+        rename={f"f{i}": name for i, name in enumerate(model.names)},
+        gc=False,
+    )
     decode, to_tuple = msgspec.json.Decoder(plain).decode, msgspec.structs.astuple
     decoded = cycle([reader.read_row(body) for body in bodies])
     quiet = type("Quiet", (), {"observe": staticmethod(_nothing)})()

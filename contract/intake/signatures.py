@@ -107,7 +107,7 @@ SIGNATURES = (
     Signature("json", "JSON", JSON_WAY, _pattern(rb'(\{\s*("[^"\n]*"\s*:|\})|\[\s*([\[{]|\]))')),
     Signature("old-mac", "text whose lines end with CR alone", "save it with line ends LF or CRLF", _is_old_mac),
     Signature("one-byte", ONE_BYTE, CSV_WAY, _is_one_byte),
-)  # fmt: skip
+)
 
 
 def recognize(head: bytes, taken: frozenset[str] = frozenset()) -> Signature | None:

@@ -59,9 +59,15 @@ class Evidence:
 
 
 def collect_evidence(
-    clone: Clone, head: str, source: str, line: ImageLine, former: ImageLine, image: PublishedImage | None,
-    github: GitHub, prometheus: Prometheus | None,
-) -> Evidence:  # fmt: skip
+    clone: Clone,
+    head: str,
+    source: str,
+    line: ImageLine,
+    former: ImageLine,
+    image: PublishedImage | None,
+    github: GitHub,
+    prometheus: Prometheus | None,
+) -> Evidence:
     """What could not be had is said; what contradicts the image stops the promotion.
 
     Raises: RefusedError, InputError.

@@ -74,9 +74,14 @@ def publish_version(request: PublishRequest) -> PublishedImage:
         sbom = compose_sbom(request.artifacts / "sbom.cdx.json", archive)
         image = read_published(line if was_there else push_archive(registry, line, archive), registry)
         origin = Origin(
-            tag.version, tag.commit, line.repository, approved.bundle_digest, approved.record,
-            find_base(ROOT, request.base), was_there,
-        )  # fmt: skip
+            tag.version,
+            tag.commit,
+            line.repository,
+            approved.bundle_digest,
+            approved.record,
+            find_base(ROOT, request.base),
+            was_there,
+        )
         documents = {".sbom.cdx.json": sbom, ".provenance.json": compose_provenance(origin)}
         verifier = attach_all(registry, image, signer, documents, Path(folder)) if signer else None
         for target in targets:
@@ -151,10 +156,16 @@ def build_archive(request: PublishRequest, line: ImageLine, archive: Path) -> No
     approved = request.approved
     build_image(
         ImageRequest(
-            NAME, name, approved / BUNDLE_FOLDER, approved / REPORT_NAME, approved / RECORD_NAME, request.base,
-            builder, line.tag,
+            NAME,
+            name,
+            approved / BUNDLE_FOLDER,
+            approved / REPORT_NAME,
+            approved / RECORD_NAME,
+            request.base,
+            builder,
+            line.tag,
         )
-    )  # fmt: skip
+    )
     save_image(builder, name, archive)
 
 

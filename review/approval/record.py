@@ -45,9 +45,16 @@ def name_approved(tree: str) -> str:
 
 
 def write_record(
-    report: Path, bundle: Path, folder: Path, *, tree: str, number: int, run_id: int, approved_by: list[str],
+    report: Path,
+    bundle: Path,
+    folder: Path,
+    *,
+    tree: str,
+    number: int,
+    run_id: int,
+    approved_by: list[str],
     accepted_by: str | None,
-) -> Record:  # fmt: skip
+) -> Record:
     """Puts record, report and bundle into one folder, once they are of each other.
 
     Raises: InputError, RefusedError.

@@ -65,3 +65,7 @@ def test_every_script_has_its_executable_bit() -> None:
     scripts = [path for path in list_files() if path.read_bytes()[:2] == b"#!" and path.is_relative_to(ROOT)]
     assert scripts
     assert [path.name for path in scripts if not path.stat().st_mode & 0o100] == []
+
+
+def test_readme_is_read_in_one_sitting() -> None:
+    assert len((ROOT / "README.md").read_text(encoding="utf-8").splitlines()) < 200

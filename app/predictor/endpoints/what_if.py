@@ -40,8 +40,11 @@ def read_request(body: bytes) -> SweepRequest:
         decode_anything(body)
         raise RowError("invalid_row", "expected {row: object, column: string, points: whole number}") from None
     if not MIN_POINTS <= request.points <= MAX_POINTS:
-        raise RowError("above_maximum" if request.points > MAX_POINTS else "below_minimum",
-                       f"points is out of range, expected {MIN_POINTS} to {MAX_POINTS}", "points")  # fmt: skip
+        raise RowError(
+            "above_maximum" if request.points > MAX_POINTS else "below_minimum",
+            f"points is out of range, expected {MIN_POINTS} to {MAX_POINTS}",
+            "points",
+        )
     return request
 
 

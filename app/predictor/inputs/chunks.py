@@ -41,8 +41,9 @@ class Checked(msgspec.Struct, gc=False):
 def check_stretch(schema: ModelSchema, stretch: Stretch, is_text: bool) -> Checked:
     """Holds every value against the schema; `is_text` where they are cells of text, else they are as JSON has them."""
     problems = dict(stretch.problems)
-    checked = {column.name: check_column(column, stretch.columns[column.name], is_text, problems)
-               for column in schema.columns}  # fmt: skip
+    checked = {
+        column.name: check_column(column, stretch.columns[column.name], is_text, problems) for column in schema.columns
+    }
     if not problems:
         return Checked(checked, list(range(len(stretch.rows))), problems)
     good = [index for index in range(len(stretch.rows)) if index not in problems]

@@ -34,9 +34,13 @@ def _check_categories(evidence: Evidence, rules: ChangeRules) -> Iterator[Check]
         if column.type == "category" and (problem := _find_problem(evidence, column, rules)):
             reason = f"The categories of {column.name} changed: {problem}."
             yield Check(
-                name="data/categories", verdict="fail", found=problem, expected=EXPECTED, reason=reason,
+                name="data/categories",
+                verdict="fail",
+                found=problem,
+                expected=EXPECTED,
+                reason=reason,
                 about=(column.name,),
-            )  # fmt: skip
+            )
 
 
 def _find_problem(evidence: Evidence, column: Column, rules: ChangeRules) -> str | None:

@@ -49,8 +49,12 @@ def fit_again(fitted: Table, params: Params, with_folds: bool) -> Refit:
 
 def _fit(matrix: Matrix, target: Vector, table: Table, params: Params) -> xgboost.Booster:
     settings = {
-        **params.model, "objective": OBJECTIVES[table.dataset.task], "seed": params.seed, "nthread": 1, "verbosity": 0,
-    }  # fmt: skip
+        **params.model,
+        "objective": OBJECTIVES[table.dataset.task],
+        "seed": params.seed,
+        "nthread": 1,
+        "verbosity": 0,
+    }
     data = xgboost.DMatrix(matrix, target, feature_names=list(table.dataset.schema.features))
     return xgboost.train(settings, data, num_boost_round=params.rounds)
 

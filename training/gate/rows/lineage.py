@@ -136,8 +136,9 @@ def _check_labels(before: Sides, now: Sides, limit: float, evidence: Evidence) -
     known = _keep_unique(before.all)
     places = dict(zip(strip_outcomes(known).tolist(), known.tolist(), strict=True))
     for what, digests, side in (
-        ("training side", now.fitted, evidence.fitted), ("holdout", now.held_out, evidence.holdout),
-    ):  # fmt: skip
+        ("training side", now.fitted, evidence.fitted),
+        ("holdout", now.held_out, evidence.holdout),
+    ):
         pairs = (
             (places.get(inputs), digest)
             for inputs, digest in zip(strip_outcomes(digests).tolist(), digests.tolist(), strict=True)
