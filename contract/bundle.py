@@ -3,6 +3,7 @@
 import hashlib
 import re
 import stat
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -14,10 +15,11 @@ from contract.schema import READABLE_VERSIONS, FileDigest, Manifest
 MANIFEST_NAME = "bundle.json"
 MODEL_NAME = "model.ubj"
 INFERENCE_NAME = "model.onnx"  # optional, derived from the model
-MAX_BYTES = 128 * 1024 * 1024  # of all files together; review/bundle.py takes as much
+FILE_NAMES = (MANIFEST_NAME, MODEL_NAME, INFERENCE_NAME)
+MAX_BYTES = 128 * 1024 * 1024  # of all files together
 
 NO_DIGEST = "0" * 64
-_OPENING = re.compile(rb'\{\n  "digest": "([0-9a-f]{64})",\n')
+OPENING = re.compile(rb'\{\n  "digest": "([0-9a-f]{64})",\n')
 
 
 class Bundle(msgspec.Struct, frozen=True):
@@ -43,6 +45,11 @@ def digest_files(files: dict[str, bytes]) -> dict[str, FileDigest]:
     }
 
 
+def digest_inputs(inputs: Mapping[str, str]) -> str:
+    """One SHA-256 over the digests of everything that a model was made from; an approval is found again by it."""
+    return digest_bytes(msgspec.json.encode(dict(inputs), order="deterministic"))
+
+
 def seal_manifest(manifest: Manifest) -> bytes:
     """The bytes of `bundle.json` with its digest filled in."""
     blank = msgspec.structs.replace(manifest, digest=NO_DIGEST)
@@ -56,14 +63,22 @@ def read_bundle(folder: Path) -> Bundle:
     Raises: BundleError with one line that names the file, what was found and what was expected.
     """
     manifest = parse_manifest(_read_file(folder, MANIFEST_NAME))
-    found = {path.name for path in folder.iterdir()}
-    expected = {MANIFEST_NAME, *manifest.files}
-    if MODEL_NAME not in manifest.files or not expected <= {MANIFEST_NAME, MODEL_NAME, INFERENCE_NAME}:
-        raise BundleError(f"bundle {folder} lists the files {_listing(manifest.files)}, expected {MODEL_NAME}")
-    if extra := found - expected:
-        raise BundleError(f"bundle {folder} has the file {min(extra)!r}, expected only {_listing(expected)}")
-    files = {name: _verify_file(folder, name, entry) for name, entry in manifest.files.items()}
+    _check_names(manifest, {path.name for path in folder.iterdir()}, f"bundle {folder}")
+    files = {name: _read_file(folder, name) for name in manifest.files}
+    _verify_files(manifest, files, f"{folder}/")
     return Bundle(manifest=manifest, files=files)
+
+
+def open_bundle(files: Mapping[str, bytes]) -> Bundle:
+    """The bundle whose files an archive or a registry's layer gave, by name, with the checks of `read_bundle`.
+
+    Raises: BundleError.
+    """
+    manifest = parse_manifest(_find_file(files, MANIFEST_NAME))
+    _check_names(manifest, set(files), "the bundle")
+    found = {name: _find_file(files, name) for name in manifest.files}
+    _verify_files(manifest, found)
+    return Bundle(manifest=manifest, files=found)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -79,7 +94,7 @@ def parse_manifest(content: bytes) -> Manifest:
 
     Raises: BundleError.
     """
-    opening = _OPENING.match(content)
+    opening = OPENING.match(content)
     if opening is None:
         raise BundleError(f"{MANIFEST_NAME} does not open with its digest: it is damaged or not a bundle's")
     stated = opening.group(1).decode()
@@ -109,13 +124,32 @@ def _read_file(folder: Path, name: str) -> bytes:
         raise BundleError(f"{path} cannot be read: {error.strerror}; expected a bundle's {name}") from error
 
 
-def _verify_file(folder: Path, name: str, expected: FileDigest) -> bytes:
-    content = _read_file(folder, name)
-    if len(content) != expected.size_bytes:
-        raise BundleError(f"{folder / name} has {len(content)} bytes, expected {expected.size_bytes}")
-    if (actual := digest_bytes(content)) != expected.sha256:
-        raise BundleError(f"{folder / name} has SHA-256 {actual[:12]}, expected {expected.sha256[:12]}: it was changed")
+def _find_file(files: Mapping[str, bytes], name: str) -> bytes:
+    content = files.get(name)
+    if content is None:
+        raise BundleError(f"{name} is not there; expected a bundle's {name}")
+    if len(content) > MAX_BYTES:
+        raise BundleError(f"{name} is larger than {MAX_BYTES} bytes")
     return content
+
+
+def _check_names(manifest: Manifest, found: set[str], what: str) -> None:
+    expected = {MANIFEST_NAME, *manifest.files}
+    if MODEL_NAME not in manifest.files or not expected <= set(FILE_NAMES):
+        raise BundleError(f"{what} lists the files {_listing(manifest.files)}, expected {MODEL_NAME}")
+    if extra := found - expected:
+        raise BundleError(f"{what} has the file {min(extra)!r}, expected only {_listing(expected)}")
+
+
+def _verify_files(manifest: Manifest, files: Mapping[str, bytes], where: str = "") -> None:
+    for name, expected in manifest.files.items():
+        content = files[name]
+        if len(content) != expected.size_bytes:
+            raise BundleError(f"{where}{name} has {len(content)} bytes, expected {expected.size_bytes}")
+        if (actual := digest_bytes(content)) != expected.sha256:
+            raise BundleError(
+                f"{where}{name} has SHA-256 {actual[:12]}, expected {expected.sha256[:12]}: it was changed"
+            )
 
 
 def _listing(names: Any) -> str:

@@ -6,8 +6,9 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.errors import InputError, RefusedError
+from contract.bundle import FILE_NAMES, MAX_BYTES
 from review.archive import Limits, read_tar
-from review.bundle import FILE_NAMES, MAX_BYTES, Bundle, verify_bundle
+from review.bundle import Bundle, verify_bundle
 from review.files import write_folder
 from review.github.client import GitHub
 from review.github.types import Asset, Release, Repository

@@ -11,7 +11,7 @@ import typer
 
 from cli.errors import InputError
 from cli.main import run_app
-from contract.bundle import read_bundle
+from contract.bundle import digest_inputs, read_bundle
 from training import console
 from training.artifacts import Artifacts
 from training.data.dataset import load_dataset
@@ -81,7 +81,7 @@ def inputs(
 ) -> None:
     """Print the SHA-256 over all that a model would be made from now; `make approved INPUTS=` takes it."""
     from training.data.load import load_table
-    from training.lineage.provenance import describe_inputs, digest_inputs
+    from training.lineage.provenance import describe_inputs
 
     table = load_table(load_dataset(dataset), source, Artifacts(root).rejected, rows=rows, seed=seed)
     sys.stdout.write(f"{digest_inputs(describe_inputs(table, load_params(params)))}\n")

@@ -7,10 +7,11 @@ from typing import Annotated
 import msgspec
 
 from cli.errors import InputError, RefusedError
+from contract.bundle import FILE_NAMES
 from release.documents import read_document
 from release.versions import parse_version
 from review.approval.record import BUNDLE_FOLDER, LIMITS_BYTES, RECORD_NAME, REPORT_NAME, Record, verify_approved
-from review.bundle import FILE_NAMES, Bundle
+from review.bundle import Bundle
 from review.files import read_file
 from review.report import Report, parse_report
 

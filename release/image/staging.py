@@ -10,11 +10,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.errors import InputError
+from contract.bundle import MANIFEST_NAME
+from contract.bundle import MAX_BYTES as MAX_BUNDLE_BYTES
 from release.image.judgement import check_judgement, read_object
 from release.tools import ROOT
-from review.bundle import MAX_BYTES as MAX_BUNDLE_BYTES
 
-MANIFEST_NAME = "bundle.json"
 VERIFY_SECONDS = 120
 
 

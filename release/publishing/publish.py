@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.errors import InputError, RefusedError
+from contract.bundle import FILE_NAMES
 from release import console
 from release.checks.tags import Tag, check_tag
 from release.checks.verify import Sources, verify_line
@@ -23,7 +24,6 @@ from release.registry.sbom import compose_sbom
 from release.registry.signing import Signer, Verifier, find_signer
 from release.tools import ROOT
 from review.approval.record import BUNDLE_FOLDER, RECORD_NAME, REPORT_NAME, Record, verify_approved
-from review.bundle import FILE_NAMES
 from review.files import read_file
 
 NAME = "predictor"

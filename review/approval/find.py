@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.errors import InputError, RefusedError
+from contract.bundle import FILE_NAMES
 from review import console
 from review.approval.label import find_acceptance
 from review.approval.record import (
@@ -19,7 +20,6 @@ from review.approval.record import (
     verify_approved,
 )
 from review.archive import Limits, read_zip
-from review.bundle import FILE_NAMES
 from review.files import write_folder
 from review.github.client import GitHub
 from review.github.pull_requests import SHA, WORKFLOW, check_run, list_by_commit

@@ -10,7 +10,8 @@ from typing import Annotated, Literal
 import msgspec
 
 from cli.errors import InputError, RefusedError
-from review.bundle import MAX_BYTES, Bundle, read_bundle, verify_bundle
+from contract.bundle import MAX_BYTES
+from review.bundle import Bundle, read_bundle, verify_bundle
 from review.files import read_file, write_folder
 from review.github.client import GitHub
 from review.github.types import Review

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from contract.bundle import MANIFEST_NAME, NO_DIGEST, OPENING
 from release.checks.verify import Sources
 from release.git.clone import Clone
 from release.manifests.overlays import REPOSITORIES, ImageLine
@@ -19,7 +20,6 @@ from release.registry.published import PublishedImage
 from release.registry.signing import Signer, Verifier
 from release.tools import TOOLS
 from review.approval.record import Record, write_record
-from review.bundle import MANIFEST_NAME, NO_DIGEST, OPENING
 from tests.needs import need_program
 from tests.release.dossiers import AUTHOR
 from tests.release.images import SETTINGS, make_environment, read_model, write_image

@@ -153,7 +153,7 @@ def test_a_bundle_without_its_model_is_refused(serve: Serve, bundle_folder: Path
     world = release_world(bundle_folder)
     swap_bundle(world, {"bundle.json": read_folder(bundle_folder)["bundle.json"]})
     github, _ = serve(world)
-    with pytest.raises(RefusedError, match=r"holds no file, and its bundle\.json lists"):
+    with pytest.raises(RefusedError, match=r"model\.onnx is not there; expected a bundle's model\.onnx"):
         fetch_champion(github, tmp_path / "champion")
 
 

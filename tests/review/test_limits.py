@@ -11,7 +11,6 @@ import pytest
 from cli.errors import InputError, RefusedError
 from cli.errors import InputError as ReviewInputError
 from contract import bundle as contract
-from review import bundle as reviewed
 from review import champion
 from review.approval.record import LIMITS_BYTES
 from review.archive import read_zip
@@ -172,7 +171,6 @@ def test_an_event_of_the_largest_size_is_read_and_one_byte_more_is_not(tmp_path:
 
 
 def test_a_bundle_is_as_large_as_its_readers_take_and_no_larger(monkeypatch: pytest.MonkeyPatch) -> None:
-    assert contract.MAX_BYTES == reviewed.MAX_BYTES
     assert champion.LIMITS.total_bytes >= contract.MAX_BYTES + TAR_OVERHEAD
     assert champion.MAX_PACKED_BYTES >= contract.MAX_BYTES + TAR_OVERHEAD
     assert LIMITS_BYTES >= contract.MAX_BYTES + MAX_BYTES

@@ -15,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from contract.bundle import MODEL_NAME, Bundle, read_bundle
+from contract.bundle import MODEL_NAME, Bundle, digest_inputs, read_bundle
 from contract.schema import Calibration
 from tests.conftest import ROOT
 from tests.contract.forging import write_forged
@@ -24,7 +24,6 @@ from tests.ports import take_free_port
 from training import cli
 from training.data.splits import group_holdout
 from training.data.table import Table
-from training.lineage.provenance import digest_inputs
 from training.params import PARAMS
 
 Run = Callable[..., tuple[int, str, str]]

@@ -10,7 +10,7 @@ import msgspec
 
 import contract
 import training
-from contract.bundle import digest_bytes
+from contract.bundle import digest_bytes, digest_inputs
 from training.data.table import Table
 from training.params import Params
 
@@ -28,11 +28,6 @@ def describe_inputs(table: Table, params: Params) -> dict[str, str]:
         "code": digest_code(),
         "libraries": digest_bytes(msgspec.json.encode(list_libraries(), order="deterministic")),
     }
-
-
-def digest_inputs(inputs: dict[str, str]) -> str:
-    """SHA-256 over all inputs; an approval is found again by it."""
-    return digest_bytes(msgspec.json.encode(inputs, order="deterministic"))
 
 
 def name_version(inputs: dict[str, str]) -> str:

@@ -1,7 +1,8 @@
 """An evaluation as runs: the protocol above, each contender with its folds and holdouts below."""
 
+from contract.bundle import digest_inputs
 from training.evaluation.evaluate import Evaluation
-from training.lineage.provenance import digest_inputs, name_version
+from training.lineage.provenance import name_version
 from training.params import Params
 from training.tracking.nested import ChildRun, ParentRun
 from training.tracking.record import flatten_params, name_user

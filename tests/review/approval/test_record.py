@@ -105,8 +105,8 @@ def swap_report(files: dict[str, bytes]) -> None:
 
 
 PLANTED: dict[str, tuple[Change, str]] = {
-    "the model was changed": (flip("bundle/model.ubj"), r"model\.ubj of .* it was changed"),
-    "the manifest was changed": (flip("bundle/bundle.json"), r"bundle\.json of .* it was changed"),
+    "the model was changed": (flip("bundle/model.ubj"), r"model\.ubj has SHA-256 .* it was changed"),
+    "the manifest was changed": (flip("bundle/bundle.json"), r"bundle\.json has digest .* it was changed"),
     "the report was changed": (flip("report.json"), "is not the report that was approved"),
     "the report is of another bundle": (swap_report, "the report is of bundle"),
     "the record names another bundle": (edit_record(bundle_digest="0" * 64), "approved was 000000000000"),
@@ -119,10 +119,10 @@ PLANTED: dict[str, tuple[Change, str]] = {
     "the record is no JSON": (lambda files: files.update({RECORD_NAME: b"{"}), "is no record"),
     "the record is missing": (lambda files: files.pop(RECORD_NAME), r"holds no approval\.json"),
     "the report is missing": (lambda files: files.pop("report.json"), r"holds no report\.json"),
-    "the model is missing": (lambda files: files.pop("bundle/model.ubj"), "and its bundle.json lists"),
+    "the model is missing": (lambda files: files.pop("bundle/model.ubj"), r"model\.ubj is not there"),
     "the bundle is missing": (
         lambda files: [files.pop(name) for name in list(files) if name.startswith("bundle/")],
-        r"holds no bundle\.json",
+        r"bundle\.json is not there",
     ),
 }
 
