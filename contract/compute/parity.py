@@ -15,7 +15,7 @@ from contract.compute.plan import Matrix
 SIZES = (1, FEW_ROWS)  # rows in one call: alone, and in the largest company
 
 
-class Comparison(msgspec.Struct, frozen=True):
+class EngineParity(msgspec.Struct, frozen=True):
     """Rows compared, those of them with other bits on some way, and the largest difference between margins."""
 
     rows: int
@@ -33,7 +33,7 @@ class Comparison(msgspec.Struct, frozen=True):
         return f"{self.unequal:,} of {self.rows:,} rows differ, by up to {self.worst:.2g}"
 
 
-def compare_engines(engine: Engine, matrix: Matrix, sizes: Sequence[int] = SIZES) -> Comparison:
+def compare_engines(engine: Engine, matrix: Matrix, sizes: Sequence[int] = SIZES) -> EngineParity:
     """Holds every row of `matrix`, (rows, features), in calls of each of `sizes` rows against XGBoost on one thread.
 
     The ways are those of a request: single rows and a few by `engine.name`, many by XGBoost on all threads.
@@ -43,7 +43,7 @@ def compare_engines(engine: Engine, matrix: Matrix, sizes: Sequence[int] = SIZES
     for found in (engine.compute_many(matrix), *_compute_few(engine, matrix, sizes)):
         unequal |= found.view(np.uint32) != exact.view(np.uint32)
         differences.append(float(np.abs(found - exact).max(initial=0.0)))
-    return Comparison(len(matrix), int(np.count_nonzero(unequal)), float(np.max(differences)))
+    return EngineParity(len(matrix), int(np.count_nonzero(unequal)), float(np.max(differences)))
 
 
 def _compute_few(engine: Engine, matrix: Matrix, sizes: Sequence[int]) -> Iterator[Margins]:

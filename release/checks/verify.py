@@ -13,7 +13,7 @@ from release.manifests.overlays import SHOWN_DIGITS, ImageLine, find_problems
 from release.registry.attestations import CHECKS, Kind
 from release.registry.contents import REVISION_LABEL, Contents, read_contents
 from release.registry.published import (
-    Judgement,
+    PublishedGate,
     PublishedImage,
     check_labels,
     describe_contents,
@@ -111,7 +111,7 @@ def describe_labels(contents: Contents, version: str, bundle_digest: str) -> str
     return f"{version}, commit {contents.labels[REVISION_LABEL][:SHOWN_DIGITS]}, bundle {bundle_digest[:SHOWN_DIGITS]}"
 
 
-def describe_gate(judgement: Judgement, bundle: Bundle) -> str:
+def describe_gate(judgement: PublishedGate, bundle: Bundle) -> str:
     accepted = f", accepted by {judgement.accepted_by}" if judgement.accepted_by else ""
     return f"{judgement.report.verdict}{accepted} on bundle {bundle.digest[:SHOWN_DIGITS]}"
 

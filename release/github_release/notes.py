@@ -4,11 +4,12 @@ import os
 from collections.abc import Iterator
 
 from cli.errors import RefusedError
+from contract.wording import MARKS, VERDICTS
 from release.github_release.changelog import read_section
 from release.github_release.dossier import Dossier
 from review.champion import STATED
 from review.comment.markdown import escape, quote_code, write_table
-from review.comment.sentences import MARKS, VERDICTS, describe_change, describe_results, tabulate_metrics
+from review.comment.sentences import describe_change, describe_results, tabulate_metrics
 
 MAX_BYTES = 120_000  # GitHub takes 125,000 characters
 CUT = "\n\n_More stands in CHANGELOG.md: it did not fit._"

@@ -27,7 +27,7 @@ class Outcome(Enum):
 
 
 @dataclass(frozen=True)
-class Judgement:
+class MoveDecision:
     """`text` says it to a person; `old` is what runs now, and `overlay` the text of its kustomization."""
 
     outcome: Outcome
@@ -39,7 +39,7 @@ class Judgement:
 
 def judge_move(
     remote: Remote, commit: str, environment: str, version: str, digest: str, again: str | None = None
-) -> Judgement:
+) -> MoveDecision:
     """What becomes of a version in an environment as it is at `commit`; `again` is a person's reason to bring one back.
 
     Raises: RefusedError for a withdrawn version, for another digest of the version that runs, for an overlay that no
@@ -56,14 +56,14 @@ def judge_move(
                 f"{environment} runs {version} with digest {old.digest}, and {digest} was asked for: "
                 "a released version never changes; find out who pushed the other image"
             )
-        return Judgement(Outcome.ALREADY, environment, old, overlay, f"{environment} has {version} already")
+        return MoveDecision(Outcome.ALREADY, environment, old, overlay, f"{environment} has {version} already")
     if old.is_released and is_lower(version, old.tag):
         text = f"{environment} has {old.tag}, which is higher than {version}: it stays; to go back, `rollback`"
-        return Judgement(Outcome.LOWER, environment, old, overlay, text)
+        return MoveDecision(Outcome.LOWER, environment, old, overlay, text)
     if not again:
         check_withdrawn(remote, commit, environment, version)
     new = replace(old, tag=version, digest=digest)
-    return Judgement(Outcome.MOVE, environment, old, overlay, f"{environment}: {old.version} → {new.version}")
+    return MoveDecision(Outcome.MOVE, environment, old, overlay, f"{environment}: {old.version} → {new.version}")
 
 
 def check_wanted(version: str, digest: str) -> None:

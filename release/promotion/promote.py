@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from cli.errors import OutsideError, RefusedError
 from release import console
 from release.git.remote import Remote
-from release.history.precedence import Judgement, Outcome, judge_move
+from release.history.precedence import MoveDecision, Outcome, judge_move
 from release.history.tracks import check_known
 from release.history.trailers import compose_run
 from release.live.prometheus import Prometheus
@@ -108,7 +108,7 @@ def find_refused(pulls: list[Pull], title: str) -> Pull | None:
 
 
 def write_commit(
-    remote: Remote, head: str, found: Judgement, line: ImageLine, image: PublishedImage | None, promotion: Promotion
+    remote: Remote, head: str, found: MoveDecision, line: ImageLine, image: PublishedImage | None, promotion: Promotion
 ) -> str:
     """The two lines on top of the shared branch; nothing names the commit yet."""
     path, digest = locate_overlay(promotion.target), line.digest or ""

@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import timedelta
 
+from contract.wording import MARKS, NOTHING, VERDICTS
 from release.history.freshness import describe_time
 from release.live.live_metrics import list_lines
 from release.manifests.diff import ABSENT, Change
@@ -11,13 +12,12 @@ from release.manifests.overlays import SHOWN_DIGITS, ImageLine
 from release.promotion.evidence import Evidence
 from release.registry.published import PublishedImage
 from review.comment.markdown import escape, fold, quote_code, write_table
-from review.comment.sentences import MARKS, VERDICTS, describe_change, describe_results, tabulate_metrics
+from review.comment.sentences import describe_change, describe_results, tabulate_metrics
 
 MARKER = "<!-- lathe-promotion -->"
 MAX_BYTES = 60_000  # GitHub takes 65,536 characters
 MAX_OPEN_LINES = 20
 MAX_DIFF_LINES = 400
-NOTHING = "—"
 SIGNS = {"added": "+", "removed": "-", "changed": "~"}
 NO_CHECKS = (
     "**Close and reopen this pull request to start its checks**: "

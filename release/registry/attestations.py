@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from cli.errors import RefusedError
-from release.registry.published import Judgement, PublishedImage
+from release.registry.published import PublishedGate, PublishedImage
 from release.registry.sbom import list_components
 
 
@@ -24,7 +24,7 @@ PROVENANCE = Kind("provenance", "slsaprovenance1", "https://slsa.dev/provenance/
 GATE = Kind("gate report", GATE_TYPE, GATE_TYPE)
 
 
-def compose_gate(image: PublishedImage, report: bytes, judgement: Judgement) -> dict[str, Any]:
+def compose_gate(image: PublishedImage, report: bytes, judgement: PublishedGate) -> dict[str, Any]:
     """The gate's report, bound to the bundle, and who let it through."""
     record = judgement.record
     return {

@@ -31,7 +31,7 @@ class PublishedImage:
 
 
 @dataclass(frozen=True)
-class Judgement:
+class PublishedGate:
     """The gate's report, and the record of who approved it, where there is one."""
 
     report: Report
@@ -93,7 +93,7 @@ def open_bundle(contents: Contents) -> Bundle:
     return verify_bundle(files, "the image")
 
 
-def open_judgement(contents: Contents, bundle: Bundle) -> Judgement:
+def open_judgement(contents: Contents, bundle: Bundle) -> PublishedGate:
     """Raises: RefusedError unless the report is of this bundle and lets it through."""
     content = contents.files.get(REPORT_NAME)
     if content is None:
@@ -104,7 +104,7 @@ def open_judgement(contents: Contents, bundle: Bundle) -> Judgement:
         record = None
     report = parse_report(content, f"{REPORT_NAME} in the image")
     check_subject(report, bundle, record.accepted_by if record else None)
-    return Judgement(report, hashlib.sha256(content).hexdigest(), record)
+    return PublishedGate(report, hashlib.sha256(content).hexdigest(), record)
 
 
 def check_labels(contents: Contents, version: str, bundle_digest: str) -> None:

@@ -1,15 +1,12 @@
 """The report in words, for people who decide: results, changes, and tables of text that is escaped already."""
 
-import math
 from collections.abc import Iterator
 
+from contract import wording
+from contract.wording import CONTESTANTS, MARKS, NOTHING
 from review.comment.markdown import escape
-from review.report import Check, Interval, MetricLine, Outcome, Report, SliceLine, Verdict
+from review.report import Check, Interval, MetricLine, Report, SliceLine
 
-VERDICTS: dict[Verdict, str] = {"pass": "Pass", "fail": "Fail", "not_enough_evidence": "Not enough evidence"}
-MARKS: dict[Verdict, str] = {"pass": "✅", "fail": "❌", "not_enough_evidence": "❔"}
-CONTESTANTS = {"candidate": "Candidate", "champion": "Champion", "rule": "Engineer's rule"}
-NOTHING = "—"
 NARROW = 80  # characters of a name or a value in a table
 
 
@@ -17,38 +14,15 @@ def describe_results(report: Report) -> Iterator[str]:
     """A sentence for each contestant; others than ours are left out."""
     for name, outcome in report.outcomes.items():
         if name in CONTESTANTS:
-            title = CONTESTANTS[name]
-            yield f"The {title[0].lower()}{title[1:]} {_tell_outcome(outcome, report.target)}"
-
-
-def _tell_outcome(outcome: Outcome, target: str) -> str:
-    if outcome.mean_error is not None:
-        return f"is off by {outcome.mean_error:,.4g} on average over {outcome.rows:,} rows."
-    if outcome.found is None or outcome.positives is None or outcome.false_alarms is None:
-        return f"was asked about {outcome.rows:,} rows."
-    alarms = "1 false alarm" if outcome.false_alarms == 1 else f"{outcome.false_alarms:,} false alarms"
-    cost = "" if outcome.cost_per_1000 is None else f", a cost of {outcome.cost_per_1000:,.0f} per 1,000 rows"
-    return f"finds {outcome.found:,} of {outcome.positives:,} cases of {escape(target, NARROW)} with {alarms}{cost}."
+            yield wording.describe_outcome(name, outcome, escape(report.target, NARROW))
 
 
 def describe_change(report: Report) -> str:
     """What the differences to the champion come to, in one sentence."""
-    if report.champion is None:
-        return "There is no champion to compare with: the floors alone decide."
-    if report.champion.digest == report.candidate.digest:
-        return "The candidate is the champion itself."
-    changed = [(line.label, line.difference) for line in report.metrics if line.difference is not None]
-    better = [label for label, difference in changed if difference.low > 0]
-    worse = [label for label, difference in changed if difference.high < 0]
-    parts = [f"{word} in {_join(labels)}" for word, labels in (("better", better), ("worse", worse)) if labels]
-    if not parts:
-        return "Against the champion, no metric differs by more than chance would explain."
-    return f"Against the champion, beyond what chance would explain: {'; '.join(parts)}."
-
-
-def _join(labels: list[str]) -> str:
-    names = [escape(label, NARROW) for label in labels[:20]]
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
+    champion = report.champion.digest if report.champion else None
+    return wording.describe_difference(
+        report.candidate.digest, champion, report.metrics, report.checks, lambda label: escape(label, NARROW)
+    )
 
 
 def tabulate_metrics(report: Report) -> tuple[list[str], list[list[str]]]:
@@ -119,15 +93,5 @@ def mark_difference(interval: Interval | None) -> str:
 
 
 def write_interval(interval: Interval | None, signed: bool = False) -> str:
-    """Mean and ends with two digits of the standard error, a quarter of the interval."""
-    if interval is None:
-        return NOTHING
-    width = interval.high - interval.low
-    decimals = 3 if width <= 0 else min(max(1 - math.floor(math.log10(width / 4)), 0), 6)
-    if max(abs(interval.mean), abs(interval.low), abs(interval.high)) >= 1e9:
-        return f"{interval.mean:.3g} \\[{interval.low:.3g}, {interval.high:.3g}\\]"
-    sign = "+" if signed else ""
-    mean, low, high = (
-        f"{round(value, decimals) + 0.0:{sign},.{decimals}f}" for value in (interval.mean, interval.low, interval.high)
-    )
-    return f"{mean} \\[{low}, {high}\\]"
+    """As everywhere, with brackets that open no link."""
+    return wording.write_interval(interval, signed).replace("[", "\\[").replace("]", "\\]")

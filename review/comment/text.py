@@ -3,10 +3,9 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from contract.wording import MARKS, VERDICTS
 from review.comment.markdown import escape, fold, quote_code, write_table
 from review.comment.sentences import (
-    MARKS,
-    VERDICTS,
     describe_change,
     describe_results,
     tabulate_accepted,

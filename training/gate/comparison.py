@@ -7,8 +7,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.schema import Interval, Task
+from contract.wording import write_interval
 from training.gate.policy import MetricRule
-from training.gate.result import Check, MetricLine, Verdict, write_interval
+from training.gate.result import Check, MetricLine, Verdict
 from training.model.metrics import (
     Judgement,
     Metric,

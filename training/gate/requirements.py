@@ -7,7 +7,7 @@ import msgspec
 from contract.schema import Requirements
 from training.data.dataset import Dataset
 from training.gate.evidence import Evidence
-from training.gate.result import Check, choose_verdict, leave_unchecked
+from training.gate.result import NO_CHAMPION, Check, choose_verdict, leave_unchecked
 from training.lineage.requirements import describe_requirements
 
 EXPECTED = "at least what the champion was made under"
@@ -15,8 +15,9 @@ SUBJECTS = ("costs", "behaviour", "slices", "split", "identifiers", "bounds")
 
 
 def check_requirements(evidence: Evidence) -> Iterator[Check]:
-    """One check a subject; nothing on a first run."""
+    """One check a subject, or one that there is nothing to compare with."""
     if evidence.champion is None:
+        yield leave_unchecked("declared/requirements", EXPECTED, NO_CHAMPION)
         return
     before = evidence.champion.bundle.manifest.requirements
     if before is None:

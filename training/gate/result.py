@@ -1,6 +1,5 @@
 """What the gate says: one check for each question, and the verdict that follows from them."""
 
-import math
 from collections.abc import Sequence
 from typing import Literal
 
@@ -84,25 +83,12 @@ def choose_verdict(passes: bool) -> Verdict:
     return "pass" if passes else "fail"
 
 
+NO_CHAMPION = "no champion"
+
+
 def leave_unchecked(name: str, expected: str, why: str) -> Check:
     """A check that could not be made: shown, and no reason to stop."""
-    reason = f"This could not be checked: {why}."
+    reason = f"Not checked: {why}."
     return Check(
-        name=name, verdict="not_enough_evidence", found="unknown", expected=expected, reason=reason, blocking=False
+        name=name, verdict="not_enough_evidence", found="not checked", expected=expected, reason=reason, blocking=False
     )
-
-
-def join_names(names: Sequence[str]) -> str:
-    """One, two or more names as a sentence has them; at least one."""
-    return names[0] if len(names) == 1 else f"{', '.join(names[:-1])} and {names[-1]}"
-
-
-def write_interval(interval: Interval, signed: bool = False) -> str:
-    """Mean and ends with two digits of the standard error, a quarter of the interval."""
-    width = interval.high - interval.low
-    decimals = 3 if width <= 0 else min(max(1 - math.floor(math.log10(width / 4)), 0), 6)
-    sign = "+" if signed else ""
-    mean, low, high = (
-        f"{round(value, decimals) + 0.0:{sign},.{decimals}f}" for value in (interval.mean, interval.low, interval.high)
-    )
-    return f"{mean} [{low}, {high}]"

@@ -6,10 +6,10 @@ import numpy as np
 from matplotlib.axes import Axes
 from sklearn import metrics as sk
 
+from contract.wording import CONTESTANTS
 from training.gate.comparison import best_constant
 from training.model.metrics import BINARY, Judgement, expected_cost, precision, recall
 from training.report.drawing import COLOURS, GRID, INK, Picture, add_legend, draw_histograms, draw_picture
-from training.report.sentences import CONTESTANTS
 
 Judgements = Mapping[str, Judgement]
 

@@ -15,7 +15,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from training.report.sentences import CONTESTANTS
+from contract.wording import CONTESTANTS
 
 STYLE_SHEET = Path(__file__).parent / "templates" / "style.css"
 

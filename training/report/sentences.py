@@ -2,13 +2,9 @@
 
 from collections.abc import Iterator
 
-from training.gate.result import Verdict, join_names, write_interval
-from training.report.document import Outcome, Report
+from contract.wording import CONTESTANTS, NOTHING, describe_difference, describe_outcome, write_interval
+from training.report.document import Report
 
-VERDICTS: dict[Verdict, str] = {"pass": "Pass", "fail": "Fail", "not_enough_evidence": "Not enough evidence"}
-MARKS: dict[Verdict, str] = {"pass": "✅", "fail": "❌", "not_enough_evidence": "❔"}
-NOTHING = "—"
-CONTESTANTS = {"candidate": "Candidate", "champion": "Champion", "rule": "Engineer's rule"}
 GROUPS = {
     "champion": "Champion",
     "evidence": "Evidence",
@@ -30,36 +26,13 @@ GROUPS = {
 def describe_results(report: Report) -> Iterator[str]:
     """One plain sentence for each contestant."""
     for name, outcome in report.outcomes.items():
-        yield f"{_introduce(name)} {_tell(outcome, report.target)}"
-
-
-def _introduce(name: str) -> str:
-    return f"The {CONTESTANTS[name][0].lower()}{CONTESTANTS[name][1:]}"
-
-
-def _tell(outcome: Outcome, target: str) -> str:
-    if outcome.mean_error is not None:
-        return f"is off by {outcome.mean_error:,.4g} on average over {outcome.rows:,} rows."
-    alarms = "1 false alarm" if outcome.false_alarms == 1 else f"{outcome.false_alarms:,} false alarms"
-    cost = "" if outcome.cost_per_1000 is None else f", a cost of {outcome.cost_per_1000:,.0f} per 1,000 rows"
-    return f"finds {outcome.found:,} of {outcome.positives:,} cases of {target} with {alarms}{cost}."
+        yield describe_outcome(name, outcome, report.target)
 
 
 def describe_change(report: Report) -> str:
     """What the difference to the champion comes to, in one sentence."""
-    if report.champion is None:
-        return "There is no champion to compare with."
-    if report.champion.digest == report.candidate.digest:
-        return "The candidate is the champion itself."
-    changed = [line for line in report.metrics if line.difference is not None]
-    better = [line.label for line in changed if line.difference and line.difference.low > 0]
-    worse = [line.label for line in changed if line.difference and line.difference.high < 0]
-    margins = [check for check in report.checks if check.group == "comparison"]
-    worse_word = "worse within the margins" if all(check.verdict == "pass" for check in margins) else "worse"
-    parts = [f"{word} in {join_names(labels)}" for word, labels in (("better", better), (worse_word, worse)) if labels]
-    if not parts:
-        return "Against the champion, no metric differs by more than chance would explain."
-    return f"Against the champion, beyond what chance would explain: {'; '.join(parts)}."
+    champion = report.champion.digest if report.champion else None
+    return describe_difference(report.candidate.digest, champion, report.metrics, report.checks, str)
 
 
 def tabulate_metrics(report: Report) -> list[list[str]]:

@@ -10,10 +10,10 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from contract.wording import MARKS, VERDICTS, write_interval
 from training.files import write_folder
 from training.gate.evidence import fill_frame
 from training.gate.judge import GateResult
-from training.gate.result import write_interval
 from training.report import sentences
 from training.report.contributions import draw_changes, draw_contributions
 from training.report.curves import draw_binary
@@ -86,9 +86,9 @@ def _context(report: Report) -> dict[str, Any]:
         groups.setdefault(sentences.GROUPS[check.group], []).append(check)
     return {
         "report": report,
-        "verdict": sentences.VERDICTS[report.verdict],
-        "verdicts": sentences.VERDICTS,
-        "marks": sentences.MARKS,
+        "verdict": VERDICTS[report.verdict],
+        "verdicts": VERDICTS,
+        "marks": MARKS,
         "results": list(sentences.describe_results(report)),
         "change": sentences.describe_change(report),
         "metrics": sentences.tabulate_metrics(report),

@@ -4,8 +4,8 @@ import math
 import re
 from collections.abc import Iterator, Sequence
 
+from contract.wording import write_interval
 from training.gate.judge import GateResult
-from training.gate.result import write_interval
 from training.report.drawing import Picture, export_picture
 from training.tracking.tracker import VerdictNote
 

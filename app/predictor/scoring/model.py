@@ -15,7 +15,7 @@ from app.predictor.scoring.drift_counts import BinCounts, TrafficBins
 from contract.bundle import INFERENCE_NAME, MODEL_NAME, Bundle, read_bundle
 from contract.compute.engine import FEW_ROWS, Engine, Margins
 from contract.compute.leaf_rows import make_leaf_rows
-from contract.compute.parity import Comparison, compare_engines
+from contract.compute.parity import EngineParity, compare_engines
 from contract.compute.plan import FeaturePlan, Matrix
 from contract.compute.scoring import Scores, calibrate_margins, check_golden_rows, make_calibration, spread_matrix
 from contract.compute.usual_row import ReadyRow, UsualRow
@@ -202,7 +202,7 @@ def check_leaves(bundle: Bundle, model: ServedModel) -> None:
         )
 
 
-def compare_on_golden(bundle: Bundle, model: ServedModel, rows: int) -> Comparison:
+def compare_on_golden(bundle: Bundle, model: ServedModel, rows: int) -> EngineParity:
     """Both engines on `rows` rows like the golden ones, each value moved or not, some missing.
 
     They are always the same for the same bundle. Alone a row was tried with the golden ones.

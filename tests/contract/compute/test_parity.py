@@ -8,7 +8,7 @@ import pytest
 
 from contract.bundle import Bundle
 from contract.compute.engine import FEW_ROWS, Engine, Margins
-from contract.compute.parity import Comparison, compare_engines
+from contract.compute.parity import EngineParity, compare_engines
 from contract.compute.plan import Matrix
 
 
@@ -24,13 +24,13 @@ def rows(engine: Engine) -> Matrix:
 
 
 def test_a_bundle_as_it_is_packaged_is_exact(engine: Engine, rows: Matrix) -> None:
-    assert compare_engines(engine, rows) == Comparison(rows=len(rows), unequal=0, worst=0.0)
+    assert compare_engines(engine, rows) == EngineParity(rows=len(rows), unequal=0, worst=0.0)
     engine.leave_onnx()
     assert compare_engines(engine, rows).is_exact
 
 
 def test_no_rows_are_exact(engine: Engine, rows: Matrix) -> None:
-    assert compare_engines(engine, rows[:0]) == Comparison(rows=0, unequal=0, worst=0.0)
+    assert compare_engines(engine, rows[:0]) == EngineParity(rows=0, unequal=0, worst=0.0)
 
 
 def shift_alone(compute: Callable[[Sequence[bytes]], list[float]]) -> Callable[[Sequence[bytes]], list[float]]:

@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli.errors import CommandError, InputError, RefusedError
-from release.history.precedence import Judgement, Outcome, judge_move
+from release.history.precedence import MoveDecision, Outcome, judge_move
 from tests.release.history.test_moves import push_version
 from tests.release.origin import Origin, make_digest, open_remote
 
@@ -22,7 +22,7 @@ def ada(origin: Origin) -> Path:
 
 def judge(
     clone: Path, version: str, environment: str = "test", again: str | None = None, digest: str = ""
-) -> Judgement:
+) -> MoveDecision:
     remote = open_remote(clone)
     return judge_move(remote, remote.fetch(), environment, version, digest or make_digest(version), again)
 

@@ -11,6 +11,7 @@ from contract.schema import Calibration
 from tests import planted
 from training.data.table import Table
 from training.gate.judge import GateResult, judge_candidate
+from training.gate.requirements import SUBJECTS
 from training.gate.result import Check
 
 
@@ -108,3 +109,22 @@ def test_second_dataset_is_judged_by_the_same_code_for_either_task(name: str) ->
     for against in (None, bundle):
         result = planted.judge(bundle, against, table)
         assert result.exit_code == EXIT_OK, [check for check in result.checks if check.verdict != "pass"]
+
+
+def test_a_first_run_says_of_each_check_that_needs_a_champion_that_it_was_not_made() -> None:
+    checks = planted.judge(planted.candidate(), None).checks
+    unchecked = {check.name: check for check in checks if check.reason.startswith("Not checked: no champion")}
+    assert set(unchecked) == {
+        "data/changed",
+        "data/units",
+        "data/rows",
+        "data/rows gone",
+        "data/labels",
+        "split/moved",
+        "declared/requirements",
+    }
+    assert all((check.found, check.blocking) == ("not checked", False) for check in unchecked.values())
+    assert "range that the dataset file declares" in unchecked["data/units"].reason
+    compared = {check.name for check in planted.judge(planted.candidate(), planted.champion()).checks}
+    known = {check.name for check in checks} | {f"declared/{subject}" for subject in SUBJECTS}
+    assert {name for name in compared - known if not name.startswith(("comparison/", "slice/"))} == set()

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from cli.errors import EXIT_FAIL, EXIT_OK, EXIT_UNDECIDED
 from contract.schema import Interval
-from training.gate.result import EXIT_CODES, Check, Verdict, decide_verdict, write_interval
+from contract.wording import write_interval
+from training.gate.result import EXIT_CODES, Check, Verdict, decide_verdict
 
 VERDICTS: tuple[Verdict, ...] = ("pass", "fail", "not_enough_evidence")
 

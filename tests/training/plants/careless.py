@@ -7,8 +7,9 @@ import numpy as np
 import pandas as pd
 
 from contract.schema import Column
+from tests.planted import quick_params
 from tests.training.plants.listed import FAILURE, TORQUE, with_column
-from tests.training.plants.stage import Case, Frame, Plant, change, edit_dataset, params, send, table
+from tests.training.plants.stage import Case, Frame, Plant, change, edit_dataset, send, table
 from training.model.train import train_model
 
 SPEED, WEAR, AIR, PROCESS = (
@@ -146,7 +147,7 @@ def one_type_without_failures() -> Case:
 
 
 def few_rounds() -> Case:
-    return send(table(), using=msgspec.structs.replace(params(), rounds=4))
+    return send(table(), using=msgspec.structs.replace(quick_params(), rounds=4))
 
 
 def missing_as_nought() -> Case:

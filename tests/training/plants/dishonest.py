@@ -9,22 +9,10 @@ import pandas as pd
 from contract.bundle import Bundle
 from contract.compute.scoring import ReferenceModel
 from contract.schema import Calibration, Column, Interval
+from tests.planted import forge, quick_params, training_side
 from tests.training.plants.listed import FAILURE
-from tests.training.plants.stage import (
-    Case,
-    Frame,
-    Plant,
-    champion,
-    change,
-    edit_dataset,
-    forge,
-    holdout_rows,
-    params,
-    send,
-    table,
-)
+from tests.training.plants.stage import Case, Frame, Plant, champion, change, edit_dataset, holdout_rows, send, table
 from training.data.dataset import Behaviour, Costs
-from training.data.splits import group_holdout
 from training.data.table import Table
 from training.gate.evidence import score_frame
 from training.model.metrics import pr_auc
@@ -70,8 +58,8 @@ def relabel_holdout() -> Case:
 
 def move_the_split() -> Case:
     """The share of the holdout is tried until it is an easy one, here smaller."""
-    evaluation = msgspec.structs.replace(params().evaluation, holdout_share=0.35)
-    return send(table(), using=msgspec.structs.replace(params(), evaluation=evaluation))
+    evaluation = msgspec.structs.replace(quick_params().evaluation, holdout_share=0.35)
+    return send(table(), using=msgspec.structs.replace(quick_params(), evaluation=evaluation))
 
 
 def choose_keys() -> Case:
@@ -100,13 +88,13 @@ def keep_easy_groups() -> Case:
 def hunt_seeds() -> Case:
     """The best of four seeds on the holdout."""
     tests = table().take(holdout_rows())
-    rest = table().take(group_holdout(table(), 0.2).train)
+    rest = training_side(table())
 
     def measure(seed: int) -> float:
-        return pr_auc(train_model(rest, msgspec.structs.replace(params(), seed=seed)).judge(tests))
+        return pr_auc(train_model(rest, msgspec.structs.replace(quick_params(), seed=seed)).judge(tests))
 
     best = max(range(30, 34), key=measure)
-    return send(table(), using=msgspec.structs.replace(params(), seed=best))
+    return send(table(), using=msgspec.structs.replace(quick_params(), seed=best))
 
 
 def cheap_misses() -> Case:

@@ -8,8 +8,9 @@ import numpy as np
 
 from contract.bundle import Bundle
 from contract.schema import Column
+from tests.planted import quick_params
 from tests.training.plants.listed import FAILURE, with_column
-from tests.training.plants.stage import Case, Frame, Plant, change, edit_dataset, params, send, table, train
+from tests.training.plants.stage import Case, Frame, Plant, change, edit_dataset, send, table, train
 from training.data.dataset import Order
 
 
@@ -62,7 +63,7 @@ def new_column() -> Case:
 
 
 def deeper_trees() -> Case:
-    using = msgspec.structs.replace(params(), model={**params().model, "max_depth": 5})
+    using = msgspec.structs.replace(quick_params(), model={**quick_params().model, "max_depth": 5})
     return send(table(), using=using)
 
 

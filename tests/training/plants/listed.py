@@ -8,16 +8,7 @@ import numpy as np
 import pandas as pd
 
 from contract.schema import Calibration, Column
-from tests.training.plants.stage import (
-    Case,
-    Frame,
-    Plant,
-    change,
-    edit_dataset,
-    holdout_rows,
-    send,
-    table,
-)
+from tests.training.plants.stage import Case, Frame, Plant, change, edit_dataset, holdout_rows, send, table
 from training.data.table import Table
 from training.model.train import TrainedModel, train_model
 from training.packaging.package import package_model

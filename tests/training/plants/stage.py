@@ -1,8 +1,6 @@
 """Where every plant plays: one table, one champion, the real training and the real gate, with small models."""
 
-import atexit
 import os
-import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass, field
@@ -20,21 +18,20 @@ import training.gate.integrity
 import training.local.pipeline
 import training.packaging.package
 from contract.bundle import Bundle
+from tests.planted import quick_params, quick_policy, scratch, split_table
 from training.artifacts import Artifacts
 from training.data.dataset import Dataset, check_dataset, load_dataset
 from training.data.load import load_table
 from training.data.sources.source import RawData
-from training.data.splits import group_holdout
 from training.data.table import Table
 from training.data.validation import validate_raw
 from training.gate.judge import GateResult, judge_candidate
-from training.gate.policy import Policy, load_policy
+from training.gate.policy import Policy
 from training.gate.result import Verdict
 from training.local.pipeline import make_candidate
-from training.params import Params, load_params
+from training.params import Params
 
 Frame = pd.DataFrame
-SHARE = 0.2
 FEWER = (
     (training.local.pipeline, "HOLDOUT_RESAMPLES", 50),
     (training.packaging.package, "PARITY_ROWS", 2000),
@@ -71,25 +68,12 @@ class Plant:
 
 
 @cache
-def scratch() -> Path:
-    folder = tempfile.TemporaryDirectory(prefix="lathe-plants-")
-    atexit.register(folder.cleanup)
-    return Path(folder.name)
-
-
-@cache
-def params() -> Params:
-    """A third of the trees at three times the rate."""
-    real = load_params()
-    return msgspec.structs.replace(real, model={**real.model, "eta": 0.1, "tree_method": "hist"}, rounds=90)
-
-
-@cache
 def policy() -> Policy:
-    """The policy as it is, with the fewest resamples and timings that it allows."""
-    real = load_policy()
-    budgets = msgspec.structs.replace(real.budgets, latency_rounds=3, latency_calls=10)
-    return msgspec.structs.replace(real, resamples=100, budgets=budgets)
+    """The quick one, with the fewest timings that it allows."""
+    quick = quick_policy()
+    return msgspec.structs.replace(
+        quick, budgets=msgspec.structs.replace(quick.budgets, latency_rounds=3, latency_calls=10)
+    )
 
 
 @cache
@@ -101,7 +85,7 @@ def table() -> Table:
 
 @cache
 def holdout_rows() -> "np.ndarray[Any, np.dtype[np.intp]]":
-    return group_holdout(table(), SHARE).test
+    return split_table(table()).test
 
 
 @cache
@@ -133,7 +117,7 @@ def edit_dataset(**changes: object) -> Dataset:
 
 def train(rows: Table, seed: int = 20, using: Params | None = None, **patches: Any) -> Bundle:
     """What `make train` makes of these rows; `patches` replaces functions of training/local/pipeline.py by name."""
-    settings = msgspec.structs.replace(using or params(), seed=seed)
+    settings = msgspec.structs.replace(using or quick_params(), seed=seed)
     with ExitStack() as stack:
         stack.enter_context(smaller())
         for name, function in patches.items():
@@ -154,7 +138,7 @@ def send(
     **patches: Any,
 ) -> Case:  # fmt: skip
     """A candidate trained on `rows`, against the champion of the unchanged table unless another is given."""
-    settings = using or params()
+    settings = using or quick_params()
     candidate = train(rows, using=settings, seed=settings.seed, **patches)
     return Case(candidate, champion() if against is None else against, judged_on or rows, settings)
 
@@ -164,8 +148,3 @@ def judge(case: Case) -> GateResult:
         return judge_candidate(
             case.candidate, case.champion, case.table, policy(), case.params, seed=1, first_run=case.champion is None
         )
-
-
-def forge(bundle: Bundle, **changes: object) -> Bundle:
-    """A bundle whose manifest says something else, sealed anew."""
-    return Bundle(manifest=msgspec.structs.replace(bundle.manifest, **changes), files=bundle.files)

@@ -2,9 +2,13 @@ import msgspec
 import pytest
 
 from contract.schema import Interval
+from contract.wording import write_interval
+from review.comment import sentences as comment
+from review.report import Interval as CommentInterval
+from review.report import parse_report
 from tests import planted
 from training.gate.result import Check
-from training.report.document import Outcome, Report, build_report
+from training.report.document import Outcome, Report, build_report, encode_report
 from training.report.sentences import (
     GROUPS,
     describe_change,
@@ -72,3 +76,34 @@ def test_facts_name_both_models_their_data_and_the_budgets(report: Report) -> No
     assert facts["Champion's data"] == "the same"
     assert "times the small model's" in facts["One row"]
     assert dict(list_facts(msgspec.structs.replace(report, memory_bytes=None)))["Memory"] == "unknown"
+
+
+def test_each_metric_that_is_worse_is_named_with_its_own_margin(report: Report) -> None:
+    checks = (
+        Check(name="comparison/recall", verdict="fail", found="", expected="", reason=""),
+        Check(name="comparison/pr_auc", verdict="pass", found="", expected="", reason=""),
+        Check(name="comparison/brier", verdict="not_enough_evidence", found="", expected="", reason=""),
+    )
+    ends = dict.fromkeys(("recall", "pr_auc", "brier", "f1"), (-0.2, -0.1))
+    mixed = msgspec.structs.replace(with_differences(report, **ends), checks=checks)
+    assert describe_change(mixed).endswith(
+        "worse within the margins in PR-AUC; worse in Recall and Brier score; worse in F1, where no margin is set."
+    )
+
+
+@pytest.mark.parametrize("ends", [(-0.2, -0.1), (0.1, 0.2), (-0.1, 0.1)])
+def test_the_page_and_the_comment_say_the_same_sentences(report: Report, ends: tuple[float, float]) -> None:
+    changed = with_differences(report, **dict.fromkeys(("recall", "pr_auc", "f1"), ends))
+    for one in (changed, msgspec.structs.replace(changed, champion=None)):
+        read = parse_report(encode_report(one), "report.json")
+        assert describe_change(one) == comment.describe_change(read)
+        for ours, theirs in zip(describe_results(one), comment.describe_results(read), strict=True):
+            assert ours == theirs.replace("\\", "")
+
+
+@pytest.mark.parametrize("width", [0.0, 0.004, 3.0, 1e10])
+@pytest.mark.parametrize("signed", [False, True])
+def test_the_page_and_the_comment_write_the_same_intervals(width: float, signed: bool) -> None:
+    interval = Interval(mean=0.5, low=0.5 - width / 2, high=0.5 + width / 2)
+    read = msgspec.convert(msgspec.to_builtins(interval), CommentInterval)
+    assert comment.write_interval(read, signed).replace("\\", "") == write_interval(interval, signed)

@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from contract.wording import join_names, write_interval
 from training.gate.drift import describe_drift
 from training.gate.evidence import Evidence
 from training.gate.policy import ChangeRules
-from training.gate.result import Check, MetricLine, choose_verdict, join_names, leave_unchecked, write_interval
+from training.gate.result import NO_CHAMPION, Check, MetricLine, choose_verdict, leave_unchecked
 from training.gate.rows.lineage import name_altered
 
 NAME = "data/changed"
@@ -14,14 +15,14 @@ NAMED = 3
 
 
 def check_collapse(evidence: Evidence, lines: Sequence[MetricLine], rules: ChangeRules) -> Iterator[Check]:
-    """Nothing on a first run."""
+    expected = f"at most {rules.collapse:g} below what its bundle states"
     if evidence.champion is None:
+        yield leave_unchecked(NAME, expected, NO_CHAMPION)
         return
     metric = JUDGED_BY[evidence.dataset.task]
     line = next((line for line in lines if line.name == metric), None)
     stated = evidence.champion.bundle.manifest.metrics.get(metric)
     found = line.values.get("champion") if line else None
-    expected = f"at most {rules.collapse:g} below what its bundle states"
     if line is None or stated is None or found is None:
         yield leave_unchecked(NAME, expected, "the champion's metric is not known then or now")
         return

@@ -16,7 +16,7 @@ REMEMBERED = 0.5  # of the refit's fall from fitted to held-out rows; less of a 
 
 
 @dataclass(frozen=True)
-class Comparison:
+class RefitComparison:
     """The candidate against the refit. `gain` is the lower end of what it is better by on the holdout."""
 
     same: bool
@@ -32,13 +32,13 @@ class Comparison:
         return self.gain > 0 and fall < REMEMBERED * max(usual, 0.0)
 
 
-def compare_refit(evidence: Evidence, refit: Refit, resamples: int, seed: int) -> Comparison:
+def compare_refit(evidence: Evidence, refit: Refit, resamples: int, seed: int) -> RefitComparison:
     """Margins on both sides; metrics are turned so that more is better."""
     holdout, fitted = evidence.holdout, evidence.fitted
     theirs, ours = _compute_candidate(evidence, holdout.frame), refit.compute_margins(holdout.matrix)
     apart = float(np.max(np.abs(theirs - ours)))
     if apart <= PARITY_TOLERANCE * max(1.0, float(np.max(np.abs(ours)))):
-        return Comparison(same=True, apart=apart, gain=0.0, candidate=(0.0, 0.0), refit=(0.0, 0.0))
+        return RefitComparison(same=True, apart=apart, gain=0.0, candidate=(0.0, 0.0), refit=(0.0, 0.0))
     measure = _choose_measure(evidence)
     samples = resample_strata(
         outcome_strata(holdout.target, evidence.dataset.task),
@@ -49,7 +49,7 @@ def compare_refit(evidence: Evidence, refit: Refit, resamples: int, seed: int) -
         seed,
     )
     known, own = _compute_candidate(evidence, fitted.frame), refit.compute_margins(fitted.matrix)
-    return Comparison(
+    return RefitComparison(
         same=False,
         apart=apart,
         gain=float(np.quantile(samples, (1 - CONFIDENCE) / 2)),
@@ -70,7 +70,7 @@ def _choose_measure(evidence: Evidence) -> Callable[[Vector, Vector], float]:
     return lambda target, scores: -rmse(Judgement(target, scores))
 
 
-def check_memory_of_rows(found: Comparison, task: str) -> Check:
+def check_memory_of_rows(found: RefitComparison, task: str) -> Check:
     """Pass if the trees are the same; fail if they remember the holdout; else somebody has to read the training."""
     label = "PR-AUC" if task == "binary" else "RMSE"
     verdict: Verdict = "pass" if found.same else "fail" if found.remembers else "not_enough_evidence"

@@ -6,9 +6,10 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.wording import join_names
 from training.gate.evidence import Evidence
 from training.gate.policy import RowRules
-from training.gate.result import Check, choose_verdict, join_names, leave_unchecked
+from training.gate.result import NO_CHAMPION, Check, choose_verdict, leave_unchecked
 from training.gate.rows.altered import find_altered
 from training.gate.rows.fitted import read_sides
 from training.lineage.row_digests import Digests, digest_rows, strip_outcomes, take_outcomes
@@ -35,17 +36,17 @@ class Sides:
 
 
 def check_lineage(evidence: Evidence, rules: RowRules) -> Iterator[Check]:
-    """Nothing on a first run; without a record only the number of rows can be compared."""
+    """Without a record only the number of rows can be compared, and without a champion nothing."""
     if evidence.champion is None:
+        yield leave_unchecked("data/rows", f"at most {rules.shrink:.0%} fewer than the champion's", NO_CHAMPION)
+        yield from _leave_rows(rules, NO_CHAMPION)
         return
     manifest = evidence.champion.bundle.manifest
     stated = read_sides(manifest)
     yield _check_number(manifest.data.rows, evidence, rules.shrink)
     columns = [column.source for column in manifest.schema.columns]
     if stated is None or not len(stated[1]) or not set(columns) <= set(evidence.table.frame):
-        yield leave_unchecked("data/rows gone", f"at most {rules.gone:.1%}", FIRST_VERSION)
-        yield leave_unchecked("data/labels", f"at most {rules.relabelled:.0%}", FIRST_VERSION)
-        yield leave_unchecked("split/moved", f"at most {rules.moved:.0%}", FIRST_VERSION)
+        yield from _leave_rows(rules, FIRST_VERSION)
         return
     before = Sides(*stated)
     target = evidence.dataset.target.source
@@ -53,6 +54,12 @@ def check_lineage(evidence: Evidence, rules: RowRules) -> Iterator[Check]:
     yield _check_gone(before, now, rules, lambda: name_altered(evidence))
     yield _check_labels(before, now, rules.relabelled, evidence)
     yield _check_moved(before, now, rules.moved)
+
+
+def _leave_rows(rules: RowRules, why: str) -> Iterator[Check]:
+    yield leave_unchecked("data/rows gone", f"at most {rules.gone:.1%}", why)
+    yield leave_unchecked("data/labels", f"at most {rules.relabelled:.0%}", why)
+    yield leave_unchecked("split/moved", f"at most {rules.moved:.0%}", why)
 
 
 def _check_number(before: int, evidence: Evidence, limit: float) -> Check:

@@ -23,7 +23,7 @@ from contract.bundle import (
     seal_manifest,
 )
 from contract.compute.engine import FEW_ROWS
-from contract.compute.parity import Comparison
+from contract.compute.parity import EngineParity
 from contract.compute.scoring import PARITY_TOLERANCE, ReferenceModel, calibrate_margins
 from contract.errors import BundleError, ContractError
 from contract.schema import Calibration
@@ -119,7 +119,7 @@ def test_an_artifact_of_another_model_is_refused(bundle: Bundle, other_bundle: B
 def test_the_engines_are_compared_at_the_start_on_as_many_rows_as_asked(bundle: Bundle, bundle_folder: Path) -> None:
     model = load_model(bundle_folder, 1, parity_rows=25_000)
     assert model.engine.name == "onnxruntime"
-    assert compare_on_golden(bundle, model, 25_000) == Comparison(rows=25_000, unequal=0, worst=0.0)
+    assert compare_on_golden(bundle, model, 25_000) == EngineParity(rows=25_000, unequal=0, worst=0.0)
 
 
 def test_where_one_bit_differs_xgboost_answers_alone(
