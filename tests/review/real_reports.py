@@ -13,15 +13,15 @@ import msgspec
 
 from review.comment.text import Origin, render_comment
 from review.report import parse_report
+from training.artifacts import Artifacts
 from training.data.dataset import Dataset, check_dataset, load_dataset
 from training.data.load import load_table
 from training.data.table import Table
 from training.gate.judge import judge_candidate
 from training.gate.policy import load_policy
-from training.local.artifacts import Artifacts
 from training.local.pipeline import make_candidate
 from training.local.stages import describe_rerun
-from training.model.params import Params, load_params
+from training.params import Params, load_params
 from training.report.document import build_report, encode_report
 
 ROOT = Path(__file__).parents[2]

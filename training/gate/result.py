@@ -84,11 +84,12 @@ def choose_verdict(passes: bool) -> Verdict:
 
 
 NO_CHAMPION = "no champion"
+NOT_CHECKED = "not checked"
 
 
 def leave_unchecked(name: str, expected: str, why: str) -> Check:
     """A check that could not be made: shown, and no reason to stop."""
     reason = f"Not checked: {why}."
     return Check(
-        name=name, verdict="not_enough_evidence", found="not checked", expected=expected, reason=reason, blocking=False
+        name=name, verdict="not_enough_evidence", found=NOT_CHECKED, expected=expected, reason=reason, blocking=False
     )

@@ -14,6 +14,7 @@ from contract.wording import MARKS, VERDICTS, write_interval
 from training.files import write_folder
 from training.gate.evidence import fill_frame
 from training.gate.judge import GateResult
+from training.gate.result import NOT_CHECKED
 from training.report import sentences
 from training.report.contributions import draw_changes, draw_contributions
 from training.report.curves import draw_binary
@@ -99,6 +100,7 @@ def _context(report: Report) -> dict[str, Any]:
         "accepted": report.list_accepted(),
         "groups": groups,
         "write_interval": write_interval,
+        "not_checked": NOT_CHECKED,
     }
 
 

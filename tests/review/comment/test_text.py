@@ -75,7 +75,7 @@ def test_slices_budgets_and_provenance_open_on_a_click() -> None:
             "Slices",
             "Drift of the training data against the champion's",
             "Data and provenance",
-            "All 38 checks",
+            "All 59 checks",
         )
     ]
 
@@ -158,7 +158,7 @@ def test_the_longest_report_still_fits_and_says_what_is_missing() -> None:
 def test_a_long_table_says_how_much_is_missing() -> None:
     report = read_report_json("good")
     report["checks"] = report["checks"] * 4
-    assert "92 more are in the report." in render_comment(parse(report), ORIGIN)
+    assert "176 more are in the report." in render_comment(parse(report), ORIGIN)
 
 
 def test_rendering_is_the_same_each_time(tmp_path: Path) -> None:

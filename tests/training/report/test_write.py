@@ -161,3 +161,10 @@ def test_escaped_text_stays_in_its_cell_and_mentions_nobody(text: str) -> None:
 @given(st.text())
 def test_quoted_code_is_one_line_between_two_back_quotes(text: str) -> None:
     assert re.fullmatch(r"`[^`\n]*`", quote_code(text))
+
+
+def test_the_page_of_a_first_run_says_not_checked_and_opens_no_group_for_it() -> None:
+    page = render_html(build_report(planted.judge(planted.candidate(), None), "make gate"), [])
+    assert page.count('<span class="badge">Not checked</span>') == 7
+    assert "Found not checked" not in page
+    assert "<details open>\n<summary>What the dataset file asks" not in page

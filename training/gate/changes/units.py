@@ -75,7 +75,9 @@ def check_units(evidence: Evidence, rules: ChangeRules) -> Iterator[Check]:
     The declared ranges are those of the possible and refuse a row before it comes here; most units fit into them.
     """
     if evidence.champion is None:
-        why = f"{NO_CHAMPION}; each value lies within the range that the dataset file declares, as every unit may"
+        why = (
+            f"{NO_CHAMPION}; each value is in the range that the dataset file declares, where another unit may be, too"
+        )
         yield leave_unchecked(NAME, EXPECTED, why)
         return
     findings = list(_find_conversions(evidence, rules)) + list(_find_swaps(evidence, rules))
