@@ -21,7 +21,7 @@ OVERLAY = "gitops/overlays/test/kustomization.yaml"
 def bare(tmp_path: Path) -> Path:
     """What the verbs that only look need."""
     work, folder = tmp_path / "work", tmp_path / "bare.git"
-    for name in ("cli", "gitops", "release"):
+    for name in ("cli", "contract", "gitops", "release"):
         shutil.copytree(ROOT / name, work / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / ".gitignore", work)
     for command in (
