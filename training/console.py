@@ -15,6 +15,7 @@ from rich.table import Table as Grid
 
 from contract.bundle import Bundle
 from contract.schema import Interval, Manifest
+from training.gate.result import NOT_CHECKED
 
 if TYPE_CHECKING:
     import optuna
@@ -162,13 +163,17 @@ def print_bundle(bundle: Bundle, folder: Path) -> None:
 def print_verdict(result: "GateResult", folder: Path) -> None:
     """The verdict, the checks that stand in its way, and where the report is."""
     title, colour = VERDICTS[result.verdict]
-    counts = [sum(check.verdict == verdict for check in result.checks) for verdict in VERDICTS]
+    unchecked = [check.name for check in result.checks if check.found == NOT_CHECKED]
+    made = [check for check in result.checks if check.found != NOT_CHECKED]
+    counts = [sum(check.verdict == verdict for check in made) for verdict in VERDICTS]
     lines = [f"{counts[0]} checks passed, {counts[1]} failed, {counts[2]} without enough evidence"]
     lines += [
         f"{VERDICTS[check.verdict][0].lower()}: {check.name}: {check.reason}{'' if check.blocking else NO_BLOCK}"
-        for check in result.checks
+        for check in made
         if check.verdict != "pass"
     ]
+    if unchecked:
+        lines.append(f"not checked, the report says why: {', '.join(unchecked)} (does not block)")
     lines.append(f"report: {folder / 'report.html'}")
     out.print(Panel(escape("\n".join(lines)), title=f"[bold]Gate: {title}[/]", border_style=colour, expand=False))
 

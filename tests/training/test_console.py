@@ -15,6 +15,7 @@ from tests import planted
 from training import console
 from training.artifacts import Artifacts
 from training.data.table import Table
+from training.gate.result import NOT_CHECKED
 from training.model.metrics import task_metrics
 
 
@@ -156,9 +157,13 @@ def test_a_verdict_counts_its_checks_and_names_those_in_its_way(screen: io.Strin
     result = planted.judge(planted.candidate(), None, first_run=False)
     console.print_verdict(result, Path("gate"))
     shown = " ".join(screen.getvalue().replace("│", " ").split())
-    count = {name: sum(check.verdict == name for check in result.checks) for name in console.VERDICTS}
+    made = [check for check in result.checks if check.found != NOT_CHECKED]
+    count = {name: sum(check.verdict == name for check in made) for name in console.VERDICTS}
     assert "Gate: FAIL" in shown
     assert f"{count['pass']} checks passed, {count['fail']} failed, {count['not_enough_evidence']} without" in shown
     assert "fail: champion/present: There is no champion to compare with" in shown
     assert all(check.reason not in shown for check in result.checks if check.verdict == "pass")
+    names = [check.name for check in result.checks if check not in made]
+    assert len(names) >= 5
+    assert f"not checked, the report says why: {', '.join(names)} (does not block)" in shown
     assert "report: gate/report.html" in shown
