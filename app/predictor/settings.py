@@ -35,6 +35,9 @@ class Settings(BaseSettings):
         le=1_000_000,
         description="Rows compared between both engines at the start; if they differ, XGBoost answers alone",
     )
+    fast_path: bool = Field(
+        True, description="Answer small requests where they are parsed; false sends every request through ASGI"
+    )
     max_body_bytes: int = Field(8 * 1024 * 1024, ge=1024, description="Largest request body; above it 413")
     max_bytes_in_flight: int = Field(
         64 * 1024 * 1024,

@@ -42,7 +42,8 @@ class Server(uvicorn.Server):
         self._turn = Turn(self.state.compute_margins)
         self.load_error: BaseException | None = None
         self._drain_until: float | None = None
-        super().__init__(self._configure(application, application.direct))
+        direct = application.direct if self.state.settings.fast_path else {}
+        super().__init__(self._configure(application, direct))
         self.state.requests = self.server_state.tasks
 
     def _configure(

@@ -79,5 +79,14 @@ def read_metrics(client: httpx.Client) -> dict[str, float]:
     return samples
 
 
+def read_sample(server: RunningServer, name: str, *labels: str) -> float:
+    """One metric, summed over the labels that are not named."""
+    with httpx.Client(base_url=server.url) as client:
+        samples = read_metrics(client)
+    return sum(
+        value for key, value in samples.items() if key.startswith(name + "{") and all(label in key for label in labels)
+    )
+
+
 def dumps(value: object) -> bytes:
     return json.dumps(value).encode()

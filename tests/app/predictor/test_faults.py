@@ -16,7 +16,7 @@ import pytest
 from app.predictor.receipts.receipts import Receipts, read_receipt_keys
 from contract.bundle import Bundle
 from tests.app.predictor.faulty import SECRET
-from tests.app.predictor.running import RunningServer, dumps, read_metrics
+from tests.app.predictor.running import RunningServer, dumps, read_sample
 from tests.app.predictor.server.wire.talk import receive_answer
 from tests.app.predictor.test_application import assert_error_shape
 from tests.patience import LAST_RESORT_SECONDS, wait_until
@@ -70,15 +70,6 @@ def infinite(bundle_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> I
 def read_log(server: RunningServer, request_id: str) -> list[dict[str, Any]]:
     lines = [json.loads(line) for line in server.log.read_text().splitlines()]
     return [line for line in lines if line.get("request_id") == request_id]
-
-
-def read_sample(server: RunningServer, name: str, *labels: str) -> float:
-    """One metric, summed over the labels that are not named."""
-    with httpx.Client(base_url=server.url) as client:
-        samples = read_metrics(client)
-    return sum(
-        value for key, value in samples.items() if key.startswith(name + "{") and all(label in key for label in labels)
-    )
 
 
 @contextlib.contextmanager
