@@ -74,7 +74,7 @@ def test_no_secret_no_history_and_no_test_is_in_any_layer(predictor_image: str, 
     layers = list_layers(predictor_image)[1:]
     names = [name for layer in layers for name in layer]
     print(f"{len(layers)} layers, {len(names):,} names")
-    assert len(layers) == 3
+    assert len(layers) == 4
     assert len(names) > 2000
     assert list(find_forbidden(names)) == []
     assert [name for name in names if name.endswith("stale.pyc")] == []

@@ -109,7 +109,7 @@ def test_two_moved_pins_are_refused_and_named(clone: Path) -> None:
 def test_a_report_that_fills_a_comment_is_proposed_too(clone: Path) -> None:
     path = clone / "artifacts" / "gate" / "report.json"
     report = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps({**report, "checks": report["checks"] * 20}), encoding="utf-8")
+    path.write_text(json.dumps({**report, "checks": report["checks"] * 12}), encoding="utf-8")
     (clone / "training" / "pins" / "ai4i.yaml").write_text("source: new.csv\n", encoding="utf-8")
     done, state = run(clone, "true")
     assert (done.returncode, done.stderr) == (0, "")

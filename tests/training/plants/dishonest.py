@@ -159,7 +159,7 @@ DISHONEST = (
     Plant("hard negatives removed", "the two per cent with the highest scores", remove_hard_negatives, "fail",
           "data/rows gone", "gone"),
     Plant("holdout relabelled", "missed failures are called none", relabel_holdout, "fail", "data/labels",
-          "other outcome"),
+          "another machine_failure"),
     Plant("another share held out", "35 % instead of 20 %", move_the_split, "fail", "split/moved", "held out"),
     Plant("new keys", "so that other tools are held out", choose_keys, "fail", "split/moved", "held out"),
     Plant("easy tools kept", "the others are left out of the data", keep_easy_groups, "fail", "data/rows gone", "gone"),
