@@ -177,7 +177,7 @@ CARELESS = (
     Plant("process temperature in °C", "and the range in the dataset file made to fit", process_in_celsius, "fail",
           "data/units", "°C"),
     Plant("wear in tens", "from the middle on", decimal_point_lost, "fail", "data/units", "10"),
-    Plant("failures around", "a centred mean over the outcome", failures_around, "not_enough_evidence",
+    Plant("failures around", "a centred mean over the outcome", failures_around, "fail",
           "leakage/future", "failures_nearby"),
     Plant("pieces to the next failure", "from the maintenance log", next_wear, "fail", "leakage/one feature",
           "pieces_to_failure"),
