@@ -84,8 +84,10 @@ class Application:
             (what_if.ROUTE, what_if.Sweeper(state, model).respond),
         ):
             self.fast[route] = Endpoint(state, route, respond, max_bytes=SMALL_BODY_BYTES)
-        told = feedback.Feedback(state, receipts, manifest)
-        self.fast[feedback.ROUTE] = Endpoint(state, feedback.ROUTE, told.respond, "feedback", feedback.MAX_BODY_BYTES)
+        outcomes = feedback.Feedback(state, receipts, manifest)
+        self.fast[feedback.ROUTE] = Endpoint(
+            state, feedback.ROUTE, outcomes.respond, "feedback", feedback.MAX_BODY_BYTES
+        )
         self.fast[batch.ROUTE] = batch.BatchEndpoint(state, model, receipts)
         self.fast = {path: self._allow_origins(route) for path, route in self.fast.items()}
         self.direct |= {path.encode(): route for path, route in self.fast.items() if isinstance(route, Endpoint)}

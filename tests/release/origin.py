@@ -27,6 +27,7 @@ class Origin:
         seed = Repository(folder / "seed")
         for package in ("cli", "contract", "release", "review"):
             shutil.copytree(ROOT / package, seed.root / package, ignore=shutil.ignore_patterns("__pycache__"))
+        shutil.copy(ROOT / ".gitignore", seed.root)  # a verb that runs from a clone leaves bytecode there
         seed.commit("code")
         self.bare = folder / "origin.git"
         subprocess.run(["git", "clone", "--quiet", "--bare", str(seed.root), str(self.bare)], check=True)

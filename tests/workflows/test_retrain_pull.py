@@ -14,6 +14,7 @@ from tests.review.github_server import run_server
 from tests.review.github_state import State
 from tests.review.worlds import write_report
 from tests.workflows.files import ROOT
+from training.report.limits import MAX_ITEMS
 
 SCRIPT = ROOT / ".ci" / "retrain-pull"
 IDENTITY = ("-c", "user.name=a", "-c", "user.email=a@example.invalid", "-c", "commit.gpgsign=false")
@@ -109,7 +110,9 @@ def test_two_moved_pins_are_refused_and_named(clone: Path) -> None:
 def test_a_report_that_fills_a_comment_is_proposed_too(clone: Path) -> None:
     path = clone / "artifacts" / "gate" / "report.json"
     report = json.loads(path.read_text(encoding="utf-8"))
-    path.write_text(json.dumps({**report, "checks": report["checks"] * 12}), encoding="utf-8")
+    checks = [{**check, "reason": check["reason"] + " And so on." * 30} for check in report["checks"]]
+    most = MAX_ITEMS["checks"]
+    path.write_text(json.dumps({**report, "checks": (checks * most)[:most]}), encoding="utf-8")
     (clone / "training" / "pins" / "ai4i.yaml").write_text("source: new.csv\n", encoding="utf-8")
     done, state = run(clone, "true")
     assert (done.returncode, done.stderr) == (0, "")

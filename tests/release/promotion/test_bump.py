@@ -193,7 +193,7 @@ def test_of_two_releases_at_once_the_higher_wins_and_no_commit_is_lost(origin: O
         assert 1 <= len(commits) <= 2
         assert sum("it stays" in text for text in said) == 2 - len(commits)
     assert origin.git("for-each-ref", "--format=%(refname:short)", "refs/heads") == "main"
-    assert ask_git(clones[0], "status", "--porcelain", "--untracked-files=no") == ""
+    assert ask_git(clones[0], "status", "--porcelain") == ""
 
 
 def test_two_of_us_in_one_clone_at_once_both_get_there(origin: Origin, ada: Path) -> None:
