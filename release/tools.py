@@ -48,15 +48,19 @@ def run_tool(name: str, *arguments: str, folder: Path) -> bytes:
 
 
 @dataclass(frozen=True)
-class Answer:
-    """What one call of a program came to; `words` is what it said on standard error, without secrets."""
+class ToolResult:
+    """One finished call of a program; `stderr` is without secrets."""
 
     code: int
-    out: bytes
-    words: str
+    stdout: bytes
+    stderr: str
+
+    @property
+    def text(self) -> str:
+        return self.stdout.decode("utf-8", errors="replace")
 
 
-def ask_tool(name: str, *arguments: str, seconds: int = TIMEOUT_SECONDS) -> Answer:
+def ask_tool(name: str, *arguments: str, seconds: int = TIMEOUT_SECONDS) -> ToolResult:
     """One call, whatever comes of it; it can ask nobody anything.
 
     Raises: OutsideError if the program is not there, or does not end.
@@ -66,7 +70,7 @@ def ask_tool(name: str, *arguments: str, seconds: int = TIMEOUT_SECONDS) -> Answ
         done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, check=False)  # noqa: S603 - our own arguments
     except subprocess.TimeoutExpired as error:
         raise OutsideError(f"{name} {arguments[0]} was not done after {seconds} s") from error
-    return Answer(done.returncode, done.stdout, hide_secrets(done.stderr.decode(errors="replace")))
+    return ToolResult(done.returncode, done.stdout, hide_secrets(done.stderr.decode(errors="replace")))
 
 
 def hide_secrets(text: str) -> str:

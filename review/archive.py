@@ -18,7 +18,7 @@ BROKEN = (zipfile.BadZipFile, zlib.error, lzma.LZMAError, EOFError, OSError, Val
 
 
 @dataclass(frozen=True)
-class Limits:
+class ArchiveLimits:
     """What an archive may hold. `ratio` is unpacked to packed; text of our kind stays below 20."""
 
     names: Collection[str]
@@ -26,7 +26,7 @@ class Limits:
     ratio: int = 100
 
 
-def read_zip(content: bytes, what: str, limits: Limits) -> dict[str, bytes]:
+def read_zip(content: bytes, what: str, limits: ArchiveLimits) -> dict[str, bytes]:
     """The files of a zip archive by name; `what` names it in errors.
 
     Raises: RefusedError.
@@ -34,7 +34,7 @@ def read_zip(content: bytes, what: str, limits: Limits) -> dict[str, bytes]:
     return _guard(what, lambda: _read_zip(content, what, limits))
 
 
-def read_tar(content: bytes, what: str, limits: Limits) -> dict[str, bytes]:
+def read_tar(content: bytes, what: str, limits: ArchiveLimits) -> dict[str, bytes]:
     """The files of a gzipped tar archive by name; links, devices and folders are refused.
 
     Raises: RefusedError.
@@ -49,7 +49,7 @@ def _guard(what: str, read: Callable[[], dict[str, bytes]]) -> dict[str, bytes]:
         raise RefusedError(f"{what} is damaged: {error}") from error
 
 
-def _read_zip(content: bytes, what: str, limits: Limits) -> dict[str, bytes]:
+def _read_zip(content: bytes, what: str, limits: ArchiveLimits) -> dict[str, bytes]:
     with zipfile.ZipFile(io.BytesIO(content)) as archive:
         entries = archive.infolist()
         check_names([entry.filename for entry in entries], what, limits)
@@ -71,7 +71,7 @@ def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo, what: str) -> 
     return content
 
 
-def _read_tar(content: bytes, what: str, limits: Limits) -> dict[str, bytes]:
+def _read_tar(content: bytes, what: str, limits: ArchiveLimits) -> dict[str, bytes]:
     unpacked = unpack_gzip(content, what, limits)
     files = {}
     with tarfile.open(fileobj=io.BytesIO(unpacked), mode="r:") as archive:
@@ -85,7 +85,7 @@ def _read_tar(content: bytes, what: str, limits: Limits) -> dict[str, bytes]:
     return files
 
 
-def unpack_gzip(content: bytes, what: str, limits: Limits) -> bytes:
+def unpack_gzip(content: bytes, what: str, limits: ArchiveLimits) -> bytes:
     """Stops at the limit, before a small archive has become a large memory."""
     unpacker = zlib.decompressobj(GZIP)
     unpacked = unpacker.decompress(content, limits.total_bytes + 1)
@@ -95,7 +95,7 @@ def unpack_gzip(content: bytes, what: str, limits: Limits) -> bytes:
     return unpacked
 
 
-def check_names(names: list[str], what: str, limits: Limits) -> None:
+def check_names(names: list[str], what: str, limits: ArchiveLimits) -> None:
     """Only names of the list, each once; so nothing absolute, no `..`, no other folder.
 
     Raises: RefusedError.
@@ -109,7 +109,7 @@ def check_names(names: list[str], what: str, limits: Limits) -> None:
         raise RefusedError(f"{what} holds a file twice")
 
 
-def check_size(unpacked: int, packed: int, what: str, limits: Limits) -> None:
+def check_size(unpacked: int, packed: int, what: str, limits: ArchiveLimits) -> None:
     """Raises: RefusedError."""
     if unpacked > limits.total_bytes:
         raise RefusedError(f"{what} unpacks to more than {limits.total_bytes:,} bytes")

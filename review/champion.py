@@ -7,17 +7,17 @@ from pathlib import Path
 
 from cli.errors import InputError, RefusedError
 from contract.bundle import FILE_NAMES, MAX_BYTES
-from review.archive import Limits, read_tar
+from review.archive import ArchiveLimits, read_tar
 from review.bundle import Bundle, verify_bundle
 from review.files import write_folder
 from review.github.client import GitHub
-from review.github.types import Asset, Release, Repository
+from review.github.types import GitHubAsset, Release, Repository
 
 ASSET = "bundle.tar.gz"
 CHECKSUM = f"{ASSET}.sha256"
 MAX_PACKED_BYTES = MAX_BYTES + 1024 * 1024  # a model need not shrink
 MAX_CHECKSUM_BYTES = 1024
-LIMITS = Limits(names=FILE_NAMES, total_bytes=MAX_BYTES + 1024 * 1024)
+LIMITS = ArchiveLimits(names=FILE_NAMES, total_bytes=MAX_BYTES + 1024 * 1024)
 STATED = re.compile(r"^\W*bundle digest\W+([0-9a-f]{64})\W*$", re.IGNORECASE | re.MULTILINE)
 SHA256 = re.compile(r"[0-9a-f]{64}")
 
@@ -76,7 +76,7 @@ def download_asset(github: GitHub, release: Release) -> bytes:
     return content
 
 
-def list_checksums(github: GitHub, release: Release, asset: Asset) -> dict[str, str]:
+def list_checksums(github: GitHub, release: Release, asset: GitHubAsset) -> dict[str, str]:
     """SHA-256 of the asset by who says so: GitHub, the file beside it, or both.
 
     Raises: RefusedError if nobody does.
@@ -95,7 +95,7 @@ def list_checksums(github: GitHub, release: Release, asset: Asset) -> dict[str, 
     return found
 
 
-def find_asset(release: Release, name: str) -> Asset | None:
+def find_asset(release: Release, name: str) -> GitHubAsset | None:
     return next((asset for asset in release.assets if asset.name == name and asset.state == "uploaded"), None)
 
 

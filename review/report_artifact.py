@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 
 from cli.errors import RefusedError
-from review.archive import Limits, read_zip
+from review.archive import ArchiveLimits, read_zip
 from review.github.client import JSON, GitHub
-from review.github.types import Artifact, Artifacts
+from review.github.types import Artifact, GitHubArtifacts
 from review.report import MAX_BYTES, Report, parse_report
 
 REPORT_ARTIFACT = "gate-report"
 REPORT_NAME = "report.json"
 MAX_PACKED_BYTES = MAX_BYTES
 # the second says nothing that GitHub does not know better: it may be there and is not read
-LIMITS = Limits(names=(REPORT_NAME, "pull-request.json"), total_bytes=2 * MAX_BYTES, ratio=60)
+LIMITS = ArchiveLimits(names=(REPORT_NAME, "pull-request.json"), total_bytes=2 * MAX_BYTES, ratio=60)
 
 
 def fetch_report(github: GitHub, run_id: int) -> Report | None:
@@ -31,7 +31,7 @@ def fetch_report(github: GitHub, run_id: int) -> Report | None:
 
 
 def list_artifacts(github: GitHub, run_id: int) -> Iterator[Artifact]:
-    for page in github.pages(f"/actions/runs/{run_id}/artifacts", Artifacts):
+    for page in github.pages(f"/actions/runs/{run_id}/artifacts", GitHubArtifacts):
         yield from page.artifacts
 
 

@@ -30,7 +30,7 @@ POLICY = "; ".join(
 )
 
 
-class Asset(NamedTuple):
+class PageFile(NamedTuple):
     """One file as it goes out. `etag` is its SHA-256 in quotes."""
 
     content: bytes
@@ -41,7 +41,7 @@ class Asset(NamedTuple):
 class Assets:
     """Answers for the page's files: nothing is read from disk after the start, no path reaches it."""
 
-    def __init__(self, files: Mapping[str, Asset]) -> None:
+    def __init__(self, files: Mapping[str, PageFile]) -> None:
         self.files = files
 
     async def index(self, request: Request) -> Response:
@@ -74,6 +74,6 @@ def read_assets(folder: Path = FOLDER) -> Assets:
     return Assets({path.relative_to(folder).as_posix(): _read_asset(path) for path in paths})
 
 
-def _read_asset(path: Path) -> Asset:
+def _read_asset(path: Path) -> PageFile:
     content = path.read_bytes()
-    return Asset(content, CONTENT_TYPES[path.suffix], f'"{hashlib.sha256(content).hexdigest()}"')
+    return PageFile(content, CONTENT_TYPES[path.suffix], f'"{hashlib.sha256(content).hexdigest()}"')

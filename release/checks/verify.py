@@ -22,7 +22,7 @@ from release.registry.published import (
     require_digest,
 )
 from release.registry.registry import Registry, open_registry
-from release.registry.signing import Image, Verifier, find_verifier
+from release.registry.signing import SignedImage, Verifier, find_verifier
 from release.tools import ROOT
 from release.versions import parse_version
 from review.bundle import Bundle
@@ -136,7 +136,7 @@ def check_tag_commit(contents: Contents, version: str, clone: Clone) -> str:
 
 def verify_signatures(findings: Findings, image: PublishedImage, sources: Sources) -> None:
     """The signature of the digest, and each attestation of it."""
-    signed = Image(sources.registry, image.repository, image.digest)
+    signed = SignedImage(sources.registry, image.repository, image.digest)
     verifier = findings.attempt(
         "signer", lambda: sources.verifier or find_verifier(image.version), lambda found: f"expected: {found.name}"
     )
@@ -147,13 +147,17 @@ def verify_signatures(findings: Findings, image: PublishedImage, sources: Source
         findings.attempt(kind.name, partial(check_attestation, verifier, signed, kind, check, image))
 
 
-def check_signature(verifier: Verifier, signed: Image) -> str:
+def check_signature(verifier: Verifier, signed: SignedImage) -> str:
     verifier.check_signature(signed)
     return f"{signed.digest[: len('sha256:') + SHOWN_DIGITS]} by {verifier.name}"
 
 
 def check_attestation(
-    verifier: Verifier, signed: Image, kind: Kind, check: Callable[[Any, PublishedImage], str], image: PublishedImage
+    verifier: Verifier,
+    signed: SignedImage,
+    kind: Kind,
+    check: Callable[[Any, PublishedImage], str],
+    image: PublishedImage,
 ) -> str:
     """What the statements of one kind say, each of which must be right.
 

@@ -4,11 +4,10 @@ import os
 import re
 import subprocess
 import sys
-from dataclasses import dataclass
 from pathlib import Path
 
 from cli.errors import InputError, OutsideError
-from release.tools import find_tool
+from release.tools import ToolResult, find_tool
 
 LOCAL_SECONDS = 60
 NETWORK_SECONDS = 120
@@ -17,26 +16,13 @@ FOREIGN = ("GIT_DIR", "GIT_WORK_TREE", "GIT_INDEX_FILE", "GIT_PREFIX")
 SECRET_IN_URL = re.compile(r"(?<=://)[^/@\s]+@")
 
 
-@dataclass(frozen=True)
-class Answer:
-    """What one call of git came to."""
-
-    code: int
-    out: bytes
-    words: str
-
-    @property
-    def text(self) -> str:
-        return self.out.decode("utf-8", errors="replace")
-
-
 class Clone:
     """One local repository."""
 
     def __init__(self, folder: Path) -> None:
         self.folder = folder
 
-    def run(self, *arguments: str, stdin: bytes = b"", seconds: int = LOCAL_SECONDS) -> Answer:
+    def run(self, *arguments: str, stdin: bytes = b"", seconds: int = LOCAL_SECONDS) -> ToolResult:
         """One call of git, whatever comes of it.
 
         Raises: OutsideError if there is no git, or if it does not end.
@@ -48,7 +34,7 @@ class Clone:
             )
         except subprocess.TimeoutExpired as error:
             raise OutsideError(f"git {arguments[0]} was not done after {seconds} s") from error
-        return Answer(done.returncode, done.stdout, clean_words(done.stderr))
+        return ToolResult(done.returncode, done.stdout, clean_words(done.stderr))
 
     def ask(self, *arguments: str, stdin: bytes = b"") -> str:
         """What git prints.
@@ -57,7 +43,7 @@ class Clone:
         """
         answer = self.run(*arguments, stdin=stdin)
         if answer.code:
-            raise InputError(f"git {arguments[0]} in {self.folder}: {answer.words or f'exit code {answer.code}'}")
+            raise InputError(f"git {arguments[0]} in {self.folder}: {answer.stderr or f'exit code {answer.code}'}")
         return answer.text.strip()
 
     def has(self, name: str) -> bool:

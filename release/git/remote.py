@@ -10,7 +10,8 @@ from datetime import UTC, datetime
 from pathlib import Path, PurePosixPath
 
 from cli.errors import InputError, OutsideError, RefusedError
-from release.git.clone import NETWORK_SECONDS, Answer, Clone
+from release.git.clone import NETWORK_SECONDS, Clone
+from release.tools import ToolResult
 
 FETCHES = 3
 FETCHED = "lathe-fetched"  # its time is when the remote was last asked, also where nothing new came of it
@@ -83,9 +84,9 @@ class Remote:
         """
         answer = self.clone.run("cat-file", "blob", f"{commit}:{path}")
         if answer.code:
-            raise InputError(f"{path} is not in commit {commit[:10]}: {answer.words}")
+            raise InputError(f"{path} is not in commit {commit[:10]}: {answer.stderr}")
         try:
-            return answer.out.decode("utf-8")
+            return answer.stdout.decode("utf-8")
         except UnicodeDecodeError as error:
             raise InputError(f"{path} in commit {commit[:10]} is not text in UTF-8: {error.reason}") from error
 
@@ -117,7 +118,7 @@ class Remote:
         if answer.code:
             self._explain(answer, commit, branch, lease)
 
-    def _explain(self, answer: Answer, commit: str, branch: str, lease: str | None) -> None:
+    def _explain(self, answer: ToolResult, commit: str, branch: str, lease: str | None) -> None:
         """Asks the remote what came of a push that failed: its answer may be all that was lost."""
         said = describe_rejection(answer)
         head = self.find_head(branch)
@@ -162,7 +163,7 @@ class Remote:
         with suppress(OSError):
             self.clone.locate(FETCHED).touch()
 
-    def _talk(self, verb: str, *arguments: str) -> Answer:
+    def _talk(self, verb: str, *arguments: str) -> ToolResult:
         options, refs = arguments[:-1], arguments[-1:]
         if self.name not in self.clone.ask("remote").split():
             raise InputError(
@@ -170,7 +171,7 @@ class Remote:
             )
         answer = self.clone.run(verb, *options, self.name, *refs, seconds=NETWORK_SECONDS)
         if answer.code:
-            raise OutsideError(f"{self.name} cannot be asked: {answer.words or f'exit code {answer.code}'}")
+            raise OutsideError(f"{self.name} cannot be asked: {answer.stderr or f'exit code {answer.code}'}")
         return answer
 
 
@@ -189,9 +190,9 @@ def find_identity(clone: Clone) -> tuple[str, ...]:
     return ("-c", f"user.name={actor}", "-c", f"user.email={address}@users.noreply.github.com")
 
 
-def describe_rejection(answer: Answer) -> str:
+def describe_rejection(answer: ToolResult) -> str:
     """The remote's own words before Git's."""
-    own = [part.strip() for part in answer.words.split(REMOTE_WORDS)[1:]]
+    own = [part.strip() for part in answer.stderr.split(REMOTE_WORDS)[1:]]
     own = [part.partition(" To ")[0].partition(" error: failed to push")[0] for part in own]
     reasons = [line.split("\t")[-1] for line in answer.text.splitlines() if line.startswith("!")]
-    return " ".join(filter(None, [*own, *reasons])) or answer.words or f"exit code {answer.code}"
+    return " ".join(filter(None, [*own, *reasons])) or answer.stderr or f"exit code {answer.code}"

@@ -9,7 +9,7 @@ from release import console
 from release.github_release.assets import MAX_BYTES, File
 from release.versions import is_lower, is_version, parse_version
 from review.github.client import GitHub
-from review.github.types import Asset, Reference, Release
+from review.github.types import GitHubAsset, Reference, Release
 
 ATTEMPTS = 3
 TAKEN = 422
@@ -119,7 +119,7 @@ def put_file(github: GitHub, draft: Release, file: File) -> None:
 def try_upload(github: GitHub, draft: Release, file: File) -> OutsideError | None:
     """What failed, if it may pass: a server's error, or another run that was faster."""
     try:
-        asset = github.upload(draft.upload_url, file.name, file.content, Asset)
+        asset = github.upload(draft.upload_url, file.name, file.content, GitHubAsset)
     except OutsideError as error:
         if error.status is not None and error.status < 500 and error.status != TAKEN:
             raise
@@ -127,7 +127,7 @@ def try_upload(github: GitHub, draft: Release, file: File) -> OutsideError | Non
     return None if is_same(github, asset, file) else OutsideError(f"GitHub stored {file.name} as another file")
 
 
-def is_same(github: GitHub, asset: Asset, file: File) -> bool:
+def is_same(github: GitHub, asset: GitHubAsset, file: File) -> bool:
     """By GitHub's own digest, or by the bytes where it tells none."""
     if asset.state != "uploaded" or asset.size != len(file.content):
         return False
@@ -137,9 +137,9 @@ def is_same(github: GitHub, asset: Asset, file: File) -> bool:
     return hashlib.sha256(content).hexdigest() == file.sha256
 
 
-def list_assets(github: GitHub, release_id: int) -> list[Asset]:
+def list_assets(github: GitHub, release_id: int) -> list[GitHubAsset]:
     """With those that were uploaded half, which the release itself does not show."""
-    return [asset for page in github.pages(f"/releases/{release_id}/assets", list[Asset]) for asset in page]
+    return [asset for page in github.pages(f"/releases/{release_id}/assets", list[GitHubAsset]) for asset in page]
 
 
 def drop_strangers(github: GitHub, draft: Release, files: Sequence[File]) -> None:

@@ -19,7 +19,7 @@ APPROVED, RELEASES = "approved", "release"
 NAMES = (RECORD_NAME, REPORT_NAME, *(f"{BUNDLE_FOLDER}/{name}" for name in FILE_NAMES))
 
 
-class Image(msgspec.Struct, frozen=True):
+class PublishRecord(msgspec.Struct, frozen=True):
     """The file that `make publish` left, as far as people are told of it."""
 
     version: str
@@ -39,7 +39,7 @@ class Image(msgspec.Struct, frozen=True):
 class Dossier:
     """`files` are those of the approved artifact, by name."""
 
-    image: Image
+    image: PublishRecord
     record: Record
     bundle: Bundle
     report: Report
@@ -62,13 +62,13 @@ def read_dossier(version: str, artifacts: Path) -> Dossier:
     return Dossier(image, record, bundle, report, files)
 
 
-def read_image(path: Path, version: str) -> Image:
+def read_image(path: Path, version: str) -> PublishRecord:
     """Raises: InputError, RefusedError for a file of another version."""
     if not path.is_file():
         raise InputError(f"{path} is not there: run `make publish` for {version} first")
     content = read_document(path)
     try:
-        image = msgspec.json.decode(content, type=Image)
+        image = msgspec.json.decode(content, type=PublishRecord)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
         raise InputError(f"{path} is not what `make publish` writes: {error}; run it again") from error
     if image.version != version:

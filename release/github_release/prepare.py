@@ -76,7 +76,7 @@ def check_ground(remote: Remote) -> str:
     clone.check_depth()
     tags = clone.run("fetch", "--quiet", "--no-write-fetch-head", remote.name, "refs/tags/v*:refs/tags/v*")
     if tags.code:
-        raise OutsideError(f"the tags of {remote.name} cannot be fetched: {tags.words}")
+        raise OutsideError(f"the tags of {remote.name} cannot be fetched: {tags.stderr}")
     if changed := clone.ask("status", "--porcelain", "--untracked-files=no").splitlines():
         raise InputError(
             f"{len(changed)} files are changed, such as {changed[0].split()[-1]}: commit or stash them first"

@@ -85,7 +85,7 @@ def straighten_times(commits: Sequence[Commit]) -> list[Commit]:
 
 def read_texts(clone: Clone, names: Sequence[str]) -> list[str | None]:
     """The text behind each name, a blob's or `COMMIT:PATH`, None where there is none; one call of git for all."""
-    stream = clone.run("cat-file", "--batch", stdin="".join(f"{name}\n" for name in names).encode()).out
+    stream = clone.run("cat-file", "--batch", stdin="".join(f"{name}\n" for name in names).encode()).stdout
     texts: list[str | None] = []
     place = 0
     while place < len(stream):

@@ -18,7 +18,7 @@ from release.manifests.overlays import DIGEST, UNRELEASED, ImageLine
 from release.versions import is_lower, parse_version
 
 
-class Outcome(Enum):
+class MoveOutcome(Enum):
     """What is to be done."""
 
     MOVE = "move"
@@ -30,7 +30,7 @@ class Outcome(Enum):
 class MoveDecision:
     """`text` says it to a person; `old` is what runs now, and `overlay` the text of its kustomization."""
 
-    outcome: Outcome
+    outcome: MoveOutcome
     environment: str
     old: ImageLine
     overlay: str
@@ -56,14 +56,14 @@ def judge_move(
                 f"{environment} runs {version} with digest {old.digest}, and {digest} was asked for: "
                 "a released version never changes; find out who pushed the other image"
             )
-        return MoveDecision(Outcome.ALREADY, environment, old, overlay, f"{environment} has {version} already")
+        return MoveDecision(MoveOutcome.ALREADY, environment, old, overlay, f"{environment} has {version} already")
     if old.is_released and is_lower(version, old.tag):
         text = f"{environment} has {old.tag}, which is higher than {version}: it stays; to go back, `rollback`"
-        return MoveDecision(Outcome.LOWER, environment, old, overlay, text)
+        return MoveDecision(MoveOutcome.LOWER, environment, old, overlay, text)
     if not again:
         check_withdrawn(remote, commit, environment, version)
     new = replace(old, tag=version, digest=digest)
-    return MoveDecision(Outcome.MOVE, environment, old, overlay, f"{environment}: {old.version} → {new.version}")
+    return MoveDecision(MoveOutcome.MOVE, environment, old, overlay, f"{environment}: {old.version} → {new.version}")
 
 
 def check_wanted(version: str, digest: str) -> None:

@@ -19,13 +19,13 @@ class Sample(msgspec.Struct):
     value: tuple[float, str]
 
 
-class Data(msgspec.Struct):
+class QueryData(msgspec.Struct):
     result: list[Sample]
 
 
-class Answer(msgspec.Struct):
+class QueryResponse(msgspec.Struct):
     status: str
-    data: Data | None = None
+    data: QueryData | None = None
     error: str = ""
 
 
@@ -44,7 +44,7 @@ class Prometheus:
         """
         try:
             answer = httpx.post(f"{self.url}/api/v1/query", data={"query": query}, timeout=TIMEOUT)
-            found = msgspec.json.decode(answer.content, type=Answer)
+            found = msgspec.json.decode(answer.content, type=QueryResponse)
         except httpx.HTTPError as error:
             raise OutsideError(f"{self.shown}: {error or type(error).__name__}") from error
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

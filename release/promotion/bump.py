@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING
 from release import console
 from release.git.landing import Draft, land_commit, preview_commit
 from release.git.remote import DeclinedError, Remote
-from release.history.precedence import Outcome, judge_move
+from release.history.precedence import MoveOutcome, judge_move
 from release.history.trailers import compose_run
 from release.manifests.environments import locate_overlay
 from release.manifests.image_lines import change_images
@@ -32,7 +32,7 @@ class Bump:
         Raises: RefusedError, InputError.
         """
         found = judge_move(remote, parent, self.environment, self.version, self.digest, self.again)
-        if found.outcome is not Outcome.MOVE:
+        if found.outcome is not MoveOutcome.MOVE:
             console.print_done(found.text)
             return None
         text = change_images(found.overlay, tag=self.version, digest=self.digest)

@@ -23,7 +23,7 @@ UNKNOWN_BUNDLE = "nobody knows which bundle {} holds, or since when it runs: Pro
 
 
 @dataclass(frozen=True)
-class Stay:
+class Deployment:
     """Since when an environment runs a version, by Git's own time."""
 
     environment: str
@@ -46,11 +46,11 @@ class Judged:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class PromotionEvidence:
     """`missing` says why there is no `judged`; `live` is None where nobody said which Prometheus."""
 
     bundle: str
-    stay: Stay | None
+    stay: Deployment | None
     live: Live | None
     judged: Judged | None
     missing: str = ""
@@ -67,7 +67,7 @@ def collect_evidence(
     image: PublishedImage | None,
     github: GitHub,
     prometheus: Prometheus | None,
-) -> Evidence:
+) -> PromotionEvidence:
     """What could not be had is said; what contradicts the image stops the promotion.
 
     Raises: RefusedError, InputError.
@@ -85,17 +85,17 @@ def collect_evidence(
         check_subject(judged, line.tag, bundle, image.report_sha256 if image else None)
         bundle = judged.record.bundle_digest
     live = find_live(prometheus, source, line.tag, bundle, stay)
-    return Evidence(bundle, stay, live, judged, missing, find_facts(facts, former), known)
+    return PromotionEvidence(bundle, stay, live, judged, missing, find_facts(facts, former), known)
 
 
-def find_stay(clone: Clone, head: str, environment: str, line: ImageLine) -> Stay | None:
+def find_stay(clone: Clone, head: str, environment: str, line: ImageLine) -> Deployment | None:
     """From the newest move to the version on."""
     moves = [move for move in read_moves(clone, head, environment) if move.new and move.new.tag == line.tag]
-    return Stay(environment, moves[-1].commit.when, moves[-1].commit.name) if moves else None
+    return Deployment(environment, moves[-1].commit.when, moves[-1].commit.name) if moves else None
 
 
 def find_live(
-    prometheus: Prometheus | None, environment: str, version: str, bundle: str, stay: Stay | None
+    prometheus: Prometheus | None, environment: str, version: str, bundle: str, stay: Deployment | None
 ) -> Live | None:
     if prometheus is None:
         return None

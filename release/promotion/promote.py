@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from cli.errors import OutsideError, RefusedError
 from release import console
 from release.git.remote import Remote
-from release.history.precedence import MoveDecision, Outcome, judge_move
+from release.history.precedence import MoveDecision, MoveOutcome, judge_move
 from release.history.tracks import check_known
 from release.history.trailers import compose_run
 from release.live.prometheus import Prometheus
@@ -53,7 +53,7 @@ def promote(
     line = read_source(remote, head, promotion)
     digest = line.digest or ""
     found = judge_move(remote, head, promotion.target, line.tag, digest, promotion.again)
-    if found.outcome is not Outcome.MOVE:
+    if found.outcome is not MoveOutcome.MOVE:
         console.print_done(found.text)
         return None
     pulls = list_pulls(github, promotion.branch, remote.branch)

@@ -9,7 +9,7 @@ from release.history.freshness import describe_time
 from release.live.live_metrics import list_lines
 from release.manifests.diff import ABSENT, Change
 from release.manifests.overlays import SHOWN_DIGITS, ImageLine
-from release.promotion.evidence import Evidence
+from release.promotion.evidence import PromotionEvidence
 from release.registry.published import PublishedImage
 from review.comment.markdown import escape, fold, quote_code, write_table
 from review.comment.sentences import describe_change, describe_results, tabulate_metrics
@@ -34,7 +34,7 @@ class Proposal:
     old: ImageLine
     new: ImageLine
     image: PublishedImage | None
-    evidence: Evidence
+    evidence: PromotionEvidence
     changes: tuple[Change, ...]
     again: str | None = None
     starts_checks: bool = True

@@ -10,7 +10,7 @@ from release.checks.images import describe_rendered
 from release.git.remote import Remote
 from release.history.commits import read_commits
 from release.history.moves import Move, read_all_moves
-from release.history.precedence import Outcome, check_wanted, check_withdrawn, judge_move
+from release.history.precedence import MoveOutcome, check_wanted, check_withdrawn, judge_move
 from release.history.trailers import read_why
 from release.history.withdrawal import describe_withdrawal, find_withdrawn
 from release.manifests.environments import (
@@ -142,7 +142,7 @@ def check_order(pull: PullRequest, environment: str, line: ImageLine, is_prod: b
     except RefusedError as error:
         here = f"; in a pull request: {AGAIN.format(line.tag)}" if "--again" in str(error) else ""
         raise RefusedError(f"{error}{here}") from error
-    if found.outcome is not Outcome.LOWER:
+    if found.outcome is not MoveOutcome.LOWER:
         return f"{found.text}{f', again: {again}' if again else ''}"
     moves = pull.moves.get(environment, ())
     if not any(move.new and move.new.is_same(line) for move in moves):

@@ -12,7 +12,7 @@ from release.registry.contents import read_contents
 from release.registry.published import PublishedImage, open_bundle, open_judgement
 from release.registry.registry import Registry
 from release.registry.sbom import list_components
-from release.registry.signing import Image, Signer, Verifier
+from release.registry.signing import SignedImage, Signer, Verifier
 from review.approval.record import REPORT_NAME
 
 ENDINGS = {SBOM: ".sbom.cdx.json", PROVENANCE: ".provenance.json"}  # of the files beside the release's record
@@ -25,7 +25,7 @@ def attach_all(
 
     Raises: RefusedError, OutsideError.
     """
-    signed = Image(registry, image.repository, image.digest)
+    signed = SignedImage(registry, image.repository, image.digest)
     verifier = Verifier(signer.write_public_key(folder), image.version)
     contents = read_contents(registry, image.repository, image.digest)
     gate = compose_gate(image, contents.files[REPORT_NAME], open_judgement(contents, open_bundle(contents)))
@@ -46,7 +46,7 @@ def attach_all(
 
 
 def find_attached(
-    verifier: Verifier, signed: Image, kind: Kind, image: PublishedImage, check: Any, wanted: Any
+    verifier: Verifier, signed: SignedImage, kind: Kind, image: PublishedImage, check: Any, wanted: Any
 ) -> Any | None:
     """The one statement of a kind, if it is right; anything else is to be replaced.
 
@@ -61,7 +61,7 @@ def find_attached(
     return None if len(found) > 1 or is_stale else found[0]
 
 
-def is_signed(verifier: Verifier, signed: Image) -> bool:
+def is_signed(verifier: Verifier, signed: SignedImage) -> bool:
     """Raises: OutsideError."""
     try:
         verifier.check_signature(signed)

@@ -19,7 +19,7 @@ REFERENCE = re.compile(r"(?P<name>\S+?)(?:@(?P<digest>sha256:[0-9a-f]{64}))?")
 
 
 @dataclass(frozen=True)
-class Origin:
+class ImageOrigin:
     """What an image was made from; `was_there` if an earlier attempt at the same tag had pushed it already."""
 
     version: str
@@ -31,7 +31,7 @@ class Origin:
     was_there: bool
 
 
-def compose_provenance(origin: Origin, environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
+def compose_provenance(origin: ImageOrigin, environment: Mapping[str, str] = os.environ) -> dict[str, Any]:
     """The predicate."""
     definition = {
         "buildType": BUILD_TYPE,
@@ -55,7 +55,7 @@ def describe_approval(record: Record | None) -> dict[str, Any] | None:
     return {"pullRequest": record.pull_request, "runId": record.run_id, "approvedBy": list(record.approved_by)}
 
 
-def list_dependencies(origin: Origin) -> list[dict[str, Any]]:
+def list_dependencies(origin: ImageOrigin) -> list[dict[str, Any]]:
     name, digest = origin.base
     release = f"{SOURCE}/releases/tag/{origin.version}"
     base: dict[str, Any] = {"name": "base", "uri": f"oci://{name}"}

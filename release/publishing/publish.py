@@ -17,7 +17,7 @@ from release.image.image import ImageRequest, build_image, describe_revision
 from release.manifests.overlays import REPOSITORIES, SHOWN_DIGITS, ImageLine
 from release.publishing.attachment import attach_all
 from release.publishing.copies import copy_image, list_targets
-from release.publishing.provenance import Origin, compose_provenance, find_base
+from release.publishing.provenance import ImageOrigin, compose_provenance, find_base
 from release.registry.published import PublishedImage, read_published
 from release.registry.registry import Registry, digest_archive, open_registry
 from release.registry.sbom import compose_sbom
@@ -73,7 +73,7 @@ def publish_version(request: PublishRequest) -> PublishedImage:
             build_archive(request, line, archive)
         sbom = compose_sbom(request.artifacts / "sbom.cdx.json", archive)
         image = read_published(line if was_there else push_archive(registry, line, archive), registry)
-        origin = Origin(
+        origin = ImageOrigin(
             tag.version,
             tag.commit,
             line.repository,

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import Any, NoReturn
 
 from cli.errors import InputError, OutsideError, RefusedError
-from release.tools import Answer, ask_tool
+from release.tools import ToolResult, ask_tool
 
 MIRROR = "LATHE_REGISTRY_MIRROR"
 REPOSITORY = re.compile(r"(?P<host>[a-z0-9.-]+(:\d{1,5})?)(/[a-z0-9]+([._-]+[a-z0-9]+)*)+")
@@ -40,9 +40,9 @@ class Registry:
         Raises: OutsideError.
         """
         answer = self._ask("digest", f"{self.locate(repository)}:{tag}")
-        if answer.code and not ABSENT.search(answer.words):
+        if answer.code and not ABSENT.search(answer.stderr):
             self._give_up(f"{repository}:{tag}", answer)
-        return None if answer.code else answer.out.decode().strip()
+        return None if answer.code else answer.stdout.decode().strip()
 
     def read_manifest(self, repository: str, digest: str) -> dict[str, Any]:
         """One image's manifest.
@@ -52,7 +52,7 @@ class Registry:
         answer = self._ask("manifest", f"{self.locate(repository)}@{digest}")
         if answer.code:
             self._refuse(f"{repository}@{digest}", answer)
-        manifest = parse_document(answer.out, f"{repository}@{digest}", digest)
+        manifest = parse_document(answer.stdout, f"{repository}@{digest}", digest)
         if not isinstance(manifest.get("config"), dict) or not manifest.get("layers"):
             found = manifest.get("mediaType") or "no configuration"
             raise RefusedError(f"{repository}@{digest} is {found}, expected the manifest of one image")
@@ -63,10 +63,10 @@ class Registry:
         answer = self._ask("blob", f"{self.locate(repository)}@{digest}")
         if answer.code:
             self._refuse(f"{repository}@{digest}", answer)
-        check_digest(answer.out, f"{repository}@{digest}", digest)
-        if len(answer.out) > limit:
-            raise RefusedError(f"{repository}@{digest} has {len(answer.out):,} bytes, expected at most {limit:,}")
-        return answer.out
+        check_digest(answer.stdout, f"{repository}@{digest}", digest)
+        if len(answer.stdout) > limit:
+            raise RefusedError(f"{repository}@{digest} has {len(answer.stdout):,} bytes, expected at most {limit:,}")
+        return answer.stdout
 
     def push(self, archive: Path, repository: str) -> str:
         """Pushes an image's archive by its digest alone: no tag names it yet. The digest of the manifest.
@@ -92,7 +92,7 @@ class Registry:
         """
         self._move("copy", self.locate(source), f"{self.locate(repository)}:{tag}", what=f"{repository}:{tag}")
 
-    def _ask(self, *arguments: str) -> Answer:
+    def _ask(self, *arguments: str) -> ToolResult:
         return ask_tool("crane", *arguments, seconds=ASK_SECONDS)
 
     def _move(self, *arguments: str, what: str) -> None:
@@ -100,15 +100,15 @@ class Registry:
         if answer.code:
             self._give_up(what, answer)
 
-    def _refuse(self, what: str, answer: Answer) -> NoReturn:
+    def _refuse(self, what: str, answer: ToolResult) -> NoReturn:
         """What the registry does not hold, or holds damaged, is refused; anything else is its failure."""
-        if ABSENT.search(answer.words):
+        if ABSENT.search(answer.stderr):
             raise RefusedError(f"{self.name(what)} is not in the registry")
-        if found := DAMAGED.search(answer.words):
+        if found := DAMAGED.search(answer.stderr):
             raise RefusedError(f"{self.name(what)} was changed in the registry: {found[0]}")
         self._give_up(what, answer)
 
-    def _give_up(self, what: str, answer: Answer) -> NoReturn:
+    def _give_up(self, what: str, answer: ToolResult) -> NoReturn:
         raise OutsideError(f"{self.name(what)}: the registry did not do its part: {pick_words(answer)}")
 
     def name(self, what: str) -> str:
@@ -169,7 +169,7 @@ def digest_archive(archive: Path) -> str:
     answer = ask_tool("crane", "digest", "--tarball", str(archive), seconds=MOVE_SECONDS)
     if answer.code:
         raise OutsideError(f"{archive} is no image that crane can read: {pick_words(answer)}")
-    return answer.out.decode().strip()
+    return answer.stdout.decode().strip()
 
 
 def parse_document(content: bytes, what: str, digest: str) -> dict[str, Any]:
@@ -193,8 +193,8 @@ def check_digest(content: bytes, what: str, digest: str) -> None:
         raise RefusedError(f"{what} was changed in the registry: its content is {found}")
 
 
-def pick_words(answer: Answer) -> str:
+def pick_words(answer: ToolResult) -> str:
     """The program's own error, short enough to be read."""
-    lines = [line.strip() for line in answer.words.splitlines() if line.strip()]
+    lines = [line.strip() for line in answer.stderr.splitlines() if line.strip()]
     errors = [line.removeprefix("Error: ") for line in lines if line.startswith("Error: ")] or lines[-1:]
     return errors[0][:SHOWN_CHARACTERS] if errors else f"exit code {answer.code}"

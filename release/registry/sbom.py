@@ -20,7 +20,7 @@ LAYERS = re.compile(r"[^/]+\.tar(\.gz)?|[0-9a-f]{64}/layer\.tar|blobs/sha256/[0-
 
 
 @dataclass(frozen=True)
-class Environment:
+class InstalledPackages:
     """The image's /opt/venv: its Python, and each distribution's name with its version."""
 
     python: str
@@ -70,7 +70,7 @@ def list_components(sbom: Any) -> set[tuple[str, str]]:
     return {(normalise_name(str(one.get("name"))), str(one.get("version"))) for one in found}
 
 
-def read_environment(archive: Path) -> Environment:
+def read_environment(archive: Path) -> InstalledPackages:
     """From every layer of the image's archive, by the metadata that installers leave.
 
     Raises: OutsideError.
@@ -88,7 +88,7 @@ def read_environment(archive: Path) -> Environment:
         raise OutsideError(f"{archive} is no image's archive that can be read: {error!r}") from error
     if not python or not packages:
         raise OutsideError(f"{archive} has no environment in /opt/venv: the Dockerfile puts it there")
-    return Environment(python, frozenset(packages))
+    return InstalledPackages(python, frozenset(packages))
 
 
 def read_layer(image: tarfile.TarFile, member: tarfile.TarInfo) -> tuple[set[tuple[str, str]], str]:

@@ -11,7 +11,7 @@ from typing import Any
 
 from cli.errors import InputError, OutsideError, RefusedError
 from release.registry.registry import Registry, is_loopback, pick_words
-from release.tools import Answer, ask_tool
+from release.tools import ToolResult, ask_tool
 
 SIGNING_KEY, VERIFYING_KEY = "LATHE_SIGNING_KEY", "LATHE_VERIFYING_KEY"
 RUNNER = "ACTIONS_ID_TOKEN_REQUEST_URL"  # set for a job with `id-token: write`
@@ -26,7 +26,7 @@ SECONDS = 240
 
 
 @dataclass(frozen=True)
-class Image:
+class SignedImage:
     """What is signed: the digest, as the repository is named in Git."""
 
     registry: Registry
@@ -58,12 +58,12 @@ class Signer:
     def kind(self) -> str:
         return "key" if self.key else "keyless"
 
-    def sign(self, image: Image) -> None:
+    def sign(self, image: SignedImage) -> None:
         """Raises: OutsideError."""
         named = f"--sign-container-identity={image.repository}"
         run_cosign("sign", *self.arguments, named, *image.options, image.reference)
 
-    def attest(self, image: Image, kind: str, predicate: Path) -> None:
+    def attest(self, image: SignedImage, kind: str, predicate: Path) -> None:
         """Attaches a signed statement of that kind in place of a former one.
 
         Raises: OutsideError.
@@ -79,7 +79,7 @@ class Signer:
         if self.key is None:
             return None
         path = folder / "cosign.pub"
-        path.write_bytes(run_cosign("public-key", "--key", self.key).out)
+        path.write_bytes(run_cosign("public-key", "--key", self.key).stdout)
         return path
 
 
@@ -101,13 +101,13 @@ class Verifier:
     def name(self) -> str:
         return f"the key {self.key.name}" if self.key else f"release.yml at {self.version}"
 
-    def check_signature(self, image: Image) -> None:
+    def check_signature(self, image: SignedImage) -> None:
         """Raises: RefusedError without a signature of that signer, OutsideError if it cannot be known."""
         answer = ask_tool("cosign", "verify", *self.arguments, *image.options, image.reference, seconds=SECONDS)
         if answer.code:
             refuse(answer, f"{image.repository}@{image.digest[:19]} is not signed by {self.name}")
 
-    def read_attestations(self, image: Image, kind: str, predicate_type: str) -> list[Any]:
+    def read_attestations(self, image: SignedImage, kind: str, predicate_type: str) -> list[Any]:
         """The predicates of one type that this signer attached to the digest, never none.
 
         Raises: RefusedError, OutsideError.
@@ -116,7 +116,7 @@ class Verifier:
         answer = ask_tool("cosign", "verify-attestation", *given, seconds=SECONDS)
         if answer.code:
             refuse(answer, f"{image.repository}@{image.digest[:19]} has no such attestation by {self.name}")
-        statements = [read_statement(line) for line in answer.out.splitlines() if line.strip()]
+        statements = [read_statement(line) for line in answer.stdout.splitlines() if line.strip()]
         found = [one["predicate"] for one in statements if is_about(one, image.digest, predicate_type)]
         if not found:
             raise RefusedError(f"no attestation of {predicate_type} is about {image.digest[:19]}")
@@ -147,7 +147,7 @@ def find_verifier(version: str, environment: Mapping[str, str] = os.environ) -> 
     return Verifier(Path(key) if key else None, version)
 
 
-def run_cosign(*arguments: str) -> Answer:
+def run_cosign(*arguments: str) -> ToolResult:
     """Raises: OutsideError."""
     answer = ask_tool("cosign", *arguments, seconds=SECONDS)
     if answer.code:
@@ -155,10 +155,10 @@ def run_cosign(*arguments: str) -> Answer:
     return answer
 
 
-def refuse(answer: Answer, text: str) -> None:
+def refuse(answer: ToolResult, text: str) -> None:
     """Raises: RefusedError where cosign judged what it found, OutsideError where it could not."""
-    if found := JUDGED.search(answer.words):
-        line = next(line for line in answer.words.splitlines() if found[0] in line)
+    if found := JUDGED.search(answer.stderr):
+        line = next(line for line in answer.stderr.splitlines() if found[0] in line)
         raise RefusedError(f"{text}: {line.strip().removeprefix('Error: ')}")
     raise OutsideError(f"cosign could not be asked: {pick_words(answer)}")
 

@@ -19,14 +19,14 @@ from review.approval.record import (
     name_approved,
     verify_approved,
 )
-from review.archive import Limits, read_zip
+from review.archive import ArchiveLimits, read_zip
 from review.files import write_folder
 from review.github.client import GitHub
 from review.github.pull_requests import SHA, WORKFLOW, check_run, list_by_commit
-from review.github.types import Artifact, Artifacts, Commit, Pull, Run, Runs
+from review.github.types import Artifact, GitHubArtifacts, GitHubCommit, Pull, Run, Runs
 from review.report_artifact import fetch_archive, list_artifacts, name_artifact
 
-LIMITS = Limits(
+LIMITS = ArchiveLimits(
     names=(RECORD_NAME, REPORT_NAME, *(f"{BUNDLE_FOLDER}/{name}" for name in FILE_NAMES)), total_bytes=LIMITS_BYTES
 )
 PREFIX = name_approved("")
@@ -71,7 +71,7 @@ def describe_wanted(github: GitHub, commit: str | None, tree: str | None, inputs
         return Wanted(check_tree(tree), None, inputs)
     if commit is None or not SHA.fullmatch(commit):
         raise InputError(f"commit {commit!r} is not usable, expected 40 hexadecimal digits")
-    found = github.get(f"/git/commits/{commit}", Commit).tree.sha
+    found = github.get(f"/git/commits/{commit}", GitHubCommit).tree.sha
     return Wanted(check_tree(found), find_merged(github, commit), inputs)
 
 
@@ -105,7 +105,7 @@ def _list_both(github: GitHub, wanted: Wanted) -> Iterator[Artifact]:
             for run in page.workflow_runs:
                 yield from (one for one in list_artifacts(github, run.id) if one.name.startswith(PREFIX))
     else:
-        for found in github.pages("/actions/artifacts", Artifacts, name=name_approved(wanted.tree)):
+        for found in github.pages("/actions/artifacts", GitHubArtifacts, name=name_approved(wanted.tree)):
             yield from found.artifacts
 
 

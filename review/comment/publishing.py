@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from review.comment.posting import post_comment
-from review.comment.text import MAX_BYTES, Origin, render_comment
+from review.comment.text import MAX_BYTES, ReportOrigin, render_comment
 from review.github.client import GitHub
 from review.github.pull_requests import find_pull, read_run
 from review.github.settings import find_run_id, find_run_url
@@ -17,7 +17,7 @@ def render_local(report: Path) -> str:
     Raises: InputError, RefusedError.
     """
     found, _ = read_report(report)
-    return render_comment(found, Origin(find_run_url(), find_run_id()))
+    return render_comment(found, ReportOrigin(find_run_url(), find_run_id()))
 
 
 def append_report(text: str, report: Path) -> str:
@@ -27,7 +27,7 @@ def append_report(text: str, report: Path) -> str:
     """
     found, _ = read_report(report)
     room = MAX_BYTES - len(text.encode()) - len("\n\n")
-    return f"{text}\n\n{render_comment(found, Origin(find_run_url(), find_run_id()), room)}"
+    return f"{text}\n\n{render_comment(found, ReportOrigin(find_run_url(), find_run_id()), room)}"
 
 
 def publish_report(github: GitHub, report: Path, number: int) -> str:
@@ -53,5 +53,5 @@ def publish_run(github: GitHub, run_id: int) -> str:
     if report is None:
         return f"nothing posted: run {run_id} left no report, so it ended before the gate ({run.conclusion})"
     is_fork = run.head_repository is None or run.head_repository.id != run.repository.id
-    body = render_comment(report, Origin(run.html_url, run.id, is_fork))
+    body = render_comment(report, ReportOrigin(run.html_url, run.id, is_fork))
     return f"the report of run {run_id} is at {post_comment(github, pull.number, body)}"

@@ -28,7 +28,7 @@ FORK_NOTE = (
 
 
 @dataclass(frozen=True)
-class Origin:
+class ReportOrigin:
     """Where a report comes from; the run's page has bundle and report as artifacts."""
 
     run_url: str | None = None
@@ -36,7 +36,7 @@ class Origin:
     is_fork: bool = False
 
 
-def render_comment(report: Report, origin: Origin, max_bytes: int = MAX_BYTES) -> str:
+def render_comment(report: Report, origin: ReportOrigin, max_bytes: int = MAX_BYTES) -> str:
     """Markdown with the hidden marker, at most `max_bytes` long, in which nothing of the report is more than text."""
     hidden = MARKER if origin.run_id is None else f"{MARKER}\n{mark_run(origin.run_id)}"
     head = [hidden, *_write_head(report, origin)]
@@ -58,7 +58,7 @@ def mark_run(run_id: int) -> str:
     return f"<!-- run {run_id} -->"
 
 
-def _write_head(report: Report, origin: Origin) -> Iterator[str]:
+def _write_head(report: Report, origin: ReportOrigin) -> Iterator[str]:
     name = f"{escape(report.candidate.name, 80)} {escape(report.candidate.version, 80)}"
     yield f"## {MARKS[report.verdict]} {VERDICTS[report.verdict]}: {name}"
     yield f"**{escape(report.headline)}**"
@@ -110,7 +110,7 @@ def _describe_model(model: Model) -> str:
     return f"{escape(model.name, 80)} {escape(model.version, 80)}, {size}, {quote_code(model.digest)}"
 
 
-def _write_tail(report: Report, origin: Origin) -> Iterator[str]:
+def _write_tail(report: Report, origin: ReportOrigin) -> Iterator[str]:
     if origin.run_url:
         yield f"[Bundle, report with plots, and SBOM]({origin.run_url}#artifacts)"
     yield f"Again, in one command: {quote_code(report.reproduce)}"

@@ -14,7 +14,7 @@ import msgspec
 from cli.errors import OutsideError, RefusedError
 from review.console import clean_text
 from review.github.rate_limit import backoff_wait, limit_wait
-from review.github.settings import Settings, is_local
+from review.github.settings import GitHubSettings, is_local
 
 API_VERSION = "2022-11-28"
 JSON = "application/vnd.github+json"
@@ -44,7 +44,7 @@ class GitHub:
     All methods raise OutsideError, whose `status` is GitHub's.
     """
 
-    def __init__(self, settings: Settings, sleep: Callable[[float], None] = time.sleep) -> None:
+    def __init__(self, settings: GitHubSettings, sleep: Callable[[float], None] = time.sleep) -> None:
         self.settings = settings
         self._sleep = sleep
         self._http = httpx.Client(timeout=TIMEOUT, verify=trust_authorities(), headers={"User-Agent": "lathe-review"})

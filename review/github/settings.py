@@ -13,7 +13,7 @@ REPOSITORY = re.compile(r"[A-Za-z0-9-]{1,39}/[A-Za-z0-9._-]{1,100}")
 
 
 @dataclass(frozen=True)
-class Settings:
+class GitHubSettings:
     """The token stays out of every text that is made of this object."""
 
     token: str = field(repr=False)
@@ -26,7 +26,7 @@ class Settings:
         return self.repository.partition("/")[0]
 
 
-def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
+def read_settings(environment: Mapping[str, str] = os.environ) -> GitHubSettings:
     """From GITHUB_TOKEN, GITHUB_REPOSITORY, GITHUB_API_URL and LATHE_MAX_WAIT_SECONDS.
 
     Raises: InputError that names the variable.
@@ -43,7 +43,7 @@ def read_settings(environment: Mapping[str, str] = os.environ) -> Settings:
     wait = environment.get("LATHE_MAX_WAIT_SECONDS") or "120"
     if not re.fullmatch(r"\d{1,4}", wait):
         raise InputError(f"LATHE_MAX_WAIT_SECONDS is {wait!r}, expected whole seconds up to 9999")
-    return Settings(token, repository, api, int(wait))
+    return GitHubSettings(token, repository, api, int(wait))
 
 
 def is_safe_address(url: str) -> bool:

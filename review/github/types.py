@@ -23,7 +23,7 @@ class Head(msgspec.Struct):
     repo: Repository | None = None
 
 
-class Label(msgspec.Struct):
+class GitHubLabel(msgspec.Struct):
     name: str
 
 
@@ -35,7 +35,7 @@ class Pull(msgspec.Struct):
     base: Head
     html_url: str
     title: str = ""
-    labels: list[Label] = []
+    labels: list[GitHubLabel] = []
     merge_commit_sha: str | None = None
     merged_at: datetime | None = None
 
@@ -77,7 +77,7 @@ class Artifact(msgspec.Struct):
     workflow_run: ArtifactRun | None = None
 
 
-class Artifacts(msgspec.Struct):
+class GitHubArtifacts(msgspec.Struct):
     artifacts: list[Artifact]
 
 
@@ -95,7 +95,7 @@ class TimelineEvent(msgspec.Struct):
 
     event: str | None = None
     actor: User | None = None
-    label: Label | None = None
+    label: GitHubLabel | None = None
     created_at: datetime | None = None
 
 
@@ -103,7 +103,7 @@ class Permission(msgspec.Struct):
     permission: str  # admin, write, read or none; `maintain` counts as write, `triage` as read
 
 
-class Environment(msgspec.Struct):
+class GitHubEnvironment(msgspec.Struct):
     name: str
 
 
@@ -112,21 +112,21 @@ class Review(msgspec.Struct):
 
     state: str
     user: User
-    environments: list[Environment]
+    environments: list[GitHubEnvironment]
 
 
-class Tree(msgspec.Struct):
+class GitHubTree(msgspec.Struct):
     sha: str
 
 
-class Commit(msgspec.Struct):
+class GitHubCommit(msgspec.Struct):
     """A Git commit, from the database of objects."""
 
     sha: str
-    tree: Tree
+    tree: GitHubTree
 
 
-class Asset(msgspec.Struct):
+class GitHubAsset(msgspec.Struct):
     id: int
     name: str
     size: int
@@ -139,7 +139,7 @@ class Release(msgspec.Struct):
 
     id: int
     tag_name: str
-    assets: list[Asset]
+    assets: list[GitHubAsset]
     html_url: str
     upload_url: str  # ends with a template: `{?name,label}`
     body: str | None = None

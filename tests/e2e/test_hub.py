@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from review.github.client import GitHub
-from review.github.settings import Settings
+from review.github.settings import GitHubSettings
 from review.github.types import Pull, Reference
 from tests.e2e.errors import OutsideError
 from tests.e2e.hub import TOKEN, Hub, open_hub
@@ -41,7 +41,9 @@ def hub(bare: Path) -> Iterator[Hub]:
 
 
 def connect(hub: Hub) -> closing[GitHub]:
-    return closing(GitHub(Settings(TOKEN, hub.environment["GITHUB_REPOSITORY"], hub.environment["GITHUB_API_URL"])))
+    return closing(
+        GitHub(GitHubSettings(TOKEN, hub.environment["GITHUB_REPOSITORY"], hub.environment["GITHUB_API_URL"]))
+    )
 
 
 def propose(hub: Hub) -> Pull:

@@ -13,7 +13,7 @@ import pytest
 from release.tools import ROOT
 from review.approval.record import write_record
 from review.github.client import GitHub
-from review.github.settings import Settings
+from review.github.settings import GitHubSettings
 from tests.release.dossiers import OWNER, WRITER, Site
 from tests.release.origin import Origin, ask_git
 from tests.release.preparing import CHANGELOG, FILES, LOCK, PROJECT
@@ -107,7 +107,7 @@ def place(tmp_path: Path, bundle_folder: Path) -> Iterator[Place]:
     )  # fmt: skip
     with ExitStack() as stack:
         server, state = stack.enter_context(run_server({"git": str(origin.bare)}))
-        github = GitHub(Settings("token-that-writes", "lathe-ml/lathe", server.address), sleep=lambda _: None)
+        github = GitHub(GitHubSettings("token-that-writes", "lathe-ml/lathe", server.address), sleep=lambda _: None)
         stack.callback(github.close)
         found = Place(origin, origin.clone("bot"), github, state, bundle_folder, record.report_sha256)
         for version in ("v1.2.3", "v1.3.0"):

@@ -15,7 +15,7 @@ from release.checks.verify import Sources
 from release.git.clone import Clone
 from release.manifests.overlays import REPOSITORIES, ImageLine
 from release.publishing.attachment import attach_all
-from release.publishing.provenance import Origin, compose_provenance
+from release.publishing.provenance import ImageOrigin, compose_provenance
 from release.registry.published import PublishedImage
 from release.registry.signing import Signer, Verifier
 from release.tools import TOOLS
@@ -111,7 +111,7 @@ class Shelf:
                 "verdict": "pass", "accepted_by": None, "headline": "", "quality": (), **changes,
             }
         )  # fmt: skip
-        origin = Origin(
+        origin = ImageOrigin(
             image.version, image.revision, image.repository, image.bundle_digest, self.record, ("base", None), False
         )
         documents = {".sbom.cdx.json": SBOM, ".provenance.json": compose_provenance(origin)}

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from review.github.client import GitHub
-from review.github.settings import Settings
+from review.github.settings import GitHubSettings
 from tests.review.github_server import run_server
 from tests.review.github_state import State
 
@@ -29,7 +29,7 @@ def serve(waits: list[float]) -> Iterator[Serve]:
 
         def start(state: dict[str, Any] | None = None, token: str = WRITER) -> tuple[GitHub, State]:
             server, known = stack.enter_context(run_server(state or {}))
-            client = GitHub(Settings(token, "lathe-ml/lathe", server.address), sleep=waits.append)
+            client = GitHub(GitHubSettings(token, "lathe-ml/lathe", server.address), sleep=waits.append)
             stack.callback(client.close)
             states.append(known)
             return client, known

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import msgspec
 
-from review.comment.text import Origin, render_comment
+from review.comment.text import ReportOrigin, render_comment
 from review.report import parse_report
 from training.artifacts import Artifacts
 from training.data.dataset import Dataset, check_dataset, load_dataset
@@ -53,7 +53,7 @@ def write_reports(data: Path, scratch: Path) -> None:
         result = judge_candidate(candidate, champion, rows, load_policy(), settings, seed=settings.seed)
         content = encode_report(build_report(result, describe_rerun(rows, first_run=False)))
         (REPORTS / f"report-{name}.json").write_bytes(content)
-        comment = render_comment(parse_report(content, name), Origin())
+        comment = render_comment(parse_report(content, name), ReportOrigin())
         (COMMENTS / f"{name}.md").write_text(comment, encoding="utf-8")
         print(f"{name}: {result.verdict}")
 

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 
 from cli.errors import RefusedError
-from review.archive import Limits, read_tar, read_zip
+from review.archive import ArchiveLimits, read_tar, read_zip
 from tests.review.worlds import pack_tar, pack_zip
 
-LIMITS = Limits(names=("report.json", "extra.json"), total_bytes=100_000, ratio=60)
+LIMITS = ArchiveLimits(names=("report.json", "extra.json"), total_bytes=100_000, ratio=60)
 HONEST = {"report.json": bytes(range(256)) * 4, "extra.json": b"{}"}
 
 

@@ -15,7 +15,7 @@ from review import champion
 from review.approval.record import LIMITS_BYTES
 from review.archive import read_zip
 from review.comment.publishing import append_report
-from review.comment.text import LEFT_OUT, Origin, render_comment
+from review.comment.text import LEFT_OUT, ReportOrigin, render_comment
 from review.comment.text import MAX_BYTES as MAX_COMMENT_BYTES
 from review.report import MAX_BYTES, Report, parse_report, read_report
 from review.report_artifact import LIMITS
@@ -112,7 +112,7 @@ def test_the_fullest_report_still_makes_a_comment_that_github_takes() -> None:
     wide = {name: make_report()[name] * most for name, most in MAX_ITEMS.items()}
     content = make_report(**{name: items[: MAX_ITEMS[name]] for name, items in wide.items()})
     content = fit_report({**content, "headline": "<&|" * 1000, "reproduce": "`" * 3000, "title": "*" * 3000})
-    text = render_comment(read_back(content), Origin(run_url="https://github.com/o/r/actions/runs/1", run_id=1))
+    text = render_comment(read_back(content), ReportOrigin(run_url="https://github.com/o/r/actions/runs/1", run_id=1))
     assert len(text.encode()) <= MAX_COMMENT_BYTES <= GITHUB_CHARACTERS
 
 
@@ -129,7 +129,7 @@ def test_the_comment_on_the_longest_reasons_still_gives_some_and_the_metrics() -
         for check in (make_report()["checks"] * MAX_ITEMS["checks"])[: MAX_ITEMS["checks"]]
     ]
     report = read_back(fit_report(make_report(checks=checks, verdict="fail")))
-    text = render_comment(report, Origin())
+    text = render_comment(report, ReportOrigin())
     assert len(text.encode()) <= MAX_COMMENT_BYTES
     assert "### Why" in text
     assert "were held out" in text

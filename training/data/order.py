@@ -37,7 +37,7 @@ _FORMATS = tuple(
 
 
 @dataclass(frozen=True)
-class Reading:
+class OrderKeys:
     """`keys` of shape (rows,), rising with time; `unreadable` marks those that are no `expected`, and missing ones."""
 
     keys: Keys
@@ -53,14 +53,14 @@ class UnknownOrderError(ValueError):
         self.row = row
 
 
-def read_order(values: "pd.Series[Any]", order: Order) -> Reading:
+def read_order(values: "pd.Series[Any]", order: Order) -> OrderKeys:
     """Numbers that sort as the column's values do in time.
 
     Raises: UnknownOrderError if most values are of no form that is known or declared.
     """
     if values.dtype != object:
         numbers = values.to_numpy(dtype=np.float64)
-        return Reading(numbers, ~np.isfinite(numbers), NUMBER)
+        return OrderKeys(numbers, ~np.isfinite(numbers), NUMBER)
     if order.format is not None:
         return _check_share(_read_times(values, order.format, f"a time as {order.format!r} has it"), values, order)
     if order.counter:
@@ -68,7 +68,7 @@ def read_order(values: "pd.Series[Any]", order: Order) -> Reading:
     return _check_share(max(_read_known(values), key=lambda reading: -int(reading.unreadable.sum())), values, order)
 
 
-def _check_share(reading: Reading, values: "pd.Series[Any]", order: Order) -> Reading:
+def _check_share(reading: OrderKeys, values: "pd.Series[Any]", order: Order) -> OrderKeys:
     present = values.notna().to_numpy()
     wrong = np.flatnonzero(reading.unreadable & present)
     if 2 * len(wrong) <= np.count_nonzero(present):
@@ -79,28 +79,28 @@ def _check_share(reading: Reading, values: "pd.Series[Any]", order: Order) -> Re
     raise UnknownOrderError(f"has {value[:40]!r}, expected {expected}; {_propose(values, order)}", row)
 
 
-def _read_known(values: "pd.Series[Any]") -> Iterator[Reading]:
+def _read_known(values: "pd.Series[Any]") -> Iterator[OrderKeys]:
     present = values.notna().to_numpy()
     numerals = values[present]
     if all(_WHOLE.fullmatch(value) and abs(int(value)) <= _LARGEST_WHOLE for value in numerals):
         whole = np.zeros(len(values), dtype=np.int64)
         whole[present] = [int(value) for value in numerals]
-        yield Reading(whole, ~present, NUMBER)
+        yield OrderKeys(whole, ~present, NUMBER)
         return
     numbers = np.array([None if value is None else parse_number(value) for value in values], dtype=np.float64)
-    yield Reading(numbers, ~np.isfinite(numbers), NUMBER)
+    yield OrderKeys(numbers, ~np.isfinite(numbers), NUMBER)
     for expected, form in FORMS.items():
         fits = np.array([value is not None and form.fullmatch(value) is not None for value in values], dtype=np.bool_)
         yield _read_times(values.mask(~fits), "ISO8601", expected)
 
 
-def _read_times(values: "pd.Series[Any]", form: str, expected: str) -> Reading:
+def _read_times(values: "pd.Series[Any]", form: str, expected: str) -> OrderKeys:
     times = pd.to_datetime(values, format=form, errors="coerce", utc=True)
     keys: NDArray[np.int64] = times.astype("datetime64[ns, UTC]").to_numpy(dtype="datetime64[ns]").view(np.int64)
-    return Reading(keys, times.isna().to_numpy(dtype=np.bool_), expected)
+    return OrderKeys(keys, times.isna().to_numpy(dtype=np.bool_), expected)
 
 
-def _read_counters(values: "pd.Series[Any]") -> Reading:
+def _read_counters(values: "pd.Series[Any]") -> OrderKeys:
     """Of a fixed text with a number behind it, such as W-9 before W-10."""
     found = [None if value is None else _COUNTER.fullmatch(value) for value in values]
     prefixes = pd.Series([match.group(1) if match else None for match in found], dtype=object)
@@ -108,7 +108,7 @@ def _read_counters(values: "pd.Series[Any]") -> Reading:
     prefix = usual.iloc[0] if len(usual) else ""
     fits = (prefixes == prefix).to_numpy(dtype=np.bool_)
     keys = np.array([int(match.group(2)) if match else 0 for match in found], dtype=np.int64)
-    return Reading(keys, ~fits, f"{prefix!r} with a whole number behind it")
+    return OrderKeys(keys, ~fits, f"{prefix!r} with a whole number behind it")
 
 
 def _propose(values: "pd.Series[Any]", order: Order) -> str:

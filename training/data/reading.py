@@ -21,7 +21,7 @@ _LARGEST_WHOLE = 2.0**53
 
 
 @dataclass(frozen=True)
-class Reading:
+class ParsedRows:
     """`frame`: float64 columns with NaN and text columns with None where a value is missing or unreadable.
 
     `unreadable` marks, by column, the rows of shape (rows,) whose value has not the declared type.
@@ -41,7 +41,7 @@ def name_kinds(dataset: Dataset) -> Iterator[tuple[str, Kind]]:
     yield dataset.target.source, "text" if isinstance(dataset.target.positive, str) else "number"
 
 
-def read_values(frame: pd.DataFrame, dataset: Dataset) -> Reading:
+def read_values(frame: pd.DataFrame, dataset: Dataset) -> ParsedRows:
     """Typed values of every declared raw column, in the order of `dataset.raw_columns`, the index kept.
 
     An empty or blank text is a missing value; "NA", "nan" and the like are text.
@@ -54,7 +54,7 @@ def read_values(frame: pd.DataFrame, dataset: Dataset) -> Reading:
             typed[raw], unreadable[raw] = read_numbers(frame[raw])
         else:
             typed[raw] = read_text(frame[raw]) if kinds[raw] == "text" else read_open(frame[raw])
-    return Reading(pd.DataFrame(typed, index=frame.index), unreadable)
+    return ParsedRows(pd.DataFrame(typed, index=frame.index), unreadable)
 
 
 def read_text(series: "pd.Series[Any]") -> NDArray[np.object_]:

@@ -10,7 +10,7 @@ import pandera.pandas as pa
 from contract.intake.values import column_bounds, name_categories
 from contract.schema import Column
 from training.data.dataset import Dataset
-from training.data.reading import Reading
+from training.data.reading import ParsedRows
 
 BROKEN_COLUMNS = ["row", "column", "reason"]
 LARGEST_WHOLE = 2.0**53 - 1  # above, two whole numbers may be one float64
@@ -24,7 +24,7 @@ _BUILT_IN = {
 }
 
 
-def find_broken(reading: Reading, dataset: Dataset) -> pd.DataFrame:
+def find_broken(reading: ParsedRows, dataset: Dataset) -> pd.DataFrame:
     """One line a cell that breaks a rule: `row` (index label), `column` ("" for the whole row) and `reason`."""
     frame = reading.frame
     parts = [

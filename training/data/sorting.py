@@ -7,14 +7,14 @@ import pandas as pd
 
 from cli.errors import InputError
 from training.data.dataset import Dataset, Order
-from training.data.order import Reading, UnknownOrderError, count_ties, measure_agreement, read_order
+from training.data.order import OrderKeys, UnknownOrderError, count_ties, measure_agreement, read_order
 from training.data.rules import BROKEN_COLUMNS
 
 LEAST_AGREEMENT = 0.9  # a file that is written as time runs, or backwards, has 1
 FEWEST_ROWS = 20  # of fewer, a correlation says little
 
 
-def read_time(frame: pd.DataFrame, dataset: Dataset, origin: str) -> Reading | None:
+def read_time(frame: pd.DataFrame, dataset: Dataset, origin: str) -> OrderKeys | None:
     """What the rows are sorted by, None if the dataset has no order.
 
     Raises: InputError if the order column can be read in no way that is known or declared.
@@ -28,7 +28,7 @@ def read_time(frame: pd.DataFrame, dataset: Dataset, origin: str) -> Reading | N
         raise InputError(f"{origin}, row {error.row}: {place}") from error
 
 
-def find_untimed(frame: pd.DataFrame, dataset: Dataset, time: Reading | None) -> pd.DataFrame:
+def find_untimed(frame: pd.DataFrame, dataset: Dataset, time: OrderKeys | None) -> pd.DataFrame:
     """The cells of the order column that cannot be read, one line each as `find_broken` gives them."""
     if time is None or dataset.time is None or not time.unreadable.any():
         return pd.DataFrame(columns=BROKEN_COLUMNS)
@@ -39,7 +39,7 @@ def find_untimed(frame: pd.DataFrame, dataset: Dataset, time: Reading | None) ->
 
 
 def sort_rows(
-    frame: pd.DataFrame, dataset: Dataset, time: Reading | None, origin: str
+    frame: pd.DataFrame, dataset: Dataset, time: OrderKeys | None, origin: str
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The rows as time runs, index from 0, and what a person should know of that; a tie goes by key, else by file.
 
@@ -55,7 +55,7 @@ def sort_rows(
     return frame.iloc[places].reset_index(drop=True), _describe_ties(dataset, dataset.time, time)
 
 
-def _check_agreement(frame: pd.DataFrame, dataset: Dataset, order: Order, time: Reading, origin: str) -> None:
+def _check_agreement(frame: pd.DataFrame, dataset: Dataset, order: Order, time: OrderKeys, origin: str) -> None:
     if order.unsorted_file or len(frame) < FEWEST_ROWS:
         return
     by = dataset.group.by if dataset.group else None
@@ -70,7 +70,7 @@ def _check_agreement(frame: pd.DataFrame, dataset: Dataset, order: Order, time: 
     )
 
 
-def _describe_ties(dataset: Dataset, order: Order, time: Reading) -> tuple[str, ...]:
+def _describe_ties(dataset: Dataset, order: Order, time: OrderKeys) -> tuple[str, ...]:
     if not (ties := count_ties(time.keys)):
         return ()
     judge = f"key {dataset.key!r}" if dataset.key is not None else "order of the file"

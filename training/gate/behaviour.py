@@ -9,12 +9,12 @@ from contract.compute.scoring import PARITY_TOLERANCE, ReferenceModel, Scores
 from contract.schema import Value
 from training.data.dataset import Direction, MinimumFunction
 from training.data.table import Table
-from training.gate.evidence import Evidence, score_frame
+from training.gate.evidence import HoldoutEvidence, score_frame
 from training.gate.policy import BehaviourRules
 from training.gate.result import Check, choose_verdict
 
 
-def check_behaviour(evidence: Evidence, rules: BehaviourRules, seed: int) -> Iterator[Check]:
+def check_behaviour(evidence: HoldoutEvidence, rules: BehaviourRules, seed: int) -> Iterator[Check]:
     """One check for each sentence of the dataset's behaviour, and one for what must not matter."""
     random = np.random.default_rng(seed)
     count = min(rules.rows, len(evidence.holdout))
@@ -69,7 +69,7 @@ def _check_minimum(model: ReferenceModel, threshold: float | None, case: Minimum
     )
 
 
-def _check_invariance(evidence: Evidence, random: np.random.Generator) -> Check:
+def _check_invariance(evidence: HoldoutEvidence, random: np.random.Generator) -> Check:
     dataset = evidence.dataset
     frame = evidence.holdout.frame
     names = [name for name in (*dataset.identifiers, *dataset.leakage, dataset.target.source) if name in frame]

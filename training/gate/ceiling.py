@@ -3,7 +3,7 @@
 from collections.abc import Iterator, Sequence
 
 from contract.wording import write_interval
-from training.gate.evidence import Evidence
+from training.gate.evidence import HoldoutEvidence
 from training.gate.policy import LeakageRules
 from training.gate.result import NO_CHAMPION, Check, MetricLine, Verdict, leave_unchecked
 
@@ -12,7 +12,7 @@ EXPECTED = "less than {:.0%}, or a ceiling in the dataset file"
 JUDGED_BY = {"binary": "pr_auc", "regression": "r2"}
 
 
-def check_ceiling(evidence: Evidence, lines: Sequence[MetricLine], rules: LeakageRules) -> Iterator[Check]:
+def check_ceiling(evidence: HoldoutEvidence, lines: Sequence[MetricLine], rules: LeakageRules) -> Iterator[Check]:
     """One check for each declared ceiling; without any, the gain over the champion."""
     by_name = {line.name: line for line in lines}
     for metric, ceiling in evidence.dataset.ceiling.items():

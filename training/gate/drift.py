@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from contract.compute.bins import count_bins
 from contract.schema import ReferenceBins, Struct
-from training.gate.evidence import Evidence
+from training.gate.evidence import HoldoutEvidence
 
 SMALLEST_SHARE = 1e-4  # an empty bin has no logarithm
 LIMIT = 0.2  # "a significant change": N. Siddiqi, "Credit Risk Scorecards" (2006)
@@ -32,7 +32,7 @@ def measure_psi(bins: ReferenceBins, values: NDArray[np.float64]) -> float:
     return float(((found - expected) * np.log(found / expected)).sum())
 
 
-def describe_drift(evidence: Evidence) -> Iterator[DriftLine]:
+def describe_drift(evidence: HoldoutEvidence) -> Iterator[DriftLine]:
     """A line for everything that the champion has a reference of; nothing on a first run."""
     if evidence.champion is None:
         return

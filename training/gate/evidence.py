@@ -36,7 +36,7 @@ class Contestant:
 
 
 @dataclass(frozen=True)
-class Evidence:
+class HoldoutEvidence:
     """Who is judged, on which rows. `fitted` is the other side of the holdout, as the gate itself splits it."""
 
     table: Table
@@ -62,7 +62,7 @@ class Evidence:
         return found
 
 
-def gather_evidence(candidate: Bundle, champion: Bundle | None, table: Table, params: Params) -> Evidence:
+def gather_evidence(candidate: Bundle, champion: Bundle | None, table: Table, params: Params) -> HoldoutEvidence:
     """Scores both bundles on the holdout of `table`, each through its own schema.
 
     Raises: InputError if the holdout cannot be judged on, or a bundle is of another dataset.
@@ -73,7 +73,7 @@ def gather_evidence(candidate: Bundle, champion: Bundle | None, table: Table, pa
     holdout = table.take(split.test)
     if table.dataset.task == "binary" and holdout.target.all():
         raise InputError(f"the holdout of {len(holdout):,} rows has no negatives, so nothing can be told apart on it")
-    return Evidence(
+    return HoldoutEvidence(
         table=table,
         holdout=holdout,
         fitted=table.take(split.train),

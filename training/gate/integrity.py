@@ -12,7 +12,7 @@ from contract.compute.parity import compare_engines
 from contract.compute.scoring import PARITY_TOLERANCE, check_golden_rows, spread_matrix
 from contract.errors import ContractError
 from contract.soundness import check_manifest
-from training.gate.evidence import Evidence, fill_frame
+from training.gate.evidence import HoldoutEvidence, fill_frame
 from training.gate.policy import TaskRules
 from training.gate.result import Check, choose_verdict
 from training.lineage.provenance import describe_inputs
@@ -22,7 +22,7 @@ from training.packaging.package import PARITY_ROWS, PARITY_THREADS
 STATED_TOLERANCE = 1e-4  # a score's last bit may move one row across another
 
 
-def check_integrity(evidence: Evidence, rules: TaskRules) -> list[Check]:
+def check_integrity(evidence: HoldoutEvidence, rules: TaskRules) -> list[Check]:
     checks = [
         _check_inputs(evidence),
         _check_stated(evidence, rules),
@@ -33,7 +33,7 @@ def check_integrity(evidence: Evidence, rules: TaskRules) -> list[Check]:
     return [*checks, _check_constant(evidence)] if evidence.candidate.is_finite else checks
 
 
-def _check_inputs(evidence: Evidence) -> Check:
+def _check_inputs(evidence: HoldoutEvidence) -> Check:
     """Stale if the data, dataset file, parameters, code or libraries are not those of today."""
     manifest = evidence.candidate.bundle.manifest
     today = describe_inputs(evidence.table, evidence.params)
@@ -51,7 +51,7 @@ def _check_inputs(evidence: Evidence) -> Check:
     )
 
 
-def _check_stated(evidence: Evidence, rules: TaskRules) -> Check:
+def _check_stated(evidence: HoldoutEvidence, rules: TaskRules) -> Check:
     """What the policy asks for is stated, and what is stated is what the gate finds on the same rows."""
     stated = evidence.candidate.bundle.manifest.metrics
     missing = [
@@ -74,7 +74,7 @@ def _check_stated(evidence: Evidence, rules: TaskRules) -> Check:
     )
 
 
-def _find_false(evidence: Evidence) -> Iterator[str]:
+def _find_false(evidence: HoldoutEvidence) -> Iterator[str]:
     manifest, metrics = evidence.candidate.bundle.manifest, task_metrics(evidence.dataset.task)
     for metric in metrics:
         if metric.name in manifest.metrics:
@@ -85,7 +85,7 @@ def _find_false(evidence: Evidence) -> Iterator[str]:
                 yield f"{metric.label} {stated:.4g} instead of {found:.4g}"
 
 
-def _check_golden(evidence: Evidence) -> Check:
+def _check_golden(evidence: HoldoutEvidence) -> Check:
     bundle, model = evidence.candidate.bundle, evidence.candidate.model
     expected = f"within {PARITY_TOLERANCE:g}"
     try:
@@ -98,7 +98,7 @@ def _check_golden(evidence: Evidence) -> Check:
     return Check(name="integrity/golden", verdict="pass", found=f"{count} rows", expected=expected, reason=reason)
 
 
-def _check_parity(evidence: Evidence) -> Check:
+def _check_parity(evidence: HoldoutEvidence) -> Check:
     """What would serve against XGBoost, on every row of the table and on many more like them."""
     bundle, name, expected = evidence.candidate.bundle, "integrity/parity", "every bit the same"
     if INFERENCE_NAME not in bundle.files:
@@ -121,7 +121,7 @@ def _check_parity(evidence: Evidence) -> Check:
     )
 
 
-def _check_finite(evidence: Evidence) -> Check:
+def _check_finite(evidence: HoldoutEvidence) -> Check:
     scores = evidence.candidate.judgement.scores
     broken = int((~np.isfinite(scores)).sum())
     return Check(
@@ -135,7 +135,7 @@ def _check_finite(evidence: Evidence) -> Check:
     )
 
 
-def _check_constant(evidence: Evidence) -> Check:
+def _check_constant(evidence: HoldoutEvidence) -> Check:
     reach = float(np.ptp(evidence.candidate.judgement.scores))
     passes = reach > PARITY_TOLERANCE
     return Check(

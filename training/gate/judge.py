@@ -12,7 +12,7 @@ from training.gate.changes.collapse import check_collapse
 from training.gate.changes.columns import check_columns
 from training.gate.changes.units import check_units
 from training.gate.comparison import apply_rules, check_lines, measure_contestants
-from training.gate.evidence import Evidence, fill_frame, gather_evidence
+from training.gate.evidence import HoldoutEvidence, fill_frame, gather_evidence
 from training.gate.footprint import check_memory, check_size
 from training.gate.integrity import check_integrity
 from training.gate.latency import check_latency
@@ -45,7 +45,7 @@ from training.params import Params
 class GateResult:
     """Everything that was asked and answered, with the evidence for whoever draws it."""
 
-    evidence: Evidence
+    evidence: HoldoutEvidence
     policy: Policy
     checks: tuple[Check, ...]
     metrics: tuple[MetricLine, ...]
@@ -106,7 +106,7 @@ def judge_candidate(
     return GateResult(evidence, policy, checks, performance.metrics, performance.slices, latency, memory_bytes)
 
 
-def _check_rows(evidence: Evidence, policy: Policy, seed: int) -> Iterator[Check]:
+def _check_rows(evidence: HoldoutEvidence, policy: Policy, seed: int) -> Iterator[Check]:
     """Which rows were fitted, and whether the model, its odds and its threshold are what they give."""
     yield check_fitted(evidence)
     yield check_twins(evidence, policy.rows, seed)
@@ -119,7 +119,7 @@ def _check_rows(evidence: Evidence, policy: Policy, seed: int) -> Iterator[Check
     yield from check_decision(evidence, refit, comparison.same, policy.decision)
 
 
-def _check_data(evidence: Evidence, policy: Policy, lines: Sequence[MetricLine]) -> Iterator[Check]:
+def _check_data(evidence: HoldoutEvidence, policy: Policy, lines: Sequence[MetricLine]) -> Iterator[Check]:
     """Whether the data, and what is asked of a model, are still those that the champion had."""
     yield from check_collapse(evidence, lines, policy.changes)
     yield from check_units(evidence, policy.changes)
@@ -127,14 +127,16 @@ def _check_data(evidence: Evidence, policy: Policy, lines: Sequence[MetricLine])
     yield from check_requirements(evidence)
 
 
-def _check_knowledge(evidence: Evidence, policy: Policy, lines: Sequence[MetricLine], seed: int) -> Iterator[Check]:
+def _check_knowledge(
+    evidence: HoldoutEvidence, policy: Policy, lines: Sequence[MetricLine], seed: int
+) -> Iterator[Check]:
     """Whether the candidate knows what nobody can."""
     yield from check_leakage(evidence, policy.leakage)
     yield from check_separation(evidence, policy.leakage, seed)
     yield from check_ceiling(evidence, lines, policy.leakage)
 
 
-def _judge_performance(evidence: Evidence, policy: Policy, seed: int) -> Performance:
+def _judge_performance(evidence: HoldoutEvidence, policy: Policy, seed: int) -> Performance:
     """Metrics, comparison, floors and slices, or that there are too few outcomes for any of them."""
     dataset = evidence.dataset
     if lack := _check_evidence(evidence, policy):
@@ -148,7 +150,7 @@ def _judge_performance(evidence: Evidence, policy: Policy, seed: int) -> Perform
     return Performance(lines, tuple(slices), (*checks, *slice_checks))
 
 
-def _check_evidence(evidence: Evidence, policy: Policy) -> Check | None:
+def _check_evidence(evidence: HoldoutEvidence, policy: Policy) -> Check | None:
     target = evidence.holdout.target
     if evidence.dataset.task == "binary":
         positives = int(target.sum())
@@ -166,7 +168,7 @@ def _check_evidence(evidence: Evidence, policy: Policy) -> Check | None:
     )
 
 
-def _check_champion(evidence: Evidence, first_run: bool) -> Check:
+def _check_champion(evidence: HoldoutEvidence, first_run: bool) -> Check:
     passes = True
     if evidence.champion is not None:
         found = f"champion {evidence.champion.bundle.manifest.version}"

@@ -7,18 +7,18 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
-from training.gate.evidence import Evidence, fill_frame
+from training.gate.evidence import HoldoutEvidence, fill_frame
 from training.gate.policy import LeakageRules
 from training.gate.result import Check, choose_verdict
 
 MAX_FLAGS = 20  # text with more distinct values is compared as codes
 
 
-def check_leakage(evidence: Evidence, rules: LeakageRules) -> list[Check]:
+def check_leakage(evidence: HoldoutEvidence, rules: LeakageRules) -> list[Check]:
     return [_check_names(evidence), *_check_values(evidence, rules)]
 
 
-def _check_names(evidence: Evidence) -> Check:
+def _check_names(evidence: HoldoutEvidence) -> Check:
     forbidden = name_forbidden(evidence)
     columns = evidence.candidate.bundle.manifest.schema.columns
     found = [f"{column.name} from {column.source!r}" for column in columns if column.source in forbidden]
@@ -33,7 +33,7 @@ def _check_names(evidence: Evidence) -> Check:
     )
 
 
-def name_forbidden(evidence: Evidence) -> set[str]:
+def name_forbidden(evidence: HoldoutEvidence) -> set[str]:
     """Raw columns no feature may come from: the dataset's, and the champion's, which an edit cannot shorten."""
     dataset = evidence.dataset
     forbidden = {dataset.target.source, *dataset.leakage, *dataset.identifiers}
@@ -43,13 +43,13 @@ def name_forbidden(evidence: Evidence) -> set[str]:
     return forbidden
 
 
-def name_identifiers(evidence: Evidence) -> set[str]:
+def name_identifiers(evidence: HoldoutEvidence) -> set[str]:
     """The dataset's identifiers and those that the champion was made under."""
     requirements = evidence.champion and evidence.champion.bundle.manifest.requirements
     return {*evidence.dataset.identifiers, *(requirements.identifiers if requirements else ())}
 
 
-def _check_values(evidence: Evidence, rules: LeakageRules) -> Iterator[Check]:
+def _check_values(evidence: HoldoutEvidence, rules: LeakageRules) -> Iterator[Check]:
     """One check for each pair of a feature and a forbidden column that are nearly copies, or one that there is none."""
     copies = list_copies(evidence)
     expected = f"below {rules.correlation:g}"
@@ -77,7 +77,7 @@ def _check_values(evidence: Evidence, rules: LeakageRules) -> Iterator[Check]:
         )
 
 
-def list_copies(evidence: Evidence) -> list[tuple[str, str, float]]:
+def list_copies(evidence: HoldoutEvidence) -> list[tuple[str, str, float]]:
     """Each feature with each forbidden column and their absolute correlation over all rows of the table.
 
     Identifiers are left to the check of names: what walks with time correlates with a serial number.
@@ -92,7 +92,7 @@ def list_copies(evidence: Evidence) -> list[tuple[str, str, float]]:
     return [(feature, column, found) for (feature, column), found in strongest.items()]
 
 
-def _list_answers(evidence: Evidence) -> Iterator[tuple[str, NDArray[np.float64]]]:
+def _list_answers(evidence: HoldoutEvidence) -> Iterator[tuple[str, NDArray[np.float64]]]:
     """The target and each leakage column as numbers, text with few values as one flag each."""
     frame = evidence.table.frame
     yield evidence.dataset.target.source, evidence.table.target

@@ -6,7 +6,7 @@ import msgspec
 
 from contract.schema import Requirements
 from training.data.dataset import Dataset
-from training.gate.evidence import Evidence
+from training.gate.evidence import HoldoutEvidence
 from training.gate.result import NO_CHAMPION, Check, choose_verdict, leave_unchecked
 from training.lineage.requirements import describe_requirements
 
@@ -14,7 +14,7 @@ EXPECTED = "at least what the champion was made under"
 SUBJECTS = ("costs", "behaviour", "slices", "split", "identifiers", "bounds")
 
 
-def check_requirements(evidence: Evidence) -> Iterator[Check]:
+def check_requirements(evidence: HoldoutEvidence) -> Iterator[Check]:
     """One check a subject, or one that there is nothing to compare with."""
     if evidence.champion is None:
         yield leave_unchecked("declared/requirements", EXPECTED, NO_CHAMPION)

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
-from training.gate.evidence import Evidence, fill_frame
+from training.gate.evidence import HoldoutEvidence, fill_frame
 from training.gate.policy import LeakageRules
 from training.gate.result import Check
 from training.model.metrics import Judgement, Vector, pr_auc, r2, roc_auc
@@ -17,7 +17,7 @@ FEWEST = 10  # of the rarer outcome, to rank by
 METRICS = {"binary": ("pr_auc", "PR-AUC"), "regression": ("r2", "R²")}
 
 
-def check_separation(evidence: Evidence, rules: LeakageRules, seed: int) -> Iterator[Check]:
+def check_separation(evidence: HoldoutEvidence, rules: LeakageRules, seed: int) -> Iterator[Check]:
     """One check for each feature that knows too much, or one each that none does."""
     model = evidence.candidate.model
     matrix = fill_frame(model, evidence.table.frame, "candidate").astype(np.float64)
@@ -58,7 +58,7 @@ def _score_bins(values: Vector, target: Vector, seed: int) -> Vector:
     return scores
 
 
-def _judge_alone(evidence: Evidence, alone: Mapping[str, float], rules: LeakageRules) -> Iterator[Check]:
+def _judge_alone(evidence: HoldoutEvidence, alone: Mapping[str, float], rules: LeakageRules) -> Iterator[Check]:
     name, label = "leakage/one feature", METRICS[evidence.dataset.task][1]
     champion = _measure_champion(evidence)
     known = set() if evidence.champion is None else set(evidence.champion.model.schema.features)
@@ -91,7 +91,7 @@ def _judge_alone(evidence: Evidence, alone: Mapping[str, float], rules: LeakageR
         )
 
 
-def _measure_champion(evidence: Evidence) -> float | None:
+def _measure_champion(evidence: HoldoutEvidence) -> float | None:
     if evidence.champion is None:
         return None
     judgement = evidence.champion.judgement
@@ -100,13 +100,13 @@ def _measure_champion(evidence: Evidence) -> float | None:
     return max(value, stated.mean) if stated is not None else value
 
 
-def _name_sources(evidence: Evidence, feature: str) -> tuple[str, ...]:
+def _name_sources(evidence: HoldoutEvidence, feature: str) -> tuple[str, ...]:
     """The feature, and the raw column where it is one."""
     column = next((one for one in evidence.dataset.columns if feature.partition("=")[0] == one.name), None)
     return (feature,) if column is None else tuple(dict.fromkeys((feature, column.name, column.source)))
 
 
-def _judge_future(evidence: Evidence, features: Mapping[str, Vector], rules: LeakageRules) -> Iterator[Check]:
+def _judge_future(evidence: HoldoutEvidence, features: Mapping[str, Vector], rules: LeakageRules) -> Iterator[Check]:
     name, found = "leakage/future", []
     best, best_value = "", 0.0
     for feature, values in features.items():

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from training.data.table import Table
 from training.gate.comparison import apply_rules, check_lines, measure_contestants
-from training.gate.evidence import Evidence
+from training.gate.evidence import HoldoutEvidence
 from training.gate.policy import Policy
 from training.gate.result import Check, SliceLine
 from training.model.metrics import task_metrics
@@ -41,7 +41,7 @@ def _cut_bands(values: NDArray[np.float64]) -> list[tuple[str, NDArray[np.bool_]
     ]
 
 
-def judge_slices(evidence: Evidence, policy: Policy, seed: int) -> tuple[list[SliceLine], list[Check]]:
+def judge_slices(evidence: HoldoutEvidence, policy: Policy, seed: int) -> tuple[list[SliceLine], list[Check]]:
     """A line for each slice and its checks; too little evidence in a slice blocks nothing, a failure does."""
     lines, checks = [], []
     for piece in list_slices(evidence.holdout):
@@ -51,7 +51,7 @@ def judge_slices(evidence: Evidence, policy: Policy, seed: int) -> tuple[list[Sl
     return lines, checks
 
 
-def _judge_slice(evidence: Evidence, piece: Slice, policy: Policy, seed: int) -> tuple[SliceLine, list[Check]]:
+def _judge_slice(evidence: HoldoutEvidence, piece: Slice, policy: Policy, seed: int) -> tuple[SliceLine, list[Check]]:
     column, value, rows = piece
     task = evidence.dataset.task
     target = evidence.holdout.target[rows]

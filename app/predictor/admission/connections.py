@@ -16,7 +16,7 @@ def limit_connections(most: int) -> int:
     return most if files == resource.RLIM_INFINITY else max(1, min(most, files - OTHER_FILES))
 
 
-class Connection(Protocol):
+class OpenConnection(Protocol):
     """What is open. `idle_since` is the loop's time since when nothing is done for it, None while something is."""
 
     def idle_since(self) -> float | None: ...
@@ -30,13 +30,13 @@ class Connections:
     def __init__(self, most: int | None) -> None:
         """`most` is None where there may be any number."""
         self.most = most
-        self._held: dict[Connection, None] = {}
+        self._held: dict[OpenConnection, None] = {}
         self._looked = 0.0
 
     def __len__(self) -> int:
         return len(self._held)
 
-    def add(self, connection: Connection) -> bool:
+    def add(self, connection: OpenConnection) -> bool:
         """Whether there is room; those that are idle for the longest give way for it."""
         if self.most is not None and len(self._held) >= self.most:
             self._make_room(self.most)
@@ -45,7 +45,7 @@ class Connections:
         self._held[connection] = None
         return True
 
-    def remove(self, connection: Connection) -> None:
+    def remove(self, connection: OpenConnection) -> None:
         """Of one that was added or not."""
         self._held.pop(connection, None)
 

@@ -58,7 +58,7 @@ def count_one(body: bytes) -> int:
     return 1
 
 
-class Answer(msgspec.Struct, frozen=True, gc=False):
+class EncodedResponse(msgspec.Struct, frozen=True, gc=False):
     """A body that is not plain JSON, or not of one row, with the headers it needs."""
 
     body: bytes
@@ -73,7 +73,7 @@ class Unscored(msgspec.Struct, frozen=True, gc=False):
     render: Callable[[float], bytes]
 
 
-Reply = bytes | Answer
+Reply = bytes | EncodedResponse
 Respond = Callable[[Headers, bytes, str], Reply | Unscored | Awaitable[Reply]]
 
 
@@ -164,7 +164,7 @@ class Route:
 
 
 class Endpoint(Route):
-    """Serves one route; `respond(headers, body, request_id)` gives the JSON bytes or an Answer.
+    """Serves one route; `respond(headers, body, request_id)` gives the JSON bytes or an EncodedResponse.
 
     Called as an ASGI application it reads the body itself. `answer_now` is for a server that has the whole
     request at hand, and gives the whole HTTP response; `end_now` gives it where other rows are scored with this one.
@@ -204,7 +204,7 @@ class Endpoint(Route):
                 del body  # nothing keeps it once it is read
                 if isinstance(reply, Unscored):
                     reply = reply.render(*self.state.compute_margins([reply.vector]))
-                elif not isinstance(reply, bytes | Answer):
+                elif not isinstance(reply, bytes | EncodedResponse):
                     reply = await reply
         except DisconnectedError:
             self._count(start, CLIENT_GONE, request_id)
@@ -242,7 +242,7 @@ class Endpoint(Route):
             return Begun(self, reply, start, request_id, charge)
         if isinstance(reply, bytes):
             return self._render_row(reply, start, request_id, charge, common)
-        if isinstance(reply, Answer):
+        if isinstance(reply, EncodedResponse):
             self._count_success(start, request_id, charge, reply.rows)
             return render_response(200, reply.headers, request_id, common, reply.body)
         return Pending(reply, start, request_id, charge)
@@ -312,7 +312,7 @@ class Endpoint(Route):
             _forgive(pending.charge)
 
     async def _succeed(self, send: Send, reply: Reply, start: float, request_id: str, charge: Charge | None) -> None:
-        answer = Answer(reply, [JSON_TYPE]) if isinstance(reply, bytes) else reply
+        answer = EncodedResponse(reply, [JSON_TYPE]) if isinstance(reply, bytes) else reply
         self._count_success(start, request_id, charge, answer.rows)
         await send_response(send, 200, answer.headers, request_id, answer.body)
 

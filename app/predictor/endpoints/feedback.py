@@ -8,14 +8,14 @@ from typing import Any
 
 import msgspec
 
-from app.predictor.endpoints.base import JSON_TYPE, Answer
+from app.predictor.endpoints.base import JSON_TYPE, EncodedResponse
 from app.predictor.http.body import QUICK_BODY_BYTES, Headers, check_json
 from app.predictor.http.errors import ApiError, BadRequestError, ConflictError, NotServingError
 from app.predictor.inputs.nesting import TOO_DEEP, is_deep
 from app.predictor.inputs.pieces import count_until
 from app.predictor.inputs.rows import decode_anything, refuse_repeated_names
 from app.predictor.logs import log_event
-from app.predictor.receipts.outcomes import Label
+from app.predictor.receipts.outcomes import ReportedOutcome
 from app.predictor.receipts.receipts import Receipts
 from app.predictor.receipts.used_receipts import PartlyUsedError, RememberedReceipts
 from app.predictor.state import ServingState
@@ -50,7 +50,7 @@ class Feedback:
         self._under_way: set[asyncio.Task[bytes]] = set()
         self.is_event = manifest.schema.task == "binary"
 
-    def respond(self, headers: Headers, body: bytes, request_id: str) -> Answer | Awaitable[Answer]:
+    def respond(self, headers: Headers, body: bytes, request_id: str) -> EncodedResponse | Awaitable[EncodedResponse]:
         """The answer, one entry for each label; awaited where the receipts are noted for all replicas.
 
         Raises: UnsupportedMediaError, BadRequestError, RowError; ForbiddenError, GoneError and
@@ -62,18 +62,18 @@ class Feedback:
             return self._respond_large(self._state.run_batch(self.read_labels, body), request_id)
         return self._use(self.read_labels(body), request_id)
 
-    def _use(self, labels: list[Label], request_id: str) -> Answer | Awaitable[Answer]:
+    def _use(self, labels: list[ReportedOutcome], request_id: str) -> EncodedResponse | Awaitable[EncodedResponse]:
         if isinstance(self.used, RememberedReceipts):
-            return Answer(self._count(labels, self.used.use(labels), request_id), [JSON_TYPE], len(labels))
+            return EncodedResponse(self._count(labels, self.used.use(labels), request_id), [JSON_TYPE], len(labels))
         if len(self._under_way) >= MAX_UNDER_WAY:
             raise NotServingError("too many outcomes wait to be noted", UNAVAILABLE)
         return self._respond_noted(labels, request_id)
 
-    async def _respond_large(self, reading: Awaitable[list[Label]], request_id: str) -> Answer:
+    async def _respond_large(self, reading: Awaitable[list[ReportedOutcome]], request_id: str) -> EncodedResponse:
         answer = self._use(await reading, request_id)
-        return answer if isinstance(answer, Answer) else await answer
+        return answer if isinstance(answer, EncodedResponse) else await answer
 
-    async def _respond_noted(self, labels: list[Label], request_id: str) -> Answer:
+    async def _respond_noted(self, labels: list[ReportedOutcome], request_id: str) -> EncodedResponse:
         """What is noted is counted, also if nobody waits for the answer any more."""
         task = asyncio.create_task(self._note(labels, request_id))
         self._under_way.add(task)
@@ -83,14 +83,14 @@ class Feedback:
         except TimeoutError:
             log_event("feedback_folder_hangs", logging.ERROR, request_id=request_id)
             raise NotServingError("it takes too long to note, and may be sent again", UNAVAILABLE) from None
-        return Answer(body, [JSON_TYPE], len(labels))
+        return EncodedResponse(body, [JSON_TYPE], len(labels))
 
     def _end(self, task: asyncio.Task[bytes]) -> None:
         self._under_way.discard(task)
         if not task.cancelled():
             task.exception()  # whoever waited has it
 
-    async def _note(self, labels: list[Label], request_id: str) -> bytes:
+    async def _note(self, labels: list[ReportedOutcome], request_id: str) -> bytes:
         try:
             firsts = await asyncio.get_running_loop().run_in_executor(self._thread, self.used.use, labels)
         except PartlyUsedError as partly:
@@ -100,7 +100,7 @@ class Feedback:
             raise _explain_failure(error, 0, request_id) from None
         return self._count(labels, firsts, request_id)
 
-    def read_labels(self, body: bytes) -> list[Label]:
+    def read_labels(self, body: bytes) -> list[ReportedOutcome]:
         """One label, or those under `feedback`; the shape of all is checked before any receipt is."""
         # sooner than they are decoded, which happens on the event loop: all of them, and what they stand in
         if body.count(b"{") + body.count(b"[") > MAX_LABELS + 2:
@@ -110,7 +110,7 @@ class Feedback:
         stated = [self._read_item(item, place) for item, place in list_items(decode_anything(body))]
         refuse_repeated_names(body)
         return [
-            Label(self.receipts.verify(receipt, f"{place}receipt"), truth, self.is_event)
+            ReportedOutcome(self.receipts.verify(receipt, f"{place}receipt"), truth, self.is_event)
             for receipt, truth, place in stated
         ]
 
@@ -137,7 +137,7 @@ class Feedback:
             raise RowError("wrong_type", f"{field} is not a number, expected what was measured", field)
         return float(outcome)
 
-    def _count(self, labels: list[Label], firsts: list[bool], request_id: str) -> bytes:
+    def _count(self, labels: list[ReportedOutcome], firsts: list[bool], request_id: str) -> bytes:
         for label, is_first in zip(labels, firsts, strict=True):
             self.sums.add(label, is_first)
         entries = [

@@ -9,7 +9,7 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from app.predictor.endpoints.base import JSON_TYPE, Answer, Reply
+from app.predictor.endpoints.base import JSON_TYPE, EncodedResponse, Reply
 from app.predictor.http.body import LOOP_BODY_BYTES, QUICK_BODY_BYTES, SMALL_BODY_BYTES, Headers, check_media
 from app.predictor.http.errors import BadRequestError, TooLargeError
 from app.predictor.inputs.pieces import count_until
@@ -92,7 +92,7 @@ def count_most(column: Column, sign: str) -> int:
     return max((name.count(sign) for name in column.categories or ()), default=0)
 
 
-class Table(msgspec.Struct, frozen=True, gc=False):
+class TensorTable(msgspec.Struct, frozen=True, gc=False):
     """The columns of a request: numbers as arrays, categories as strings or, from a matrix, as codes."""
 
     columns: dict[str, Numbers | Strings]
@@ -122,7 +122,7 @@ class Inferrer:
         return min(found or limit, limit)
 
     def respond(self, headers: Headers, body: bytes, request_id: str) -> Reply | Awaitable[Reply]:
-        """JSON bytes, or an Answer with binary tensors; awaited for many rows.
+        """JSON bytes, or an EncodedResponse with binary tensors; awaited for many rows.
 
         Raises: UnsupportedMediaError, BadRequestError, RowError, NotServingError, ScoringError.
         """
@@ -159,10 +159,10 @@ class Inferrer:
     def _finish(self, scored: Scored, reply: Reply) -> Reply:
         self.model.add_traffic(scored)
         self.state.counters.count_rows(len(scored.scores), scored.positive)
-        answer = Answer(reply, [JSON_TYPE]) if isinstance(reply, bytes) else reply
+        answer = EncodedResponse(reply, [JSON_TYPE]) if isinstance(reply, bytes) else reply
         return msgspec.structs.replace(answer, rows=len(scored.scores))
 
-    def read(self, body: bytes, stated: bytes | None, *, is_quick: bool = False) -> tuple[Request, Table]:
+    def read(self, body: bytes, stated: bytes | None, *, is_quick: bool = False) -> tuple[Request, TensorTable]:
         """The request and its values, all checked against the schema.
 
         Raises: RowError, BadRequestError, TooLargeError; NotQuickError if `is_quick` and something is not as usual.
@@ -187,7 +187,7 @@ class Inferrer:
             return request, self._read_matrix(request.inputs[0], parts[0])
         return request, self._read_columns(request.inputs, parts)
 
-    def _read_columns(self, tensors: Sequence[Tensor], parts: list[memoryview | None]) -> Table:
+    def _read_columns(self, tensors: Sequence[Tensor], parts: list[memoryview | None]) -> TensorTable:
         found: dict[str, Numbers | Strings] = {}
         rows = tensors[0].shape[0] if tensors and tensors[0].shape else 0
         self._check_most(rows)
@@ -215,7 +215,7 @@ class Inferrer:
         if refused:
             raise name_first(refused)
         self._check_count(rows)
-        return Table(found, is_encoded=False, rows=rows)
+        return TensorTable(found, is_encoded=False, rows=rows)
 
     def _read_column(self, column: Column, tensor: Tensor, raw: memoryview | None, path: str) -> Numbers | Strings:
         try:
@@ -235,7 +235,7 @@ class Inferrer:
         check_numbers(column, numbers)
         return numbers
 
-    def _read_matrix(self, tensor: Tensor, raw: memoryview | None) -> Table:
+    def _read_matrix(self, tensor: Tensor, raw: memoryview | None) -> TensorTable:
         if len(tensor.shape) != MATRIX_RANK or tensor.shape[1] != len(self.columns):
             told = f"inputs[0].shape ({MATRIX}) is not [rows, {len(self.columns)}], as many columns as the model has"
             raise RowError("wrong_shape", told, "inputs[0].shape")
@@ -246,7 +246,7 @@ class Inferrer:
             table = self._read_table(tensor, raw)
         except RowError as error:
             raise find_sooner(self._read_table, tensor, raw, error, len(self.columns)) from None
-        return Table(dict(zip(self.columns, table, strict=True)), is_encoded=True, rows=rows)
+        return TensorTable(dict(zip(self.columns, table, strict=True)), is_encoded=True, rows=rows)
 
     def _read_table(self, tensor: Tensor, raw: memoryview | None) -> NDArray[np.float64]:
         """Shape (columns, rows)."""
@@ -293,7 +293,7 @@ class Inferrer:
         if rows == 0:
             raise RowError("no_rows", "the request has no rows, expected at least one", "inputs")
 
-    def prepare(self, table: Table) -> ReadyTable:
+    def prepare(self, table: TensorTable) -> ReadyTable:
         if table.is_encoded:
             return self.model.prepare_encoded(table.columns)  # type: ignore[arg-type]
         return self.model.prepare_columns(table.columns)
@@ -330,7 +330,7 @@ class Inferrer:
         if not binary:
             return content
         length = (HEADER_LENGTH, b"%d" % len(content))
-        return Answer(content + b"".join(binary), [(b"content-type", b"application/octet-stream"), length])
+        return EncodedResponse(content + b"".join(binary), [(b"content-type", b"application/octet-stream"), length])
 
 
 def _name_field(name: str, row: int) -> str:

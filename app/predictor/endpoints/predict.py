@@ -5,7 +5,7 @@ from collections.abc import Awaitable
 
 import msgspec
 
-from app.predictor.endpoints.base import JSON_TYPE, Answer, Reply, Unscored
+from app.predictor.endpoints.base import JSON_TYPE, EncodedResponse, Reply, Unscored
 from app.predictor.http.body import LOOP_BODY_BYTES, QUICK_BODY_BYTES, SMALL_BODY_BYTES, Headers, check_json
 from app.predictor.http.errors import TooLargeError
 from app.predictor.inputs.pieces import count_until
@@ -115,13 +115,13 @@ class Predictor:
 
     async def _answer_many(
         self, prepared: ReadyTable, margins: Awaitable[Margins], request_id: str, receipts: Receipts | None
-    ) -> Answer:
+    ) -> EncodedResponse:
         scored = self.model.score_margins(prepared, await margins)
         return self._finish_rows(scored, self._render(scored, receipts), request_id, receipts)
 
     async def _answer_large(
         self, work: Awaitable[tuple[Scored, bytes]], request_id: str, receipts: Receipts | None
-    ) -> Answer:
+    ) -> EncodedResponse:
         scored, rendered = await work
         return self._finish_rows(scored, rendered, request_id, receipts)
 
@@ -138,11 +138,13 @@ class Predictor:
             return msgspec.json.encode(list(map(Prediction, scores, decisions)))
         return msgspec.json.encode(list(map(Prediction, scores, decisions, map(receipts.issue, scores, decisions))))
 
-    def _finish_rows(self, scored: Scored, rendered: bytes, request_id: str, receipts: Receipts | None) -> Answer:
+    def _finish_rows(
+        self, scored: Scored, rendered: bytes, request_id: str, receipts: Receipts | None
+    ) -> EncodedResponse:
         if receipts is not None:
             self._sums.issued += len(scored.scores)
         self.model.add_traffic(scored)
         self.state.counters.count_rows(len(scored.scores), scored.positive)
         warnings = render_warnings(scored.unknown, is_many=True)
         body = b'%b%b%b,"request_id":"%b"}' % (self._head, rendered, warnings, request_id.encode())
-        return Answer(body, [JSON_TYPE], len(scored.scores))
+        return EncodedResponse(body, [JSON_TYPE], len(scored.scores))

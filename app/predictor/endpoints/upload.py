@@ -7,7 +7,7 @@ from typing import Any, Protocol
 import msgspec
 import numpy as np
 
-from app.predictor.endpoints.upload_answer import Outcome, Summary, Writer
+from app.predictor.endpoints.upload_answer import ScoredRows, Summary, Writer
 from app.predictor.http.errors import EMPTY, InvalidInputError, TooLargeError
 from app.predictor.http.spool import Spool
 from app.predictor.inputs.chunks import Checked, Stretch, check_stretch
@@ -134,7 +134,7 @@ class Upload:
         told = scores.tolist()
         receipts = [""] * len(told) if self.receipts is None else list(map(self.receipts.issue, told, decisions))
         warned = self._list_warned(parts, checked.good)
-        outcome = Outcome(self._rows + 1, stretch, checked.good, told, decisions, receipts, checked.problems, warned)
+        outcome = ScoredRows(self._rows + 1, stretch, checked.good, told, decisions, receipts, checked.problems, warned)
         self.spool.write(self.writer.write_rows(outcome))
         self.summary.add(scores, len(checked.problems), len(warned))
         self._rows += len(stretch.rows)

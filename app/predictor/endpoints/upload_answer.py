@@ -79,7 +79,7 @@ class Summary:
         }
 
 
-class Outcome(msgspec.Struct, gc=False):
+class ScoredRows(msgspec.Struct, gc=False):
     """A stretch after scoring: scores and decisions of the rows at `good`, problems of the others."""
 
     first_row: int
@@ -97,7 +97,7 @@ class Writer(Protocol):
 
     content_type: bytes
 
-    def write_rows(self, outcome: Outcome) -> bytes: ...
+    def write_rows(self, outcome: ScoredRows) -> bytes: ...
 
     def write_end(self, summary: Summary) -> bytes: ...
 
@@ -105,7 +105,7 @@ class Writer(Protocol):
 class NdjsonWriter:
     content_type = NDJSON_TYPE
 
-    def write_rows(self, outcome: Outcome) -> bytes:
+    def write_rows(self, outcome: ScoredRows) -> bytes:
         rows, carry, first = outcome.stretch.rows, outcome.stretch.carried, outcome.first_row
         scored = zip(outcome.good, outcome.scores, outcome.decisions, outcome.receipts, strict=True)
         lines: list[Any] = [
@@ -122,7 +122,7 @@ class NdjsonWriter:
         return _encode_lines(lines)
 
     @staticmethod
-    def _warn(lines: list[Any], outcome: Outcome) -> None:
+    def _warn(lines: list[Any], outcome: ScoredRows) -> None:
         by_row = {outcome.first_row + place: names for place, names in outcome.warned.items()}
         for line in lines:
             line.warnings = [{"code": UNKNOWN_CATEGORY, "field": name} for name in by_row.get(line.row, ())]
@@ -153,7 +153,7 @@ class CsvWriter:
         self._names: dict[int, Collection[str]] = {}  # by place in the answer, of the model's own columns
         self._categories: dict[int, Collection[str]] = {}
 
-    def write_rows(self, outcome: Outcome) -> bytes:
+    def write_rows(self, outcome: ScoredRows) -> bytes:
         has_header = self._kept is None
         lines = list(self._list_lines(outcome))
         text = _write_csv(lines)
@@ -167,7 +167,7 @@ class CsvWriter:
             text = _write_csv(lines)
         return text.encode()
 
-    def _list_lines(self, outcome: Outcome) -> Iterator[list[str]]:
+    def _list_lines(self, outcome: ScoredRows) -> Iterator[list[str]]:
         header = self._reader.header
         if self._kept is None:
             self._kept = [place for place, name in enumerate(header) if name not in self._added]
@@ -179,7 +179,7 @@ class CsvWriter:
         for cells, added in zip(rows, self._list_added(outcome), strict=True):
             yield [*cells, *added]
 
-    def _list_added(self, outcome: Outcome) -> Iterator[tuple[str, ...]]:
+    def _list_added(self, outcome: ScoredRows) -> Iterator[tuple[str, ...]]:
         """What is added to each row, in order."""
         told = {place: f"{UNKNOWN_CATEGORY}: {', '.join(names)}" for place, names in outcome.warned.items()}
         empty = [""] * len(outcome.good)

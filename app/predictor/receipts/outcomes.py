@@ -17,7 +17,7 @@ _OUTCOMES = {
 OUTCOMES = (*_OUTCOMES.values(), UNDECIDED)
 
 
-class Label(msgspec.Struct, frozen=True, gc=False):
+class ReportedOutcome(msgspec.Struct, frozen=True, gc=False):
     """One outcome: `truth` is 1 or 0 for an event, else the number that was predicted."""
 
     receipt: Receipt
@@ -60,7 +60,7 @@ class FeedbackSums:
             found = self.versions.setdefault(name, VersionSums())
         return found
 
-    def add(self, label: Label, is_first: bool) -> None:
+    def add(self, label: ReportedOutcome, is_first: bool) -> None:
         """Counts a label, or that it came again."""
         sums = self.open_version(label.receipt.model_version)
         if not is_first:

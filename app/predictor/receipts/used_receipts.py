@@ -13,7 +13,7 @@ from pathlib import Path
 
 from app.predictor.http.errors import ConflictError
 from app.predictor.logs import log_event
-from app.predictor.receipts.outcomes import Label
+from app.predictor.receipts.outcomes import ReportedOutcome
 from app.predictor.receipts.receipts import Receipt
 from app.predictor.settings import Settings
 
@@ -28,7 +28,7 @@ class FeedbackFolderError(ValueError):
 class PartlyUsedError(Exception):
     """The `firsts` of a request are used up and count, the rest is not, for `reason`."""
 
-    def __init__(self, firsts: list[Label], reason: Exception) -> None:
+    def __init__(self, firsts: list[ReportedOutcome], reason: Exception) -> None:
         super().__init__(str(reason))
         self.firsts = firsts
         self.reason = reason
@@ -47,13 +47,13 @@ class UsedReceipts(ABC):
         """What was said of this receipt before, None if nothing is known."""
 
     @abstractmethod
-    def use(self, labels: Sequence[Label]) -> list[bool]:
+    def use(self, labels: Sequence[ReportedOutcome]) -> list[bool]:
         """Whether each label is the first of its receipt, which is used up from here on. All are taken, or none.
 
         Raises: ConflictError if a receipt has another outcome than before, or two among the labels.
         """
 
-    def _refuse_conflicts(self, labels: Sequence[Label]) -> None:
+    def _refuse_conflicts(self, labels: Sequence[ReportedOutcome]) -> None:
         said: dict[bytes, float] = {}
         for label in labels:
             before = self.find_truth(label.receipt)
@@ -70,7 +70,7 @@ class RememberedReceipts(UsedReceipts):
     def find_truth(self, receipt: Receipt) -> float | None:
         return self._truths.get(receipt.id)
 
-    def use(self, labels: Sequence[Label]) -> list[bool]:
+    def use(self, labels: Sequence[ReportedOutcome]) -> list[bool]:
         self._refuse_conflicts(labels)
         # forgotten only now: a small memory must not forget a receipt that the same request holds twice
         firsts = [self._remember(label) for label in labels]
@@ -78,7 +78,7 @@ class RememberedReceipts(UsedReceipts):
             del self._truths[oldest]
         return firsts
 
-    def _remember(self, label: Label) -> bool:
+    def _remember(self, label: ReportedOutcome) -> bool:
         if label.receipt.id in self._truths:
             return False
         self._truths[label.receipt.id] = label.truth
@@ -118,7 +118,7 @@ class NotedReceipts(UsedReceipts):
         except FileNotFoundError:
             return None
 
-    def use(self, labels: Sequence[Label]) -> list[bool]:
+    def use(self, labels: Sequence[ReportedOutcome]) -> list[bool]:
         """Raises: also OSError, ValueError if the folder fails.
 
         PartlyUsedError if that or a conflict with another replica comes when some are used up already.
@@ -140,7 +140,7 @@ class NotedReceipts(UsedReceipts):
     def _place(self, receipt: Receipt) -> Path:
         return self._folder / datetime.fromtimestamp(receipt.issued, UTC).date().isoformat() / receipt.id.hex()
 
-    def _note(self, label: Label) -> bool:
+    def _note(self, label: ReportedOutcome) -> bool:
         place = self._place(label.receipt)
         try:
             place.symlink_to(repr(label.truth))
@@ -210,6 +210,6 @@ def open_used_receipts(settings: Settings) -> UsedReceipts:
     return NotedReceipts(settings.feedback_folder, settings.receipt_max_age_seconds)
 
 
-def _refuse_other(label: Label, known: float) -> None:
+def _refuse_other(label: ReportedOutcome, known: float) -> None:
     if known != label.truth:
         raise ConflictError("a receipt came back before with another outcome, which stands")

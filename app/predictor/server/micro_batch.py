@@ -16,7 +16,7 @@ READERS_AT_ONCE = 4  # of large bodies, in one turn: each takes up to half a mil
 _ORDER = attrgetter("served")
 
 
-class Connection(Protocol):
+class BatchedConnection(Protocol):
     """What waits in a turn; `served` is its place in the order of answers, 0 before the first."""
 
     served: int
@@ -53,14 +53,14 @@ class Turn:
 
     def __init__(self, compute_margins: Callable[[Sequence[bytes]], Sequence[float]]) -> None:
         self._compute_margins = compute_margins
-        self._waiting: list[Connection] = []
-        self._begun: list[tuple[Connection, Begun]] = []
-        self._held: deque[Connection] = deque()
-        self._resting: deque[Connection] = deque()
+        self._waiting: list[BatchedConnection] = []
+        self._begun: list[tuple[BatchedConnection, Begun]] = []
+        self._held: deque[BatchedConnection] = deque()
+        self._resting: deque[BatchedConnection] = deque()
         self._served = 0
         self._may_rest = False
 
-    def add(self, connection: Connection) -> None:
+    def add(self, connection: BatchedConnection) -> None:
         """Serves a connection once all are known that brought something."""
         if not self._waiting:
             connection.loop.call_soon(self.serve)
@@ -80,7 +80,7 @@ class Turn:
                 connection.fail(error)
         self.score()
 
-    def add_held(self, connection: Connection) -> None:
+    def add_held(self, connection: BatchedConnection) -> None:
         """Goes on with a connection in a turn to come, after those that were added before."""
         if not self._held:
             connection.loop.call_soon(self._go_on)
@@ -96,7 +96,7 @@ class Turn:
             connection.fail(error)
         self.score()
 
-    def add_resting(self, connection: Connection) -> None:
+    def add_resting(self, connection: BatchedConnection) -> None:
         """Lets a connection read on in a turn to come, after those that were added before."""
         if not self._resting:
             connection.loop.call_soon(self._end_rests)
@@ -112,7 +112,7 @@ class Turn:
         if self._resting:
             self._resting[0].loop.call_soon(self._end_rests)
 
-    def rest_after(self, connection: Connection) -> None:
+    def rest_after(self, connection: BatchedConnection) -> None:
         """Rests once this turn is over, unless it brought something else as well."""
         if not self._may_rest:
             self._may_rest = True
@@ -123,7 +123,7 @@ class Turn:
             time.sleep(REST_SECONDS)
         self._may_rest = False
 
-    def begin(self, connection: Connection, begun: Begun) -> None:
+    def begin(self, connection: BatchedConnection, begun: Begun) -> None:
         """Takes a row to be scored with the others of its turn."""
         self._begun.append((connection, begun))
         if len(self._begun) == FEW_ROWS:

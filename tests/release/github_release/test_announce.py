@@ -10,7 +10,7 @@ import pytest
 from cli.errors import OutsideError, RefusedError
 from review.champion import fetch_champion
 from review.github.client import GitHub
-from review.github.settings import Settings
+from review.github.settings import GitHubSettings
 from tests.release.dossiers import NAMES, OWNER, WRITER, Site, announce, list_names, read_release
 from tests.review.github_state import State
 from tests.review.worlds import read_folder
@@ -33,7 +33,7 @@ def test_what_is_announced_is_the_next_pull_requests_champion(
     site: Site, state: State, bundle_folder: Path, tmp_path: Path
 ) -> None:
     announce(site)
-    github = GitHub(Settings(WRITER, OWNER, os.environ["GITHUB_API_URL"]))
+    github = GitHub(GitHubSettings(WRITER, OWNER, os.environ["GITHUB_API_URL"]))
     champion = fetch_champion(github, tmp_path / "champion")
     github.close()
     assert champion is not None

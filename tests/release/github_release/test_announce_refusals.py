@@ -7,7 +7,7 @@ import pytest
 
 from cli.errors import InputError, OutsideError, RefusedError
 from review.github.client import GitHub
-from review.github.settings import Settings
+from review.github.settings import GitHubSettings
 from tests.release.dossiers import CHANGELOG, OWNER, WRITER, Site, announce, git, read_release
 from tests.review.github_state import State
 
@@ -133,6 +133,6 @@ def test_an_upload_place_elsewhere_is_never_told_the_token(site: Site, state: St
     ],
 )
 def test_githubs_own_upload_host_is_known(place: str, is_sent: bool) -> None:
-    github = GitHub(Settings(WRITER, OWNER))
+    github = GitHub(GitHubSettings(WRITER, OWNER))
     assert github._is_uploads(place) is is_sent
     github.close()

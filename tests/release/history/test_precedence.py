@@ -5,7 +5,7 @@ from pathlib import Path
 import pytest
 
 from cli.errors import CommandError, InputError, RefusedError
-from release.history.precedence import MoveDecision, Outcome, judge_move
+from release.history.precedence import MoveDecision, MoveOutcome, judge_move
 from tests.release.history.test_moves import push_version
 from tests.release.origin import Origin, make_digest, open_remote
 
@@ -30,16 +30,16 @@ def judge(
 @pytest.mark.parametrize(
     ("version", "outcome"),
     [
-        ("v1.9.0", Outcome.ALREADY),
-        ("v1.8.9", Outcome.LOWER),
-        ("v0.99.99", Outcome.LOWER),
-        ("v1.9.1", Outcome.MOVE),
-        ("v1.10.0", Outcome.MOVE),
-        ("v10.0.0", Outcome.MOVE),
+        ("v1.9.0", MoveOutcome.ALREADY),
+        ("v1.8.9", MoveOutcome.LOWER),
+        ("v0.99.99", MoveOutcome.LOWER),
+        ("v1.9.1", MoveOutcome.MOVE),
+        ("v1.10.0", MoveOutcome.MOVE),
+        ("v10.0.0", MoveOutcome.MOVE),
     ],
 )
 def test_the_higher_version_wins_by_number_and_not_by_letters(
-    origin: Origin, ada: Path, version: str, outcome: Outcome
+    origin: Origin, ada: Path, version: str, outcome: MoveOutcome
 ) -> None:
     push_version(origin, ada, "v1.9.0")
     assert judge(ada, version).outcome is outcome
@@ -56,8 +56,8 @@ def test_a_withdrawn_version_needs_a_person(origin: Origin, ada: Path) -> None:
         push_version(origin, ada, version)
     with pytest.raises(RefusedError, match=r"v1\.1\.0 was taken back from test by ada .* give --again REASON"):
         judge(ada, "v1.1.0")
-    assert judge(ada, "v1.1.0", again="the cause was the sensor").outcome is Outcome.MOVE
-    assert judge(ada, "v1.1.1").outcome is Outcome.MOVE
+    assert judge(ada, "v1.1.0", again="the cause was the sensor").outcome is MoveOutcome.MOVE
+    assert judge(ada, "v1.1.1").outcome is MoveOutcome.MOVE
 
 
 def test_what_one_production_took_back_is_refused_to_the_others_but_not_to_test(origin: Origin, ada: Path) -> None:
@@ -65,13 +65,13 @@ def test_what_one_production_took_back_is_refused_to_the_others_but_not_to_test(
         push_version(origin, ada, version, environment="prod-eks")
     with pytest.raises(RefusedError, match=r"v1\.1\.0 was taken back from prod-eks"):
         judge(ada, "v1.1.0", "prod-gke")
-    assert judge(ada, "v1.1.0").outcome is Outcome.MOVE
+    assert judge(ada, "v1.1.0").outcome is MoveOutcome.MOVE
 
 
 def test_what_test_took_back_is_not_refused_to_production(origin: Origin, ada: Path) -> None:
     for version in ("v1.0.0", "v1.1.0", "v1.0.0"):
         push_version(origin, ada, version)
-    assert judge(ada, "v1.1.0", "prod-gke").outcome is Outcome.MOVE
+    assert judge(ada, "v1.1.0", "prod-gke").outcome is MoveOutcome.MOVE
 
 
 @pytest.mark.parametrize(

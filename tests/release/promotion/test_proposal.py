@@ -10,16 +10,16 @@ from release.history.freshness import describe_time
 from release.live.live_metrics import Drift, Live
 from release.manifests.diff import Change, Field
 from release.manifests.overlays import ImageLine
-from release.promotion.evidence import Evidence, Stay
+from release.promotion.evidence import Deployment, PromotionEvidence
 from release.promotion.proposal import MAX_BYTES, Proposal, write_proposal
 from tests.release.origin import make_image
 
 
 def make_proposal(**changes: Any) -> Proposal:
     line = ImageLine("predictor", "ghcr.io/lathe-ml/lathe-predictor", "v1.2.3", f"sha256:{'1' * 64}")
-    stay = Stay("test", datetime.now(UTC) - timedelta(days=2, hours=3, minutes=4), "f" * 40)
+    stay = Deployment("test", datetime.now(UTC) - timedelta(days=2, hours=3, minutes=4), "f" * 40)
     live = Live(183_840, 12_345.6, 0.00021, 0.0123, (Drift("torque", 0.0312, True),), {"true_positive": 7})
-    evidence = Evidence("a" * 64, stay, live, None, "GitHub has no release")
+    evidence = PromotionEvidence("a" * 64, stay, live, None, "GitHub has no release")
     given = {
         "source": "test", "target": "prod-eks", "old": replace(line, tag="v1.1.0"), "new": line,
         "image": make_image("v1.2.3"), "evidence": evidence,

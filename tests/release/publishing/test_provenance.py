@@ -7,14 +7,14 @@ from typing import Any
 import pytest
 
 from cli.errors import InputError, RefusedError
-from release.publishing.provenance import BUILD_TYPE, Origin, compose_provenance, find_base
+from release.publishing.provenance import BUILD_TYPE, ImageOrigin, compose_provenance, find_base
 from release.registry.attestations import check_gate, check_provenance, check_sbom
 from release.registry.published import PublishedImage
 from release.tools import ROOT
 from tests.release.shelf import REPOSITORY, SBOM
 
 IMAGE = PublishedImage(REPOSITORY, "v1.2.3", "sha256:" + "1" * 64, "a" * 40, "b" * 64, "c" * 64, "pass", None, "", ())
-ORIGIN = Origin("v1.2.3", "a" * 40, REPOSITORY, "b" * 64, None, ("python:3.11", "sha256:" + "d" * 64), False)
+ORIGIN = ImageOrigin("v1.2.3", "a" * 40, REPOSITORY, "b" * 64, None, ("python:3.11", "sha256:" + "d" * 64), False)
 RUN = {
     "GITHUB_SERVER_URL": "https://github.com",
     "GITHUB_REPOSITORY": "lathe-ml/lathe",

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from release.registry.sbom import is_for
-from release.registry.signing import Image, Verifier
+from release.registry.signing import SignedImage, Verifier
 from tests.ports import take_free_port
 from tests.release.dossiers import git
 from tests.release.images import make_environment, read_model, write_image
@@ -63,7 +63,7 @@ def test_killed_at_any_step_it_is_finished_by_running_it_again(project: Project,
     assert project.server.client.find_digest(COPY, VERSION) == digest
     assert len(project.server.list_tags(PATH)) == len(project.server.list_tags("lathe/predictor")) == 3
     verifier = Verifier(project.key.with_suffix(".pub"), VERSION)
-    signed = Image(project.server.client, REPOSITORY, str(digest))
+    signed = SignedImage(project.server.client, REPOSITORY, str(digest))
     assert len(verifier.read_attestations(signed, "cyclonedx", "https://cyclonedx.org/bom")) == 1
     assert project.read_result()["digest"] == digest
 
@@ -98,7 +98,7 @@ def test_the_copies_are_the_same_image_with_all_that_is_attached(project: Projec
         assert elsewhere.client.find_digest(target, VERSION) == digest
         assert project.read_result()["copies"] == [f"{COPY}:{VERSION}", f"{target}:{VERSION}"]
         verifier = Verifier(project.key.with_suffix(".pub"), VERSION)
-        verifier.check_signature(Image(elsewhere.client, target, digest))
+        verifier.check_signature(SignedImage(elsewhere.client, target, digest))
         assert len(elsewhere.list_tags("ours/predictor")) == 3
 
 
@@ -209,7 +209,7 @@ def test_a_key_from_the_environment_signs(project: Project) -> None:
     done = project.publish(LATHE_SIGNING_KEY="env://THE_KEY", THE_KEY=project.key.read_text())
     assert done.returncode == 0, done.stderr
     assert "PRIVATE KEY" not in done.stdout + done.stderr
-    signed = Image(project.server.client, REPOSITORY, str(project.find_digest()))
+    signed = SignedImage(project.server.client, REPOSITORY, str(project.find_digest()))
     Verifier(project.key.with_suffix(".pub"), VERSION).check_signature(signed)
 
 

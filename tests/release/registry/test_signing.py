@@ -8,11 +8,11 @@ import pytest
 
 from cli.errors import InputError, OutsideError, RefusedError
 from release.registry.registry import Registry
-from release.registry.signing import Image, Signer, Verifier, find_signer, find_verifier
+from release.registry.signing import SignedImage, Signer, Verifier, find_signer, find_verifier
 
 DIGEST = "sha256:" + "1f" * 32
-IMAGE = Image(Registry(), "ghcr.io/lathe-ml/lathe-predictor", DIGEST)
-LOCAL = Image(Registry("127.0.0.1:5000"), "ghcr.io/lathe-ml/lathe-predictor", DIGEST)
+IMAGE = SignedImage(Registry(), "ghcr.io/lathe-ml/lathe-predictor", DIGEST)
+LOCAL = SignedImage(Registry("127.0.0.1:5000"), "ghcr.io/lathe-ml/lathe-predictor", DIGEST)
 REFERENCE = f"ghcr.io/lathe-ml/lathe-predictor@{DIGEST}"
 IDENTITY = "https://github.com/lathe-ml/lathe/.github/workflows/release.yml@refs/tags/v1.2.3"
 KEYLESS = [

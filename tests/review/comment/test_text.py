@@ -11,17 +11,17 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
-from review.comment.text import FORK_NOTE, LEFT_OUT, MARKER, MAX_BYTES, Origin, render_comment
+from review.comment.text import FORK_NOTE, LEFT_OUT, MARKER, MAX_BYTES, ReportOrigin, render_comment
 from review.report import Report, parse_report, read_report
 from tests.review.comment.test_markdown import HOSTILE
 from tests.review.worlds import DATA, VERDICTS, read_report_json
 
-ORIGIN = Origin("https://github.com/lathe-ml/lathe/actions/runs/4711", 4711)
+ORIGIN = ReportOrigin("https://github.com/lathe-ml/lathe/actions/runs/4711", 4711)
 PARSER = MarkdownIt("commonmark", {"html": True}).enable(["table", "strikethrough"])
 OWN_HTML = {"<details>", "</details>", "<summary>", "</summary>", "<br>"}
 
 
-def render(name: str, origin: Origin = ORIGIN) -> str:
+def render(name: str, origin: ReportOrigin = ORIGIN) -> str:
     return render_comment(read_report(DATA / f"report-{name}.json")[0], origin)
 
 
@@ -169,4 +169,4 @@ def test_rendering_is_the_same_each_time(tmp_path: Path) -> None:
 def test_the_docs_show_these_comments_as_they_are_rendered(name: str) -> None:
     report = read_report(DATA / f"report-{name}.json")[0]
     shown = (DATA.parents[2] / "docs" / "comments" / f"{name}.md").read_text(encoding="utf-8")
-    assert shown == render_comment(report, Origin())
+    assert shown == render_comment(report, ReportOrigin())

@@ -7,7 +7,7 @@ import pytest
 
 from cli.errors import OutsideError, RefusedError
 from review.github.client import GitHub
-from review.github.settings import Settings
+from review.github.settings import GitHubSettings
 from review.github.types import Comment, Pull, Repository
 from tests.review.conftest import Serve
 from tests.review.worlds import make_pull
@@ -220,7 +220,7 @@ def test_an_answer_of_another_form_is_githubs_mistake(serve: Serve, content: str
 
 def test_a_server_that_is_not_there_is_named() -> None:
     waits: list[float] = []
-    github = GitHub(Settings("token", "lathe-ml/lathe", "http://127.0.0.1:9"), sleep=waits.append)
+    github = GitHub(GitHubSettings("token", "lathe-ml/lathe", "http://127.0.0.1:9"), sleep=waits.append)
     with pytest.raises(OutsideError, match=r"no answer after 4 attempts: .*refused.*githubstatus"):
         github.get("", Repository)
     github.close()

@@ -6,11 +6,11 @@ from contract.schema import Calibration
 from tests import planted
 from training.data.dataset import Direction, MinimumFunction
 from training.gate.behaviour import check_behaviour, score_moved, shuffle_scores
-from training.gate.evidence import Evidence, gather_evidence, score_frame
+from training.gate.evidence import HoldoutEvidence, gather_evidence, score_frame
 from training.gate.result import Check
 
 
-def gather(**behaviour: object) -> Evidence:
+def gather(**behaviour: object) -> HoldoutEvidence:
     table = planted.machine_table()
     changed = msgspec.structs.replace(table.dataset.behaviour, **behaviour)
     dataset = msgspec.structs.replace(table.dataset, behaviour=changed)
@@ -19,7 +19,7 @@ def gather(**behaviour: object) -> Evidence:
     )  # fmt: skip
 
 
-def ask(evidence: Evidence) -> dict[str, Check]:
+def ask(evidence: HoldoutEvidence) -> dict[str, Check]:
     return {check.subject: check for check in check_behaviour(evidence, planted.quick_policy().behaviour, seed=1)}
 
 

@@ -6,10 +6,10 @@ from cli.errors import EXIT_USAGE, InputError
 from contract.bundle import MODEL_NAME, Bundle
 from contract.schema import Calibration
 from tests import planted
-from training.gate.evidence import Evidence, fill_frame, gather_evidence, score_frame
+from training.gate.evidence import HoldoutEvidence, fill_frame, gather_evidence, score_frame
 
 
-def gather(candidate: Bundle, champion: Bundle | None) -> Evidence:
+def gather(candidate: Bundle, champion: Bundle | None) -> HoldoutEvidence:
     return gather_evidence(candidate, champion, planted.machine_table(), planted.quick_params())
 
 

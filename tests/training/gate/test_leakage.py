@@ -8,14 +8,14 @@ from hypothesis import strategies as st
 
 from contract.schema import Column
 from tests import planted
-from training.gate.evidence import Evidence, gather_evidence
+from training.gate.evidence import HoldoutEvidence, gather_evidence
 from training.gate.leakage import check_leakage, correlate, list_copies, name_forbidden
 from training.gate.policy import LeakageRules
 
 RULES = LeakageRules(correlation=0.97)
 
 
-def gather(with_champion: bool = True) -> Evidence:
+def gather(with_champion: bool = True) -> HoldoutEvidence:
     champion = planted.champion() if with_champion else None
     return gather_evidence(planted.candidate(), champion, planted.machine_table(), planted.quick_params())
 

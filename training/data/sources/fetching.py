@@ -30,7 +30,7 @@ MAX_BYTES, MAX_SECONDS = "LATHE_MAX_DATA_BYTES", "LATHE_MAX_DATA_SECONDS"
 
 
 @dataclass(frozen=True)
-class Limits:
+class DownloadLimits:
     """What one source of data may take: bytes as sent and as unpacked, and seconds in all."""
 
     max_bytes: int = 512 * 1024 * 1024
@@ -49,13 +49,13 @@ class Limits:
         )
 
 
-def read_limits() -> Limits:
+def read_limits() -> DownloadLimits:
     """From the environment.
 
     Raises: InputError that names the variable.
     """
-    usual = Limits()
-    return Limits(_read_count(MAX_BYTES, usual.max_bytes), _read_count(MAX_SECONDS, int(usual.max_seconds)))
+    usual = DownloadLimits()
+    return DownloadLimits(_read_count(MAX_BYTES, usual.max_bytes), _read_count(MAX_SECONDS, int(usual.max_seconds)))
 
 
 def _read_count(name: str, usual: int) -> int:
@@ -76,7 +76,7 @@ def name_source(source: str) -> str:
     return hide_credentials(source)
 
 
-def fetch_source(source: str, limits: Limits) -> bytes:
+def fetch_source(source: str, limits: DownloadLimits) -> bytes:
     """What the path or URL holds, unpacked if it is gzip.
 
     Raises: InputError if it is not there, no regular file, damaged or too large; OutsideError if a URL does not
@@ -91,7 +91,7 @@ class _Readable(Protocol):
     def read(self, size: int, /) -> bytes: ...
 
 
-def _read_all(file: _Readable, shown: str, limits: Limits, end: float | None = None) -> bytes:
+def _read_all(file: _Readable, shown: str, limits: DownloadLimits, end: float | None = None) -> bytes:
     content = bytearray()
     while chunk := file.read(CHUNK_BYTES):
         content += chunk
@@ -102,7 +102,7 @@ def _read_all(file: _Readable, shown: str, limits: Limits, end: float | None = N
     return bytes(content)
 
 
-def _read_path(source: str, limits: Limits) -> bytes:
+def _read_path(source: str, limits: DownloadLimits) -> bytes:
     path = Path(url2pathname(urlsplit(source).path)) if source.startswith("file://") else Path(source)
     try:
         # without O_NONBLOCK the opening of a pipe waits for somebody who writes
@@ -123,7 +123,7 @@ def _read_path(source: str, limits: Limits) -> bytes:
         raise InputError(f"{source} cannot be read: {reason}; give the path of a CSV or Parquet file") from error
 
 
-def _fetch_url(source: str, shown: str, limits: Limits) -> bytes:
+def _fetch_url(source: str, shown: str, limits: DownloadLimits) -> bytes:
     try:
         if source.startswith(("http://", "https://")):
             return asyncio.run(_fetch_http(source, shown, limits))
@@ -136,7 +136,7 @@ def _fetch_url(source: str, shown: str, limits: Limits) -> bytes:
         raise OutsideError(f"{shown} did not answer: {first_line(error)}; try again or give a file") from error
 
 
-async def _fetch_http(source: str, shown: str, limits: Limits) -> bytes:
+async def _fetch_http(source: str, shown: str, limits: DownloadLimits) -> bytes:
     patience = aiohttp.ClientTimeout(None, sock_connect=CONNECT_TIMEOUT_SECONDS, sock_read=READ_TIMEOUT_SECONDS)
     plain = {"Accept-Encoding": "identity"}  # what is packed all the same is unpacked here, and counted
     try:
@@ -163,13 +163,13 @@ async def _fetch_http(source: str, shown: str, limits: Limits) -> bytes:
         raise
 
 
-def _fetch_other(source: str, shown: str, limits: Limits, end: float) -> bytes:
+def _fetch_other(source: str, shown: str, limits: DownloadLimits, end: float) -> bytes:
     files, path = fsspec.url_to_fs(source)
     with files.open(path, "rb") as file:
         return _read_all(file, shown, limits, end)
 
 
-def _wait_for(fetch: Callable[[float], bytes], shown: str, limits: Limits) -> bytes:
+def _wait_for(fetch: Callable[[float], bytes], shown: str, limits: DownloadLimits) -> bytes:
     """What `fetch` gives; a thread of its own, since not every protocol's library can be told when to stop."""
     answer: Future[bytes] = Future()
 
@@ -188,7 +188,7 @@ def _wait_for(fetch: Callable[[float], bytes], shown: str, limits: Limits) -> by
         raise limits.refuse_time(shown) from error
 
 
-def _unpack(content: bytes, shown: str, limits: Limits) -> bytes:
+def _unpack(content: bytes, shown: str, limits: DownloadLimits) -> bytes:
     """The members of a gzip file one after the other; it stops at the limit, before they have become a large memory."""
     unpacked, rest = bytearray(), content
     try:

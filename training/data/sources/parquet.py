@@ -10,14 +10,14 @@ import pandas as pd
 import pyarrow as arrow
 
 from cli.errors import InputError
-from training.data.sources.fetching import Limits, first_line
+from training.data.sources.fetching import DownloadLimits, first_line
 
 CHILD = Path(__file__).with_name("parquet_child.py")
 BASE_MEMORY_BYTES = 3 * 1024**3  # addresses that the libraries reserve, hardly any of it used
 MEMORY_RATIO = 4  # as stored, unpacked, and as sent
 
 
-def parse_parquet(content: bytes, shown: str, limits: Limits) -> pd.DataFrame:
+def parse_parquet(content: bytes, shown: str, limits: DownloadLimits) -> pd.DataFrame:
     """Rows with the number of the row as index, from 1.
 
     Raises: InputError if it is no readable Parquet file or unpacks to more than the limit.
@@ -33,7 +33,7 @@ def parse_parquet(content: bytes, shown: str, limits: Limits) -> pd.DataFrame:
     return frame.set_axis(pd.RangeIndex(1, len(frame) + 1), axis=0)
 
 
-def _run_child(content: bytes, shown: str, limits: Limits) -> bytes:
+def _run_child(content: bytes, shown: str, limits: DownloadLimits) -> bytes:
     memory = BASE_MEMORY_BYTES + MEMORY_RATIO * limits.max_bytes
     numbers = [str(number) for number in (memory, math.ceil(limits.max_seconds), limits.max_bytes)]
     command = [sys.executable, "-I", str(CHILD), *numbers]

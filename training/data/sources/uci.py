@@ -13,7 +13,7 @@ import pandas as pd
 
 from cli.errors import InputError, OutsideError
 from training.data.dataset import Dataset
-from training.data.sources.fetching import Limits, fetch_source, first_line, read_limits
+from training.data.sources.fetching import DownloadLimits, fetch_source, first_line, read_limits
 
 API_URL = "https://archive.ics.uci.edu/api/dataset"
 OK = 200  # in the answer itself
@@ -80,7 +80,7 @@ def _fetch_in_time(uci_id: int, timeout_seconds: float) -> pd.DataFrame:
     return frame
 
 
-def _fetch(url: str, limits: Limits, end: float) -> bytes:
+def _fetch(url: str, limits: DownloadLimits, end: float) -> bytes:
     """Raises: OSError, TimeoutError if that is the reason; InputError, OutsideError for what was answered."""
     try:
         return fetch_source(url, replace(limits, max_seconds=max(end - time.monotonic(), 0.0)))

@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from contract.wording import join_names, write_interval
 from training.gate.drift import describe_drift
-from training.gate.evidence import Evidence
+from training.gate.evidence import HoldoutEvidence
 from training.gate.policy import ChangeRules
 from training.gate.result import NO_CHAMPION, Check, MetricLine, choose_verdict, leave_unchecked
 from training.gate.rows.lineage import name_altered
@@ -14,7 +14,7 @@ JUDGED_BY = {"binary": "pr_auc", "regression": "r2"}
 NAMED = 3
 
 
-def check_collapse(evidence: Evidence, lines: Sequence[MetricLine], rules: ChangeRules) -> Iterator[Check]:
+def check_collapse(evidence: HoldoutEvidence, lines: Sequence[MetricLine], rules: ChangeRules) -> Iterator[Check]:
     expected = f"at most {rules.collapse:g} below what its bundle states"
     if evidence.champion is None:
         yield leave_unchecked(NAME, expected, NO_CHAMPION)
@@ -42,14 +42,14 @@ def check_collapse(evidence: Evidence, lines: Sequence[MetricLine], rules: Chang
     )
 
 
-def _explain_fall(evidence: Evidence, rules: ChangeRules, altered: Sequence[str]) -> str:
+def _explain_fall(evidence: HoldoutEvidence, rules: ChangeRules, altered: Sequence[str]) -> str:
     """The column whose values changed in rows that the champion knew, else what moved."""
     if not altered:
         return _name_moved(evidence, rules)
     return f"Values of {join_names(altered)} changed or stand in the wrong rows, in rows that the champion knew."
 
 
-def _name_moved(evidence: Evidence, rules: ChangeRules) -> str:
+def _name_moved(evidence: HoldoutEvidence, rules: ChangeRules) -> str:
     """What moved most, and whether a derived feature moved that none of the columns explains."""
     drift = sorted(describe_drift(evidence), key=lambda line: -line.psi)
     moved = [line for line in drift if line.psi > rules.psi]

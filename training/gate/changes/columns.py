@@ -7,7 +7,7 @@ from numpy.typing import NDArray
 
 from contract.schema import Column
 from training.gate.drift import measure_psi
-from training.gate.evidence import Evidence
+from training.gate.evidence import HoldoutEvidence
 from training.gate.policy import ChangeRules
 from training.gate.result import Check
 
@@ -18,7 +18,7 @@ DECLARED = "every category that the dataset file declares"
 EXPECTED = "every category that the champion learnt, as often"
 
 
-def check_columns(evidence: Evidence, rules: ChangeRules) -> Iterator[Check]:
+def check_columns(evidence: HoldoutEvidence, rules: ChangeRules) -> Iterator[Check]:
     """One check for each category column and each sensor that changed, or one each that none did."""
     changed = list(_check_categories(evidence, rules))
     yield from changed or [_pass("data/categories", "every category has its rows", _expect(evidence))]
@@ -26,7 +26,7 @@ def check_columns(evidence: Evidence, rules: ChangeRules) -> Iterator[Check]:
     yield from coarser or [_pass("data/resolution", "every sensor has the step that is declared", "the declared step")]
 
 
-def _expect(evidence: Evidence) -> str:
+def _expect(evidence: HoldoutEvidence) -> str:
     return DECLARED if evidence.champion is None else EXPECTED
 
 
@@ -34,7 +34,7 @@ def _pass(name: str, text: str, expected: str) -> Check:
     return Check(name=name, verdict="pass", found="none", expected=expected, reason=f"{text[0].upper()}{text[1:]}.")
 
 
-def _check_categories(evidence: Evidence, rules: ChangeRules) -> Iterator[Check]:
+def _check_categories(evidence: HoldoutEvidence, rules: ChangeRules) -> Iterator[Check]:
     for column in evidence.dataset.columns:
         if column.type == "category" and (problem := _find_problem(evidence, column, rules)):
             reason = f"The categories of {column.name} changed: {problem}."
@@ -48,7 +48,7 @@ def _check_categories(evidence: Evidence, rules: ChangeRules) -> Iterator[Check]
             )
 
 
-def _find_problem(evidence: Evidence, column: Column, rules: ChangeRules) -> str | None:
+def _find_problem(evidence: HoldoutEvidence, column: Column, rules: ChangeRules) -> str | None:
     codes = evidence.table.values[column.name]
     empty = [name for code, name in enumerate(column.categories) if not (codes == code).any()]
     bins = evidence.champion and evidence.champion.bundle.manifest.reference.get(column.name)
@@ -68,7 +68,7 @@ def _find_problem(evidence: Evidence, column: Column, rules: ChangeRules) -> str
     return None
 
 
-def _check_steps(evidence: Evidence) -> Iterator[Check]:
+def _check_steps(evidence: HoldoutEvidence) -> Iterator[Check]:
     for column in evidence.dataset.columns:
         values = evidence.table.values[column.name]
         if column.step is None or (times := find_coarser(values, column.step)) == 1:

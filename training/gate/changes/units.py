@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from contract.schema import Column, ReferenceBins
 from training.gate.drift import measure_psi
-from training.gate.evidence import Evidence
+from training.gate.evidence import HoldoutEvidence
 from training.gate.policy import ChangeRules
 from training.gate.result import NO_CHAMPION, Check, leave_unchecked
 
@@ -69,7 +69,7 @@ def list_conversions(unit: str | None) -> tuple[Conversion, ...]:
     return (*named, *_POWERS)
 
 
-def check_units(evidence: Evidence, rules: ChangeRules) -> Iterator[Check]:
+def check_units(evidence: HoldoutEvidence, rules: ChangeRules) -> Iterator[Check]:
     """One check for each column that a conversion explains, or one that says that there is none or nothing to compare.
 
     The declared ranges are those of the possible and refuse a row before it comes here; most units fit into them.
@@ -89,7 +89,7 @@ def check_units(evidence: Evidence, rules: ChangeRules) -> Iterator[Check]:
         yield Check(name=NAME, verdict="pass", found="none", expected=EXPECTED, reason=reason)
 
 
-def _find_conversions(evidence: Evidence, rules: ChangeRules) -> Iterator[tuple[tuple[str, ...], str]]:
+def _find_conversions(evidence: HoldoutEvidence, rules: ChangeRules) -> Iterator[tuple[tuple[str, ...], str]]:
     for column, bins in list_compared(evidence):
         values = evidence.table.values[column.name]
         found = find_conversion(values, bins, list_conversions(column.unit), rules)
@@ -99,7 +99,7 @@ def _find_conversions(evidence: Evidence, rules: ChangeRules) -> Iterator[tuple[
             yield (column.name,), f"{column.name} looks converted {where} ({conversion.text})"
 
 
-def list_compared(evidence: Evidence) -> Iterator[tuple[Column, ReferenceBins]]:
+def list_compared(evidence: HoldoutEvidence) -> Iterator[tuple[Column, ReferenceBins]]:
     """Numbers of which the champion has a reference, with it."""
     reference = {} if evidence.champion is None else evidence.champion.bundle.manifest.reference
     for column in evidence.dataset.columns:
@@ -133,7 +133,7 @@ def find_conversion(
     return None if best is None else best[1:]
 
 
-def _find_swaps(evidence: Evidence, rules: ChangeRules) -> Iterator[tuple[tuple[str, ...], str]]:
+def _find_swaps(evidence: HoldoutEvidence, rules: ChangeRules) -> Iterator[tuple[tuple[str, ...], str]]:
     """Two columns that each lie far from their own reference and near the other's."""
     for (one, one_bins), (two, two_bins) in combinations(list_compared(evidence), 2):
         left, right = evidence.table.values[one.name], evidence.table.values[two.name]

@@ -7,7 +7,7 @@ import numpy as np
 from contract.compute.scoring import calibrate_margins
 from contract.schema import Calibration
 from training.data.dataset import Costs
-from training.gate.evidence import Evidence
+from training.gate.evidence import HoldoutEvidence
 from training.gate.policy import DecisionRules
 from training.gate.refit.fit import Refit, fit_odds
 from training.gate.result import Check, choose_verdict, leave_unchecked
@@ -17,7 +17,7 @@ ODDS, THRESHOLD = "decision/odds", "decision/threshold"
 NO_REFIT = "the model is not the one that the gate's own training gives, so it has no such rows to judge it by"
 
 
-def check_decision(evidence: Evidence, refit: Refit, same: bool, rules: DecisionRules) -> Iterator[Check]:
+def check_decision(evidence: HoldoutEvidence, refit: Refit, same: bool, rules: DecisionRules) -> Iterator[Check]:
     """Both on the training side, each row scored by trees that did not see it; of a number, the declared threshold."""
     manifest = evidence.candidate.bundle.manifest
     if evidence.dataset.task == "regression":

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from contract.compute.scoring import PARITY_TOLERANCE
-from training.gate.evidence import Evidence, fill_frame
+from training.gate.evidence import HoldoutEvidence, fill_frame
 from training.gate.refit.fit import Refit
 from training.gate.result import Check, Verdict
 from training.model.metrics import CONFIDENCE, Judgement, Vector, outcome_strata, pr_auc, resample_strata, rmse
@@ -32,7 +32,7 @@ class RefitComparison:
         return self.gain > 0 and fall < REMEMBERED * max(usual, 0.0)
 
 
-def compare_refit(evidence: Evidence, refit: Refit, resamples: int, seed: int) -> RefitComparison:
+def compare_refit(evidence: HoldoutEvidence, refit: Refit, resamples: int, seed: int) -> RefitComparison:
     """Margins on both sides; metrics are turned so that more is better."""
     holdout, fitted = evidence.holdout, evidence.fitted
     theirs, ours = _compute_candidate(evidence, holdout.frame), refit.compute_margins(holdout.matrix)
@@ -58,13 +58,13 @@ def compare_refit(evidence: Evidence, refit: Refit, resamples: int, seed: int) -
     )
 
 
-def _compute_candidate(evidence: Evidence, frame: "object") -> Vector:
+def _compute_candidate(evidence: HoldoutEvidence, frame: "object") -> Vector:
     model = evidence.candidate.model
     margins = model.booster.inplace_predict(fill_frame(model, frame), predict_type="margin", missing=np.nan)  # type: ignore[arg-type]
     return np.asarray(margins, dtype=np.float64)
 
 
-def _choose_measure(evidence: Evidence) -> Callable[[Vector, Vector], float]:
+def _choose_measure(evidence: HoldoutEvidence) -> Callable[[Vector, Vector], float]:
     if evidence.dataset.task == "binary":
         return lambda target, scores: pr_auc(Judgement(target, scores))
     return lambda target, scores: -rmse(Judgement(target, scores))

@@ -3,14 +3,14 @@
 import numpy as np
 
 from contract.schema import Manifest
-from training.gate.evidence import Evidence
+from training.gate.evidence import HoldoutEvidence
 from training.gate.result import Check, choose_verdict
 from training.lineage.row_digests import Digests, digest_table, read_record
 
 NAME = "split/fitted rows"
 
 
-def check_fitted(evidence: Evidence) -> Check:
+def check_fitted(evidence: HoldoutEvidence) -> Check:
     """The rows that the bundle names against those that the gate itself splits off, row by row."""
     due, held = digest_table(evidence.fitted), digest_table(evidence.holdout)
     expected = f"the {len(due):,} rows of the training side"

@@ -7,7 +7,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.wording import join_names
-from training.gate.evidence import Evidence
+from training.gate.evidence import HoldoutEvidence
 from training.gate.policy import RowRules
 from training.gate.result import NO_CHAMPION, Check, choose_verdict, leave_unchecked
 from training.gate.rows.altered import find_altered
@@ -35,7 +35,7 @@ class Sides:
         return np.concatenate([self.fitted, self.held_out])
 
 
-def check_lineage(evidence: Evidence, rules: RowRules) -> Iterator[Check]:
+def check_lineage(evidence: HoldoutEvidence, rules: RowRules) -> Iterator[Check]:
     """Without a record only the number of rows can be compared, and without a champion nothing."""
     if evidence.champion is None:
         yield leave_unchecked("data/rows", f"at most {rules.shrink:.0%} fewer than the champion's", NO_CHAMPION)
@@ -62,7 +62,7 @@ def _leave_rows(rules: RowRules, why: str) -> Iterator[Check]:
     yield leave_unchecked("split/moved", f"at most {rules.moved:.0%}", why)
 
 
-def _check_number(before: int, evidence: Evidence, limit: float) -> Check:
+def _check_number(before: int, evidence: HoldoutEvidence, limit: float) -> Check:
     now = len(evidence.fitted)
     lost = 1 - now / before
     passes = lost <= limit
@@ -76,7 +76,7 @@ def _check_number(before: int, evidence: Evidence, limit: float) -> Check:
     )
 
 
-def name_altered(evidence: Evidence) -> tuple[str, ...]:
+def name_altered(evidence: HoldoutEvidence) -> tuple[str, ...]:
     """The columns whose values changed in rows that the champion knew, as far as one column alone explains it."""
     stated = evidence.champion and read_sides(evidence.champion.bundle.manifest)
     if evidence.champion is None or not stated:
@@ -138,7 +138,7 @@ def _count_rarer(before: Sides, inside: list[Flags]) -> tuple[int, int]:
     return int((rarer & np.concatenate(inside)).sum()), int(rarer.sum())
 
 
-def _check_labels(before: Sides, now: Sides, limit: float, evidence: Evidence) -> Check:
+def _check_labels(before: Sides, now: Sides, limit: float, evidence: HoldoutEvidence) -> Check:
     worst, told = 0.0, ""
     known = _keep_unique(before.all)
     places = dict(zip(strip_outcomes(known).tolist(), known.tolist(), strict=True))

@@ -6,7 +6,7 @@ from scipy.spatial import cKDTree
 from scipy.stats import binomtest
 
 from training.data.table import Table
-from training.gate.evidence import Evidence
+from training.gate.evidence import HoldoutEvidence
 from training.gate.policy import RowRules
 from training.gate.result import Check, choose_verdict
 from training.model.metrics import CONFIDENCE
@@ -15,7 +15,7 @@ MISSING = -1e6  # as far from every value as nothing is
 Points = NDArray[np.float64]
 
 
-def check_twins(evidence: Evidence, rules: RowRules, seed: int) -> Check:
+def check_twins(evidence: HoldoutEvidence, rules: RowRules, seed: int) -> Check:
     """The share of near copies by outcome, less that of rows whose columns were shuffled apart.
 
     A copy agrees in the outcome and in every column up to `near` standard deviations or the sensor's step. Columns with
@@ -70,7 +70,7 @@ def _bound_share(count: int, rows: int) -> float:
     return float(binomtest(count, rows).proportion_ci(CONFIDENCE, method="wilson").low) if rows else 0.0
 
 
-def _choose_worst(evidence: Evidence, found: NDArray[np.bool_], chance: NDArray[np.bool_]) -> tuple[float, str]:
+def _choose_worst(evidence: HoldoutEvidence, found: NDArray[np.bool_], chance: NDArray[np.bool_]) -> tuple[float, str]:
     target = evidence.holdout.target
     outcomes = (
         [target == outcome for outcome in (0.0, 1.0)]

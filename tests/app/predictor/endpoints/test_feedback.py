@@ -16,7 +16,7 @@ import pytest
 
 from app.predictor.application import Application, create_app
 from app.predictor.endpoints import feedback
-from app.predictor.receipts.outcomes import Label
+from app.predictor.receipts.outcomes import ReportedOutcome
 from app.predictor.scoring.model import ServedModel
 from app.predictor.settings import read_settings
 from contract.bundle import Bundle
@@ -284,7 +284,7 @@ def test_a_folder_that_hangs_is_told_in_time_and_what_it_took_counts_once(
     app = create_app(read_settings(feedback_folder=tmp_path))
     hangs, use = threading.Event(), app.state.used_receipts.use
 
-    def wait_and_use(labels: Sequence[Label]) -> list[bool]:
+    def wait_and_use(labels: Sequence[ReportedOutcome]) -> list[bool]:
         hangs.wait(LAST_RESORT_SECONDS)
         return use(labels)
 

@@ -4,7 +4,7 @@ import math
 
 import pytest
 
-from app.predictor.receipts.outcomes import MAX_VERSIONS, OTHER_VERSIONS, FeedbackSums, Label
+from app.predictor.receipts.outcomes import MAX_VERSIONS, OTHER_VERSIONS, FeedbackSums, ReportedOutcome
 from app.predictor.receipts.receipts import Receipt
 
 
@@ -25,20 +25,20 @@ def receive(
     ],
 )
 def test_a_decision_and_what_happened_make_the_outcome(decision: bool | None, truth: float, outcome: str) -> None:
-    assert Label(receive(1, decision=decision), truth, is_event=True).outcome == outcome
+    assert ReportedOutcome(receive(1, decision=decision), truth, is_event=True).outcome == outcome
 
 
 @pytest.mark.parametrize(("truth", "outcome"), [(75.0, "true_positive"), (74.9, "false_positive")])
 def test_a_number_is_an_event_from_the_threshold_on(truth: float, outcome: str) -> None:
-    assert Label(receive(1, score=90.0, threshold=75.0), truth, is_event=False).outcome == outcome
-    assert Label(receive(1, 90.0, None, None), truth, is_event=False).outcome == "undecided"
+    assert ReportedOutcome(receive(1, score=90.0, threshold=75.0), truth, is_event=False).outcome == outcome
+    assert ReportedOutcome(receive(1, 90.0, None, None), truth, is_event=False).outcome == "undecided"
 
 
 def test_sums_add_up_to_live_precision_recall_and_brier_score() -> None:
     log = FeedbackSums()
     given = [(0.9, 1.0), (0.7, 0.0), (0.2, 0.0), (0.1, 1.0), (0.6, 1.0)]
     for number, (score, truth) in enumerate(given):
-        log.add(Label(receive(number, score, score >= 0.5), truth, is_event=True), is_first=True)
+        log.add(ReportedOutcome(receive(number, score, score >= 0.5), truth, is_event=True), is_first=True)
     sums = log.versions["v1"]
     outcomes = sums.outcomes
     assert outcomes["true_positive"] / (outcomes["true_positive"] + outcomes["false_positive"]) == pytest.approx(2 / 3)
@@ -50,7 +50,7 @@ def test_sums_add_up_to_live_precision_recall_and_brier_score() -> None:
 def test_what_comes_again_is_counted_apart() -> None:
     sums = FeedbackSums()
     for is_first in (True, False, False):
-        sums.add(Label(receive(0), 1.0, is_event=True), is_first)
+        sums.add(ReportedOutcome(receive(0), 1.0, is_event=True), is_first)
     assert sums.versions["v1"].outcomes["true_positive"] == 1
     assert sums.versions["v1"].duplicates == 2
 
@@ -58,6 +58,6 @@ def test_what_comes_again_is_counted_apart() -> None:
 def test_versions_are_bounded() -> None:
     log = FeedbackSums()
     for number in range(MAX_VERSIONS * 3):
-        log.add(Label(receive(number, version=f"v{number}"), 1.0, is_event=True), is_first=True)
+        log.add(ReportedOutcome(receive(number, version=f"v{number}"), 1.0, is_event=True), is_first=True)
     assert len(log.versions) == MAX_VERSIONS + 1
     assert log.versions[OTHER_VERSIONS].outcomes["true_positive"] == MAX_VERSIONS * 2

@@ -8,7 +8,7 @@ import pytest
 
 from app.predictor.http.errors import ConflictError
 from app.predictor.receipts import used_receipts
-from app.predictor.receipts.outcomes import Label
+from app.predictor.receipts.outcomes import ReportedOutcome
 from app.predictor.receipts.receipts import Receipt
 from app.predictor.receipts.used_receipts import (
     DAY_SECONDS,
@@ -22,8 +22,8 @@ from app.predictor.receipts.used_receipts import (
 NOW = 1_790_000_000
 
 
-def label(number: int, truth: float = 1.0, issued: int = NOW) -> Label:
-    return Label(Receipt(number.to_bytes(16), 0.8, 0.5, True, issued, "m", "v1"), truth, is_event=True)
+def label(number: int, truth: float = 1.0, issued: int = NOW) -> ReportedOutcome:
+    return ReportedOutcome(Receipt(number.to_bytes(16), 0.8, 0.5, True, issued, "m", "v1"), truth, is_event=True)
 
 
 def note(folder: Path, clock: Callable[[], float] = lambda: NOW) -> NotedReceipts:
@@ -85,7 +85,7 @@ def test_another_replica_that_was_sooner_with_another_outcome_stands(
     mine, others = note(tmp_path), note(tmp_path)
     look = mine._refuse_conflicts
 
-    def look_too_soon(labels: list[Label]) -> None:
+    def look_too_soon(labels: list[ReportedOutcome]) -> None:
         look(labels)
         others.use([label(2, 0.0)])
 
@@ -102,7 +102,7 @@ def test_what_another_replica_called_a_duplicate_is_never_taken_back(
     mine, others = note(tmp_path), note(tmp_path)
     note_one, answered = mine._note, []
 
-    def note_beside_another(one: Label) -> bool:
+    def note_beside_another(one: ReportedOutcome) -> bool:
         found = note_one(one)
         if one == label(1):
             answered.extend([*others.use([label(1)]), *others.use([label(2, 0.0)])])
@@ -129,7 +129,7 @@ def test_a_folder_that_fails_in_the_middle_leaves_what_was_noted(
     day = used._place(label(1).receipt).parent
     note_one = used._note
 
-    def note_until_the_day_goes(one: Label) -> bool:
+    def note_until_the_day_goes(one: ReportedOutcome) -> bool:
         if one == label(2):
             day.rename(tmp_path / "away")
         return note_one(one)

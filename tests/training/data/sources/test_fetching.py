@@ -11,11 +11,11 @@ import pytest
 
 from cli.errors import InputError, OutsideError
 from tests.training.data.conftest import Answer
-from training.data.sources.fetching import Limits, fetch_source, read_limits
+from training.data.sources.fetching import DownloadLimits, fetch_source, read_limits
 from training.data.sources.tables import read_rows
 
-SMALL = Limits(max_bytes=1_000_000, max_seconds=60)
-SHORT = Limits(max_bytes=1_000_000, max_seconds=1)
+SMALL = DownloadLimits(max_bytes=1_000_000, max_seconds=60)
+SHORT = DownloadLimits(max_bytes=1_000_000, max_seconds=1)
 BOMB = gzip.compress(bytes(100_000_000))
 OK = b"HTTP/1.1 200 OK\r\n"
 
@@ -167,7 +167,7 @@ def test_a_file_packed_otherwise_is_told_what_it_is(tmp_path: Path) -> None:
 def test_the_limits_are_settings(monkeypatch: pytest.MonkeyPatch, planted: Callable[[str], str]) -> None:
     monkeypatch.setenv("LATHE_MAX_DATA_BYTES", "100")
     monkeypatch.setenv("LATHE_MAX_DATA_SECONDS", "7")
-    assert read_limits() == Limits(100, 7)
+    assert read_limits() == DownloadLimits(100, 7)
     with pytest.raises(InputError, match=r"has 1,\d+ bytes, expected at most 100; .* set LATHE_MAX_DATA_BYTES"):
         read_rows(planted("good.csv"))
 

@@ -14,10 +14,10 @@ from pyarrow import parquet
 
 from cli.errors import InputError
 from tests.training.data.parquet_forks import Forks
-from training.data.sources.fetching import Limits
+from training.data.sources.fetching import DownloadLimits
 from training.data.sources.parquet import CHILD, parse_parquet, run_program
 
-LIMITS = Limits(max_bytes=50_000_000, max_seconds=60)
+LIMITS = DownloadLimits(max_bytes=50_000_000, max_seconds=60)
 FLIPS = 500
 
 
@@ -77,7 +77,7 @@ def test_a_parser_that_takes_too_much_processor_is_ended(
     slow.write_text(code)
     monkeypatch.setattr("training.data.sources.parquet.CHILD", slow)
     with pytest.raises(InputError, match=r"the parser was ended by SIG(XCPU|KILL)|it takes longer than 2 s"):
-        parse_parquet(good, "rows.parquet", Limits(max_bytes=1000, max_seconds=1))
+        parse_parquet(good, "rows.parquet", DownloadLimits(max_bytes=1000, max_seconds=1))
     assert resource.getrlimit(resource.RLIMIT_CPU)[0] == resource.RLIM_INFINITY
 
 

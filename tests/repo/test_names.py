@@ -1,0 +1,84 @@
+"""One word for one thing: a public class stands in one module, and names are words of the field."""
+
+import ast
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.repo.sources import ROOT, list_python
+
+PRODUCT = ("app", "contract", "cli", "training", "review", "release")
+# names that stand in more than one module: none may be added, and one that is gone is taken out here
+SHARED_CLASSES = {
+    "Bundle",
+    "Check",
+    "DriftLine",
+    "Interval",
+    "MetricLine",
+    "Model",
+    "Outcome",
+    "Report",
+    "SliceLine",
+}
+# how many identifiers hold a word that says nothing of what it names: these numbers only fall
+WORDS = {"told": 89, "said": 29, "begun": 54, "asked": 23, "contender": 50, "contestant": 25, "rival": 4}
+
+
+def list_shared_classes(root: Path) -> set[str]:
+    """Public class names that more than one module defines."""
+    modules = defaultdict(set)
+    for module, tree in list_python(root, *PRODUCT):
+        for node in ast.walk(tree):
+            if isinstance(node, ast.ClassDef) and not node.name.startswith("_"):
+                modules[node.name].add(module)
+    return {name for name, defined in modules.items() if len(defined) > 1}
+
+
+def list_identifiers(tree: ast.AST) -> Iterator[str]:
+    """Every name that the code itself writes: variables, arguments, attributes, functions, classes."""
+    for node in ast.walk(tree):
+        match node:
+            case ast.Name(id=name) | ast.arg(arg=name) | ast.Attribute(attr=name) | ast.keyword(arg=str(name)):
+                yield name
+            case ast.FunctionDef(name=name) | ast.AsyncFunctionDef(name=name) | ast.ClassDef(name=name):
+                yield name
+
+
+def count_words(root: Path) -> dict[str, int]:
+    """By word of WORDS, how many identifiers have it as a part, in the singular or the plural."""
+    counts = Counter(
+        part.lower().removesuffix("s")
+        for _, tree in list_python(root, *PRODUCT)
+        for name in list_identifiers(tree)
+        for part in re.findall(r"[A-Z]?[a-z]+", name)
+    )
+    return {word: counts[word] for word in WORDS}
+
+
+def test_a_public_class_stands_in_one_module() -> None:
+    assert list_shared_classes(ROOT) == SHARED_CLASSES
+
+
+def test_names_are_words_of_the_field() -> None:
+    assert count_words(ROOT) == WORDS
+
+
+@pytest.fixture
+def planted(tmp_path: Path) -> Path:
+    code = 'class Table:\n    def tell(self, asked: str) -> str:\n        told = "said"\n        return told\n'
+    for folder in ("app", "training"):
+        (tmp_path / folder).mkdir()
+        (tmp_path / folder / "table.py").write_text(code, encoding="utf-8")
+    return tmp_path
+
+
+def test_a_planted_class_of_the_same_name_is_found(planted: Path) -> None:
+    assert list_shared_classes(planted) == {"Table"}
+
+
+def test_a_planted_word_is_counted(planted: Path) -> None:
+    counts = count_words(planted)
+    assert {word: count for word, count in counts.items() if count} == {"told": 4, "asked": 2}
