@@ -71,9 +71,9 @@ class AnyOutcome(Protocol):
 Escape = Callable[[str], str]
 
 
-def describe_outcome(contestant: str, outcome: AnyOutcome, target: str) -> str:
-    """One plain sentence on a contestant; `target` is already escaped for where it stands."""
-    title = CONTESTANTS[contestant]
+def describe_outcome(role: str, outcome: AnyOutcome, target: str) -> str:
+    """One plain sentence on candidate, champion or rule; `target` is already escaped for where it stands."""
+    title = CONTESTANTS[role]
     who = f"The {title[0].lower()}{title[1:]}"
     if outcome.mean_error is not None:
         return f"{who} is off by {outcome.mean_error:,.4g} on average over {outcome.rows:,} rows."

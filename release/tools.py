@@ -42,8 +42,8 @@ def run_tool(name: str, *arguments: str, folder: Path) -> bytes:
     except subprocess.TimeoutExpired as error:
         raise OutsideError(f"{name} {arguments[0]} was not done after {TIMEOUT_SECONDS} s") from error
     if done.returncode:
-        said = " ".join(done.stderr.decode(errors="replace").split()) or f"exit code {done.returncode}"
-        raise InputError(f"{name} {' '.join(arguments)}: {said.removeprefix('Error: ')}")
+        reason = " ".join(done.stderr.decode(errors="replace").split()) or f"exit code {done.returncode}"
+        raise InputError(f"{name} {' '.join(arguments)}: {reason.removeprefix('Error: ')}")
     return done.stdout
 
 

@@ -78,8 +78,8 @@ def ask_git(folder: Path, *arguments: str) -> str:
     except (OSError, subprocess.SubprocessError) as error:
         raise TouchedError(f"git could not be run: {error}") from error
     if done.returncode:
-        said = done.stderr.decode(errors="replace").strip().splitlines() or ["it says nothing"]
-        raise TouchedError(f"`{' '.join(command)[:120]}`: {said[-1]}")
+        stderr = done.stderr.decode(errors="replace").strip().splitlines() or ["it says nothing"]
+        raise TouchedError(f"`{' '.join(command)[:120]}`: {stderr[-1]}")
     return done.stdout.decode(errors="replace")
 
 

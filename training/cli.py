@@ -51,8 +51,8 @@ def data(
     console.print_table_summary(table)
     if output:
         quoted = write_rows(table, output)
-        told = f", {quoted:,} cells with an apostrophe, since a spreadsheet would run them" if quoted else ""
-        console.print_done(f"{len(table):,} rows written to {output}{told}")
+        note = f", {quoted:,} cells with an apostrophe, since a spreadsheet would run them" if quoted else ""
+        console.print_done(f"{len(table):,} rows written to {output}{note}")
 
 
 @app.command()
@@ -121,9 +121,9 @@ def gate(
 
     artifacts, settings = Artifacts(root), load_params(params)
     judged = read_bundle(candidate or artifacts.candidate)
-    rival = read_champion(champion, artifacts, first_run)
+    champion_bundle = read_champion(champion, artifacts, first_run)
     table = read_table(load_dataset(dataset), source, artifacts, rows, seed)
-    result = judge(artifacts, judged, rival, table, settings, first_run)
+    result = judge(artifacts, judged, champion_bundle, table, settings, first_run)
     sys.exit(result.exit_code)
 
 

@@ -179,17 +179,17 @@ def print_verdict(result: "GateResult", folder: Path) -> None:
 
 
 def print_evaluation(evaluation: "Evaluation") -> None:
-    """One table for cross-validation and one for each holdout, contenders side by side."""
+    """One table for cross-validation and one for each holdout, estimators side by side."""
     data = evaluation.data
-    print_contenders(f"{evaluation.protocol}, {data.rows:,} rows", evaluation.contenders)
-    for kind, contenders in evaluation.holdouts.items():
-        print_contenders({"time": "The last rows in time", "group": "Whole groups held out"}[kind], contenders)
+    print_estimators(f"{evaluation.protocol}, {data.rows:,} rows", evaluation.estimators)
+    for kind, estimators in evaluation.holdouts.items():
+        print_estimators({"time": "The last rows in time", "group": "Whole groups held out"}[kind], estimators)
 
 
-def print_contenders(title: str, contenders: Mapping[str, Mapping[str, Interval]]) -> None:
-    grid = _grid(title, ("Metric", *(name.replace("_", " ") for name in contenders)))
-    for metric in next(iter(contenders.values())):
-        values = (contender[metric] for contender in contenders.values())
+def print_estimators(title: str, estimators: Mapping[str, Mapping[str, Interval]]) -> None:
+    grid = _grid(title, ("Metric", *(name.replace("_", " ") for name in estimators)))
+    for metric in next(iter(estimators.values())):
+        values = (estimator[metric] for estimator in estimators.values())
         cells = (f"{value.mean:.3f} [{value.low:.3f}, {value.high:.3f}]" for value in values)
         grid.add_row(LABELS.get(metric, metric), *(escape(cell) for cell in cells))
     out.print(grid)

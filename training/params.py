@@ -65,13 +65,13 @@ def _ask_xgboost(model: dict[str, float | int | str]) -> Iterator[str]:
     import xgboost  # noqa: PLC0415 - it takes a second, and only these commands train
 
     data = xgboost.DMatrix([[0.0], [1.0]], [0.0, 1.0])
-    with warnings.catch_warnings(record=True) as said:
+    with warnings.catch_warnings(record=True) as caught:
         warnings.simplefilter("always")
         try:
             xgboost.train({**model, "verbosity": 1, "nthread": 1}, data, num_boost_round=1)
         except xgboost.core.XGBoostError as error:
             yield f"model: XGBoost says {_first_sentence(str(error))}"
-    for warning in said:
+    for warning in caught:
         yield f"model: XGBoost says {_first_sentence(str(warning.message))}"
 
 

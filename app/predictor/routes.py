@@ -90,8 +90,8 @@ class Routes:
 
     def _find_model(self, request: Request) -> Manifest:
         manifest = self.state.model.manifest
-        asked = request.path_params
-        if asked["name"] != manifest.name or asked.get("version", manifest.version) != manifest.version:
+        wanted = request.path_params
+        if wanted["name"] != manifest.name or wanted.get("version", manifest.version) != manifest.version:
             raise errors.NotFoundError(f"only {manifest.name} {manifest.version} is served here")
         return manifest
 
@@ -184,9 +184,9 @@ async def _http_error(request: Request, error: Any) -> Response:
         if request.method == "OPTIONS":
             return Response(status_code=204, headers=headers)
     message = errors.MESSAGES.get(error.status_code, str(error.detail)).format(allow=headers.get("Allow"))
-    told = errors.ApiError(message, errors.STATUS_CODES.get(error.status_code, "http_error"))
-    told.status = error.status_code
-    response = answer_error(request, told)
+    api_error = errors.ApiError(message, errors.STATUS_CODES.get(error.status_code, "http_error"))
+    api_error.status = error.status_code
+    response = answer_error(request, api_error)
     response.headers.update(headers)
     return response
 

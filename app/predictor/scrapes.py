@@ -50,12 +50,12 @@ class Scrapes:
         async with self._rendering:
             del self._next[content_type]  # who asks from now on needs newer counts
             pieces = []
-            begun = perf_counter()
+            start = perf_counter()
             for piece in render_pieces(self._registry, encode):
                 pieces.append(piece)
-                if perf_counter() - begun > PIECE_SECONDS:
+                if perf_counter() - start > PIECE_SECONDS:
                     await asyncio.sleep(0)
-                    begun = perf_counter()
+                    start = perf_counter()
             return b"".join(pieces)
 
 

@@ -61,8 +61,8 @@ class FeaturePlan:
             with np.errstate(all="ignore"):
                 self.derive_table({column.name: np.ones(1) for column in schema.columns})
         except KeyError as error:
-            told = f"derivation {schema.derivation!r} lacks the column or does not give the feature {error}"
-            raise ContractError(told) from error
+            message = f"derivation {schema.derivation!r} lacks the column or does not give the feature {error}"
+            raise ContractError(message) from error
 
     def encode_table(self, table: Mapping[str, Sequence[Any] | NDArray[Any]]) -> dict[str, NDArray[np.float64]]:
         """One float64 array of shape (rows,) a column, from sequences of the same length."""

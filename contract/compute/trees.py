@@ -57,6 +57,6 @@ def _is_tree(left: Sequence[int], right: Sequence[int], splits: Sequence[int], f
     children = np.concatenate([np.asarray(left)[inner], np.asarray(right)[inner]])
     if len(children) and not 0 < children.min() <= children.max() < len(left):  # nothing leads to the root
         return False
-    asked = np.asarray(splits)[inner]
-    is_asked = not len(asked) or 0 <= asked.min() <= asked.max() < features
-    return is_asked and len(np.unique(children)) == len(children)
+    split_features = np.asarray(splits)[inner]
+    are_known = not len(split_features) or 0 <= split_features.min() <= split_features.max() < features
+    return are_known and len(np.unique(children)) == len(children)

@@ -173,8 +173,10 @@ class CsvRows:
     def _check(self, row: str, cells: Cells) -> RowError | None:
         if not is_utf8(row):
             place = next((place for place, cell in enumerate(cells, 1) if not is_utf8(cell)), 0)
-            told = f"value {place} of the row is not UTF-8 text (it may be Windows-1252); save the file as CSV in UTF-8"
-            return RowError(MALFORMED, told)
+            message = (
+                f"value {place} of the row is not UTF-8 text (it may be Windows-1252); save the file as CSV in UTF-8"
+            )
+            return RowError(MALFORMED, message)
         if ZERO in row:
             place = next((place for place, cell in enumerate(cells, 1) if ZERO in cell), 0)
             return RowError(MALFORMED, f"value {place} of the row holds a zero byte, which no text has; write it again")

@@ -27,7 +27,7 @@ def land_commit(remote: Remote, compose: Callable[[str], Draft | None]) -> str |
 
     Raises: OutsideError, and what `compose` raises.
     """
-    said = ""
+    reason = ""
     for attempt in range(ATTEMPTS):
         parent = remote.fetch()
         draft = compose(parent)
@@ -37,12 +37,12 @@ def land_commit(remote: Remote, compose: Callable[[str], Draft | None]) -> str |
         try:
             remote.push(commit, lease=parent)
         except RacedError as error:
-            said = str(error)
+            reason = str(error)
             time.sleep(random.uniform(0, min(LONGEST_WAIT_SECONDS, 0.1 * 2**attempt)))  # noqa: S311 - no secret
         else:
             console.print_done(f"{draft.text}; commit {commit[:10]} is on {remote.branch} of {remote.name}")
             return commit
-    raise OutsideError(f"{ATTEMPTS} times somebody was faster, nothing was changed; run it again. Last: {said}")
+    raise OutsideError(f"{ATTEMPTS} times somebody was faster, nothing was changed; run it again. Last: {reason}")
 
 
 def preview_commit(remote: Remote, compose: Callable[[str], Draft | None]) -> tuple[str, str] | None:

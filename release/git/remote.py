@@ -120,15 +120,15 @@ class Remote:
 
     def _explain(self, answer: ToolResult, commit: str, branch: str, lease: str | None) -> None:
         """Asks the remote what came of a push that failed: its answer may be all that was lost."""
-        said = describe_rejection(answer)
+        reason = describe_rejection(answer)
         head = self.find_head(branch)
         if head == commit:
             return
         is_elsewhere = head != (lease or None) if lease is not None else "[rejected]" in answer.text
-        if is_elsewhere or any(words in said for words in BUSY):
-            raise RacedError(f"{branch} of {self.name} moved meanwhile: {said}")
-        kind = DeclinedError if any(words in said for words in DECLINED) else OutsideError
-        raise kind(f"{self.name} does not take the commit on {branch}: {said}")
+        if is_elsewhere or any(words in reason for words in BUSY):
+            raise RacedError(f"{branch} of {self.name} moved meanwhile: {reason}")
+        kind = DeclinedError if any(words in reason for words in DECLINED) else OutsideError
+        raise kind(f"{self.name} does not take the commit on {branch}: {reason}")
 
     def _write_blob(self, text: str) -> str:
         return self.clone.ask("hash-object", "-w", "--stdin", stdin=text.encode())

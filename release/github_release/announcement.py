@@ -17,8 +17,8 @@ def announce_version(version: str, artifacts: Path, root: Path = ROOT) -> Releas
     dossier = read_dossier(version, artifacts)
     files = collect_files(dossier, artifacts)
     revision = dossier.image.revision
-    told = run_tool("git", "show", f"{revision}:{changelog.NAME}", folder=root).decode()
+    entries = run_tool("git", "show", f"{revision}:{changelog.NAME}", folder=root).decode()
     with open_github() as github:
         former = find_former(list_releases(github), version)
-        text = write_notes(dossier, told, github.settings.repository, former)
+        text = write_notes(dossier, entries, github.settings.repository, former)
         return announce_release(github, version, revision, text, files)

@@ -47,8 +47,8 @@ def ask_cliff(root: Path, *arguments: str) -> str:
     except subprocess.TimeoutExpired as error:
         raise OutsideError(f"git-cliff was not done after {TIMEOUT_SECONDS} s") from error
     if done.returncode:
-        said = " ".join((done.stderr or done.stdout).split()) or f"exit code {done.returncode}"
-        raise InputError(f"git-cliff: {said[:300]}")
+        reason = " ".join((done.stderr or done.stdout).split()) or f"exit code {done.returncode}"
+        raise InputError(f"git-cliff: {reason[:300]}")
     return done.stdout.strip()
 
 

@@ -69,8 +69,8 @@ def show_status(root: Path, cluster: Cluster, *, fetch: bool = False, as_json: b
             fill_status(status, cluster)
             warnings += status.unasked
     if as_json:
-        told = [describe_environment(*pair, has_cluster) for pair in zip(standings, statuses, strict=True)]
-        sys.stdout.write(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+        described = [describe_environment(*pair, has_cluster) for pair in zip(standings, statuses, strict=True)]
+        sys.stdout.write(json.dumps(described, indent=2, ensure_ascii=False) + "\n")
     else:
         print_tables(standings, statuses if has_cluster else [])
         console.out.print(describe_source(Remote(root), fetch=fetch), soft_wrap=True, markup=False)
@@ -90,10 +90,10 @@ def read_git(root: Path, *, fetch: bool) -> tuple[list[Standing], list[str]]:
         head = "HEAD"
         texts = {name: (root / locate_overlay(name)).read_text(encoding="utf-8") for name in names}
     standings = read_standings(texts)
-    said = [fill_standings(standings, remote.clone, head)]
-    if not said[0]:
-        said += [] if fetch else [describe_lag(remote), describe_age(remote)]
-    return standings, [text for text in said if text]
+    notes = [fill_standings(standings, remote.clone, head)]
+    if not notes[0]:
+        notes += [] if fetch else [describe_lag(remote), describe_age(remote)]
+    return standings, [text for text in notes if text]
 
 
 def print_tables(standings: Sequence[Standing], statuses: Sequence[Status]) -> None:
@@ -110,7 +110,7 @@ def print_tables(standings: Sequence[Standing], statuses: Sequence[Status]) -> N
 def describe_environment(standing: Standing, status: Status, has_cluster: bool) -> dict[str, Any]:
     """Both tables' row for programs; the cluster's part is null where none answered."""
     line, known = standing.line, standing.facts or Facts()
-    asked = ("running", "bundle", "sync", "health", "pods", "url")
+    fields = ("running", "bundle", "sync", "health", "pods", "url")
     return {
         "environment": standing.environment,
         "version": line.tag if line.is_released else None,
@@ -120,7 +120,7 @@ def describe_environment(standing: Standing, status: Status, has_cluster: bool) 
         "quality": dict(known.quality),
         "since": standing.since.isoformat() if standing.since and line.is_released else None,
         "released": standing.released.replace("\n", ", "),
-        "cluster": {name: getattr(status, name) for name in asked} if has_cluster else None,
+        "cluster": {name: getattr(status, name) for name in fields} if has_cluster else None,
     }
 
 
@@ -142,12 +142,12 @@ def attempt(status: Status, cluster: Cluster, ask: Callable[[Status, Cluster], N
 def ask_argo(status: Status, cluster: Cluster) -> None:
     applications = cluster.list("applications.argoproj.io", ARGOCD)
     found = next((one for one in applications if one["metadata"]["name"] == status.namespace), None)
-    told = (found or {}).get("status", {})
+    reported = (found or {}).get("status", {})
     missing = UNKNOWN if found else NOTHING
     server = (found or {}).get("spec", {}).get("destination", {}).get("server", "")
     status.server = server if server != HERE else ""
-    status.sync = told.get("sync", {}).get("status", missing)
-    status.health = told.get("health", {}).get("status", missing)
+    status.sync = reported.get("sync", {}).get("status", missing)
+    status.health = reported.get("health", {}).get("status", missing)
 
 
 def ask_place(status: Status, cluster: Cluster) -> None:

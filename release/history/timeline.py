@@ -51,12 +51,12 @@ def show_history(
     stays = {name: list_stays(found) for name, found in moves.items()}
     met = {name: [stay for stay in found if not window or window.meets(stay)] for name, found in stays.items()}
     if as_json:
-        told = (
+        described = (
             [describe_stay(stay, facts) for found in met.values() for stay in found]
             if window
             else [describe_move(move, facts) for found in moves.values() for move in found]
         )
-        sys.stdout.write(json.dumps(told, indent=2, ensure_ascii=False) + "\n")
+        sys.stdout.write(json.dumps(described, indent=2, ensure_ascii=False) + "\n")
         return
     if window:
         print_stays(f"What ran {window.text}", [stay for found in met.values() for stay in found], facts)

@@ -16,8 +16,8 @@ def find_withdrawn(moves: Iterable[Move]) -> dict[str, Move]:
             continue
         if move.old and move.is_down:
             withdrawn[move.old.tag] = move
-        if told := move.commit.trailers.get("Withdraws"):  # a rollback that was squashed into a later move
-            withdrawn[told] = move
+        if version := move.commit.trailers.get("Withdraws"):  # a rollback that was squashed into a later move
+            withdrawn[version] = move
         withdrawn.pop(move.new.tag, None)  # a person brought it back
     return withdrawn
 

@@ -94,5 +94,5 @@ def save_image(builder: str, tag: str, archive: Path) -> None:
     }
     done = subprocess.run(commands[builder], capture_output=True, text=True, check=False)  # noqa: S603
     if done.returncode:
-        said = done.stderr.strip().splitlines() or ["it says nothing"]
-        raise OutsideError(f"{builder} does not give the image {tag}: {said[-1]}")
+        stderr = done.stderr.strip().splitlines() or ["it says nothing"]
+        raise OutsideError(f"{builder} does not give the image {tag}: {stderr[-1]}")

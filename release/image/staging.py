@@ -71,8 +71,8 @@ def verify_bundle(copy: Path, bundle: Path) -> None:
         command, cwd=ROOT, capture_output=True, text=True, timeout=VERIFY_SECONDS, check=False
     )
     if done.returncode:
-        said = done.stderr.strip().splitlines() or ["it says nothing"]
-        raise InputError(said[-1].removeprefix("error: ").replace(str(copy), str(bundle)))
+        stderr = done.stderr.strip().splitlines() or ["it says nothing"]
+        raise InputError(stderr[-1].removeprefix("error: ").replace(str(copy), str(bundle)))
 
 
 def set_modes(folder: Path) -> None:

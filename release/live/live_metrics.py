@@ -88,8 +88,8 @@ class Questions:
         """PSI of every feature with enough rows, the farthest first; half a row more in each bin, as none may be 0."""
         rows = self._increase("lathe_feature_rows_total")
         share = f"(sum by (feature, bin) ({rows}) + 0.5) / on(feature) group_left() sum by (feature) ({rows} + 0.5)"
-        told = f"max by (feature, bin) ({self._select('lathe_feature_reference_ratio')})"
-        reference = f"clamp_min({told}, 0.0001)"
+        ratios = f"max by (feature, bin) ({self._select('lathe_feature_reference_ratio')})"
+        reference = f"clamp_min({ratios}, 0.0001)"
         psi = f"sum by (feature) (({share} - on(feature, bin) {reference}) * on(feature, bin) "
         psi += f"ln({share} / on(feature, bin) {reference}))"
         found = self._ask_by("feature", f"{psi} and on(feature) (sum by (feature) ({rows}) >= {ENOUGH_ROWS})")
@@ -125,6 +125,6 @@ def list_lines(live: Live, describe: Callable[[float], str]) -> list[tuple[str, 
         lines.append(("99th percentile", f"{live.p99_seconds * 1000:,.1f} ms"))
     drift = [f"{one.feature} {one.psi:.3f}{'' if one.alerts else ' (shown only)'}" for one in live.drift[:5]]
     lines.append(("Drift (PSI), farthest first", ", ".join(drift) or f"fewer than {ENOUGH_ROWS} rows of any feature"))
-    told = [f"{count:,.0f} {name.replace('_', ' ')}" for name, count in sorted(live.outcomes.items())]
-    lines.append(("Labels that came back", ", ".join(told) or "none"))
+    counts = [f"{count:,.0f} {name.replace('_', ' ')}" for name, count in sorted(live.outcomes.items())]
+    lines.append(("Labels that came back", ", ".join(counts) or "none"))
     return lines

@@ -113,8 +113,8 @@ class Registry:
 
     def name(self, what: str) -> str:
         """As in Git, and where it was asked for if that is elsewhere."""
-        asked = self.locate(what).partition("/")[0]
-        return what if what.startswith(f"{asked}/") else f"{what} (asked at {asked})"
+        host = self.locate(what).partition("/")[0]
+        return what if what.startswith(f"{host}/") else f"{what} (asked at {host})"
 
 
 def open_registry(environment: Mapping[str, str] = os.environ) -> Registry:

@@ -86,9 +86,9 @@ def test_a_bundle_without_a_threshold_is_shown_as_such(screen: io.StringIO, bund
     assert "none" in screen.getvalue()
 
 
-def test_contenders_stand_side_by_side(screen: io.StringIO) -> None:
+def test_estimators_stand_side_by_side(screen: io.StringIO) -> None:
     value = Interval(mean=0.5, low=0.25, high=0.75)
-    console.print_contenders("Title", {"model": {"f1": value}, "logistic_regression": {"f1": value}})
+    console.print_estimators("Title", {"model": {"f1": value}, "logistic_regression": {"f1": value}})
     text = screen.getvalue()
     assert "logistic regression" in text
     assert text.count("0.500 [0.250, 0.750]") == 2

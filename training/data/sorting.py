@@ -33,8 +33,8 @@ def find_untimed(frame: pd.DataFrame, dataset: Dataset, time: OrderKeys | None) 
     if time is None or dataset.time is None or not time.unreadable.any():
         return pd.DataFrame(columns=BROKEN_COLUMNS)
     cells = frame.loc[time.unreadable, dataset.time.column]
-    told = f"is not {time.expected} as in the other rows, and decides their order"
-    reasons = ["is missing" if missing else told for missing in cells.isna()]
+    unreadable = f"is not {time.expected} as in the other rows, and decides their order"
+    reasons = ["is missing" if missing else unreadable for missing in cells.isna()]
     return pd.DataFrame({"row": cells.index, "column": dataset.time.column, "reason": reasons})
 
 

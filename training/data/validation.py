@@ -58,20 +58,20 @@ def remove_rejected(path: Path) -> None:
 
 
 def _check_columns(raw: RawData, dataset: Dataset) -> None:
-    found = [str(column) for column in raw.frame.columns]
-    missing = [column for column in dataset.raw_columns if column not in found]
-    extra = [column for column in found if column not in dataset.raw_columns]
-    if missing and (separator := find_separator(",".join(found), dataset.raw_columns)):
+    names = [str(column) for column in raw.frame.columns]
+    missing = [column for column in dataset.raw_columns if column not in names]
+    extra = [column for column in names if column not in dataset.raw_columns]
+    if missing and (separator := find_separator(",".join(names), dataset.raw_columns)):
         raise InputError(f"{raw.origin} {describe_separator(separator)}")
-    if missing and (told := explain_header(found, dataset.raw_columns)):
-        raise InputError(f"{raw.origin} {told}")
-    if told := next((told for name in missing if (told := explain_name(found, name))), None):
-        raise InputError(f"the header of {raw.origin} {told}")
+    if missing and (problem := explain_header(names, dataset.raw_columns)):
+        raise InputError(f"{raw.origin} {problem}")
+    if problem := next((problem for name in missing if (problem := explain_name(names, name))), None):
+        raise InputError(f"the header of {raw.origin} {problem}")
     if missing or extra:
         problems = [f"lacks the columns {_listing(missing)}"] * bool(missing)
         problems += [f"has the columns {_listing(extra)}, which the dataset file does not declare"] * bool(extra)
         raise InputError(
-            f"{raw.origin} {' and '.join(problems)}; found {_listing(found)}; "
+            f"{raw.origin} {' and '.join(problems)}; found {_listing(names)}; "
             f"expected every raw column of dataset {dataset.name!r} once and no other"
         )
     if raw.frame.empty:

@@ -21,24 +21,24 @@ RULE_HOLDS = 0.5
 
 
 @dataclass(frozen=True)
-class Contender:
+class Estimator:
     """`score(train, test, params)`: scores of the training rows, none by a model fitted on that row, and of the test
-    rows. `threshold` is the contender's own; None if it is to be chosen on the training rows."""
+    rows. `threshold` is the estimator's own; None if it is to be chosen on the training rows."""
 
     score: Callable[[Table, Table, Params], tuple[Vector, Vector]]
     threshold: float | None = None
 
 
-def list_contenders(table: Table) -> dict[str, Contender]:
+def list_estimators(table: Table) -> dict[str, Estimator]:
     """The model and its baselines by name, for the table's task."""
     if table.dataset.task == "regression":
         return {
-            "model": Contender(score_by_model),
-            "linear_regression": Contender(score_by_linear_model),
-            "mean": Contender(score_by_mean),
+            "model": Estimator(score_by_model),
+            "linear_regression": Estimator(score_by_linear_model),
+            "mean": Estimator(score_by_mean),
         }
-    rule = {"rule": Contender(score_by_rule, RULE_HOLDS)} if table.dataset.rule else {}
-    return {"model": Contender(score_by_model), **rule, "logistic_regression": Contender(score_by_linear_model)}
+    rule = {"rule": Estimator(score_by_rule, RULE_HOLDS)} if table.dataset.rule else {}
+    return {"model": Estimator(score_by_model), **rule, "logistic_regression": Estimator(score_by_linear_model)}
 
 
 def score_by_model(train: Table, test: Table, params: Params) -> tuple[Vector, Vector]:

@@ -8,7 +8,7 @@ import msgspec
 from contract.schema import Interval, Struct, Task, TrainingData
 from training.data.splits import Split, group_holdout, repeated_folds, time_holdout
 from training.data.table import Table
-from training.evaluation.baselines import Contender, list_contenders
+from training.evaluation.baselines import Estimator, list_estimators
 from training.files import write_file
 from training.lineage.provenance import describe_inputs, describe_revision
 from training.model.metrics import (
@@ -28,7 +28,7 @@ Intervals = dict[str, Interval]
 
 
 class Evaluation(Struct, frozen=True):
-    """Metrics of each contender by name. `f1`, `precision` and `recall` are at the threshold with the best F1
+    """Metrics of each estimator by name. `f1`, `precision` and `recall` are at the threshold with the best F1
     on the training rows' out-of-fold scores, `expected_cost` at the cheapest one there."""
 
     schema_version: int
@@ -36,19 +36,19 @@ class Evaluation(Struct, frozen=True):
     inputs: dict[str, str]
     revision: str
     protocol: str
-    contenders: dict[str, Intervals]
+    estimators: dict[str, Intervals]
     folds: dict[str, list[dict[str, float]]]
     holdouts: dict[str, dict[str, Intervals]]
 
 
 def evaluate_table(table: Table, params: Params, advance: Callable[[str], None]) -> Evaluation:
     """Runs the whole protocol; `advance` is told of each finished fold and holdout."""
-    contenders = list_contenders(table)
+    estimators = list_estimators(table)
     settings = params.evaluation
-    folds: dict[str, list[dict[str, float]]] = {name: [] for name in contenders}
+    folds: dict[str, list[dict[str, float]]] = {name: [] for name in estimators}
     for split in repeated_folds(table, settings.folds, settings.repeats, params.seed):
-        for name, contender in contenders.items():
-            folds[name].append(measure_split(table, split, contender, params))
+        for name, estimator in estimators.items():
+            folds[name].append(measure_split(table, split, estimator, params))
         advance("fold")
     share = 1 / (settings.folds - 1)
     return Evaluation(
@@ -58,30 +58,30 @@ def evaluate_table(table: Table, params: Params, advance: Callable[[str], None])
         revision=describe_revision(),
         protocol=f"{settings.repeats} x {settings.folds}-fold {'stratified ' if table.dataset.task == 'binary' else ''}"
         f"cross-validation, thresholds chosen inside each training fold",
-        contenders={name: summarise_folds(values, share, table.dataset.task) for name, values in folds.items()},
+        estimators={name: summarise_folds(values, share, table.dataset.task) for name, values in folds.items()},
         folds=folds,
         holdouts=evaluate_holdouts(table, params, advance),
     )
 
 
-def measure_split(table: Table, split: Split, contender: Contender, params: Params) -> dict[str, float]:
-    """Every metric of one contender on one split."""
+def measure_split(table: Table, split: Split, estimator: Estimator, params: Params) -> dict[str, float]:
+    """Every metric of one estimator on one split."""
     train, test = table.take(split.train), table.take(split.test)
-    best, cheapest = judge_contender(train, test, contender, params)
+    best, cheapest = judge_estimator(train, test, estimator, params)
     measured = measure(best, table.dataset.task)
     return measured | ({"expected_cost": expected_cost(cheapest)} if cheapest else {})
 
 
-def judge_contender(
-    train: Table, test: Table, contender: Contender, params: Params
+def judge_estimator(
+    train: Table, test: Table, estimator: Estimator, params: Params
 ) -> tuple[Judgement, Judgement | None]:
     """The test scores at the threshold with the best F1 on the training rows, and at the cheapest one there."""
-    seen, unseen = contender.score(train, test, params)
+    seen, unseen = estimator.score(train, test, params)
     costs = test.dataset.costs
     if test.dataset.task == "regression" or costs is None:
         return Judgement(test.target, unseen), None
-    best = contender.threshold or best_f1_threshold(train.target, seen)
-    cheapest = contender.threshold or cheapest_threshold(train.target, seen, costs)
+    best = estimator.threshold or best_f1_threshold(train.target, seen)
+    cheapest = estimator.threshold or cheapest_threshold(train.target, seen, costs)
     return Judgement(test.target, unseen, best, costs), Judgement(test.target, unseen, cheapest, costs)
 
 
@@ -93,7 +93,7 @@ def summarise_folds(folds: list[dict[str, float]], test_share: float, task: Task
 
 
 def evaluate_holdouts(table: Table, params: Params, advance: Callable[[str], None]) -> dict[str, dict[str, Intervals]]:
-    """The last rows in time, and whole groups, each scored by contenders that never saw them."""
+    """The last rows in time, and whole groups, each scored by estimators that never saw them."""
     share = params.evaluation.holdout_share
     splits = {"time": time_holdout(table, share)} if table.dataset.time else {}
     if table.dataset.group:
@@ -102,15 +102,15 @@ def evaluate_holdouts(table: Table, params: Params, advance: Callable[[str], Non
     for kind, split in splits.items():
         train, test = table.take(split.train), table.take(split.test)
         holdouts[kind] = {
-            name: measure_holdout(train, test, contender, params) for name, contender in list_contenders(table).items()
+            name: measure_holdout(train, test, estimator, params) for name, estimator in list_estimators(table).items()
         }
         advance("holdout")
     return holdouts
 
 
-def measure_holdout(train: Table, test: Table, contender: Contender, params: Params) -> Intervals:
-    """Every metric of one contender on a holdout, with bootstrap intervals."""
-    best, cheapest = judge_contender(train, test, contender, params)
+def measure_holdout(train: Table, test: Table, estimator: Estimator, params: Params) -> Intervals:
+    """Every metric of one estimator on a holdout, with bootstrap intervals."""
+    best, cheapest = judge_estimator(train, test, estimator, params)
     intervals = measure_intervals(best, test.dataset.task, HOLDOUT_RESAMPLES, params.seed)
     if cheapest is None:
         return intervals
@@ -120,10 +120,10 @@ def measure_holdout(train: Table, test: Table, contender: Contender, params: Par
 
 
 def write_evaluation(evaluation: Evaluation, path: Path) -> None:
-    """JSON with each contender's metrics at the top level, each `{mean, low, high}`.
+    """JSON with each estimator's metrics at the top level, each `{mean, low, high}`.
 
     Raises: InputError if the disk refuses.
     """
     plain = msgspec.to_builtins(evaluation)
-    content = {**plain.pop("contenders"), **plain}
+    content = {**plain.pop("estimators"), **plain}
     write_file(path, msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")

@@ -21,31 +21,31 @@ from training.model.metrics import (
 )
 
 
-def measure_contestants(
+def measure_judgements(
     judgements: Mapping[str, Judgement], metrics: Sequence[Metric], task: Task, resamples: int, seed: int
 ) -> tuple[MetricLine, ...]:
-    """Every metric of every contestant, all on the same resamples of the same rows, so that differences are paired."""
-    names, contestants = list(judgements), list(judgements.values())
-    exact = _measure_rows(contestants, metrics, np.arange(len(contestants[0].target)))
+    """Every metric of each judgement, all on the same resamples of the same rows, so that differences are paired."""
+    names, judged = list(judgements), list(judgements.values())
+    exact = _measure_rows(judged, metrics, np.arange(len(judged[0].target)))
     known = np.array([np.isfinite(values).all() for values in exact])
     kept = [metric for index, metric in enumerate(metrics) if known[index]]
     samples = np.full((*exact.shape, resamples), np.nan)
     if kept:
         samples[known] = resample_strata(
-            outcome_strata(contestants[0].target, task),
-            lambda rows: _measure_rows(contestants, kept, rows).ravel(),
+            outcome_strata(judged[0].target, task),
+            lambda rows: _measure_rows(judged, kept, rows).ravel(),
             resamples,
             seed,
-        ).reshape(len(kept), len(contestants), resamples)
+        ).reshape(len(kept), len(judged), resamples)
     return tuple(
         _describe_metric(metric, dict(zip(names, exact[i], strict=True)), dict(zip(names, samples[i], strict=True)))
         for i, metric in enumerate(metrics)
     )
 
 
-def _measure_rows(contestants: Sequence[Judgement], metrics: Sequence[Metric], rows: NDArray[np.intp]) -> Vector:
-    """Shape (metrics, contestants)."""
-    parts = [judgement.take(rows) for judgement in contestants]
+def _measure_rows(judged: Sequence[Judgement], metrics: Sequence[Metric], rows: NDArray[np.intp]) -> Vector:
+    """Shape (metrics, judgements)."""
+    parts = [judgement.take(rows) for judgement in judged]
     return np.array([[metric.compute(part) for part in parts] for metric in metrics])
 
 

@@ -1,4 +1,4 @@
-"""What the gate judges by: every contestant's scores on the holdout, rows that the candidate was not fitted on."""
+"""What the gate judges by: the scores of candidate, champion and rule on the holdout's rows."""
 
 from dataclasses import dataclass
 from functools import cached_property
@@ -23,7 +23,7 @@ RULE_THRESHOLD = 0.5  # where a rule holds it scores at least this
 
 
 @dataclass(frozen=True)
-class Contestant:
+class ScoredBundle:
     """A verified bundle with its scores on the holdout."""
 
     bundle: Bundle
@@ -43,8 +43,8 @@ class HoldoutEvidence:
     holdout: Table
     fitted: Table
     params: Params
-    candidate: Contestant
-    champion: Contestant | None
+    candidate: ScoredBundle
+    champion: ScoredBundle | None
 
     @property
     def dataset(self) -> Dataset:
@@ -78,19 +78,19 @@ def gather_evidence(candidate: Bundle, champion: Bundle | None, table: Table, pa
         holdout=holdout,
         fitted=table.take(split.train),
         params=params,
-        candidate=_enter_contestant("candidate", candidate, holdout),
+        candidate=_score_bundle("candidate", candidate, holdout),
         champion=None if champion is None else _enter_champion(champion, holdout),
     )
 
 
-def _enter_champion(bundle: Bundle, holdout: Table) -> Contestant:
-    champion = _enter_contestant("champion", bundle, holdout)
+def _enter_champion(bundle: Bundle, holdout: Table) -> ScoredBundle:
+    champion = _score_bundle("champion", bundle, holdout)
     if not champion.is_finite:
         raise InputError(f"the champion {bundle.manifest.version} gives scores that are not numbers; give another one")
     return champion
 
 
-def _enter_contestant(role: str, bundle: Bundle, holdout: Table) -> Contestant:
+def _score_bundle(role: str, bundle: Bundle, holdout: Table) -> ScoredBundle:
     dataset, manifest = holdout.dataset, bundle.manifest
     found = (manifest.name, manifest.data.dataset, manifest.schema.task, *_identify_target(manifest.schema))
     expected = (dataset.name, dataset.name, dataset.task, *_identify_target(dataset.schema))
@@ -105,7 +105,7 @@ def _enter_contestant(role: str, bundle: Bundle, holdout: Table) -> Contestant:
     except ContractError as error:
         raise InputError(f"the {role} cannot be used: {error}") from error
     scores = model.score_matrix(fill_frame(model, holdout.frame, role))
-    return Contestant(bundle, model, Judgement(holdout.target, scores, manifest.threshold, dataset.costs))
+    return ScoredBundle(bundle, model, Judgement(holdout.target, scores, manifest.threshold, dataset.costs))
 
 
 def _identify_target(schema: ModelSchema) -> tuple[str, int | str | None]:

@@ -11,7 +11,7 @@ from training.gate.ceiling import check_ceiling
 from training.gate.changes.collapse import check_collapse
 from training.gate.changes.columns import check_columns
 from training.gate.changes.units import check_units
-from training.gate.comparison import apply_rules, check_lines, measure_contestants
+from training.gate.comparison import apply_rules, check_lines, measure_judgements
 from training.gate.evidence import HoldoutEvidence, fill_frame, gather_evidence
 from training.gate.footprint import check_memory, check_size
 from training.gate.integrity import check_integrity
@@ -142,7 +142,7 @@ def _judge_performance(evidence: HoldoutEvidence, policy: Policy, seed: int) -> 
     if lack := _check_evidence(evidence, policy):
         return Performance(checks=(lack,))
     judgements = evidence.judgements
-    lines = measure_contestants(judgements, task_metrics(dataset.task), dataset.task, policy.resamples, seed)
+    lines = measure_judgements(judgements, task_metrics(dataset.task), dataset.task, policy.resamples, seed)
     rules = policy.choose_rules(dataset.task, dataset.name).metrics
     lines = apply_rules(lines, rules, judgements["candidate"], dataset.task)
     checks = check_lines(lines, evidence.champion is not None)

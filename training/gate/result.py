@@ -37,7 +37,7 @@ class Check(Struct, frozen=True):
 
 
 class MetricLine(Struct, frozen=True):
-    """One metric of every contestant on the same rows: `values` by candidate, champion and rule.
+    """One metric on the same rows: `values` by candidate, champion and rule.
 
     `difference` is candidate against champion, turned so that more is better; None without a champion.
     A value that is not finite is left out. `margin` and `floor` are the policy's, in the metric's unit.

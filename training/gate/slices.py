@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from training.data.table import Table
-from training.gate.comparison import apply_rules, check_lines, measure_contestants
+from training.gate.comparison import apply_rules, check_lines, measure_judgements
 from training.gate.evidence import HoldoutEvidence
 from training.gate.policy import Policy
 from training.gate.result import Check, SliceLine
@@ -62,7 +62,7 @@ def _judge_slice(evidence: HoldoutEvidence, piece: Slice, policy: Policy, seed: 
     rules = policy.choose_rules(task, evidence.dataset.name).slices
     metrics = [metric for metric in task_metrics(task) if metric.name in {rule.name for rule in rules}]
     judgements = {name: judgement.take(rows) for name, judgement in evidence.judgements.items()}
-    measured = measure_contestants(judgements, metrics, task, policy.resamples, seed)
+    measured = measure_judgements(judgements, metrics, task, policy.resamples, seed)
     measured = apply_rules(measured, rules, judgements["candidate"], task)
     checks = [
         msgspec.structs.replace(check, name=f"slice/{column}={value}: {check.group} {check.subject}")

@@ -58,11 +58,11 @@ def _is_copy(running: RunningPredictor, note: Path) -> bool:
 
 def _is_alive(running: RunningPredictor) -> bool:
     """Whether the process is that predictor: a number that something else has by now does not count."""
-    asked = f"app.predictor --bundle {running.bundle} --port {running.port} "
+    arguments = f"app.predictor --bundle {running.bundle} --port {running.port} "
     with contextlib.suppress(OSError):
-        return asked.encode() in Path(f"/proc/{running.pid}/cmdline").read_bytes().replace(b"\0", b" ")
+        return arguments.encode() in Path(f"/proc/{running.pid}/cmdline").read_bytes().replace(b"\0", b" ")
     command = ["ps", "-ww", "-p", str(running.pid), "-o", "args="]
-    return asked in subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
+    return arguments in subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603
 
 
 def start_predictor(

@@ -30,7 +30,7 @@ def read_table(dataset: Dataset, source: str | None, artifacts: Artifacts, rows:
     """Raises: InputError, OutsideError."""
     with console.step("Data"):
         table = load_table(dataset, source, artifacts.rejected, rows=rows, seed=seed)
-    groups = f", {told}" if (told := console.describe_groups(table)) else ""
+    groups = f", {described}" if (described := console.describe_groups(table)) else ""
     console.print_done(f"{len(table):,} rows, {console.describe_target(table)}{groups} ({table.origin})")
     for note in (*table.notes, *console.doubt_groups(table)):
         console.print_warning(note)

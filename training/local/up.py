@@ -46,7 +46,7 @@ def bring_up(
     seed: int | None,
 ) -> None:
     """Raises: CommandError of any stage; what was served before is served still."""
-    begun = time.monotonic()
+    start = time.monotonic()
     running = find_predictor(artifacts.predictor)
     if running is None or running.port != port:  # before anything is trained or stopped for it
         check_port(port)
@@ -61,7 +61,7 @@ def bring_up(
         bundle = renew_bundle(artifacts, table, params)
     running = serve_bundle(artifacts, bundle, port)
     show_predictions(running, bundle, table)
-    console.print_urls(running.url, artifacts, time.monotonic() - begun)
+    console.print_urls(running.url, artifacts, time.monotonic() - start)
 
 
 def renew_bundle(artifacts: Artifacts, table: Table, params: Params) -> Bundle:
@@ -69,7 +69,7 @@ def renew_bundle(artifacts: Artifacts, table: Table, params: Params) -> Bundle:
 
     Raises: GateRefusedError, InputError.
     """
-    champion = _read_rival(artifacts, table)
+    champion = _read_champion(artifacts, table)
     try:
         candidate = train_candidate(artifacts, table, params)
     except OutsideError as error:  # tracking is a view; the bundle is packaged by now
@@ -89,7 +89,7 @@ def renew_bundle(artifacts: Artifacts, table: Table, params: Params) -> Bundle:
     return bundle
 
 
-def _read_rival(artifacts: Artifacts, table: Table) -> Bundle | None:
+def _read_champion(artifacts: Artifacts, table: Table) -> Bundle | None:
     """The served bundle, unless there is none.
 
     Raises: InputError if it is damaged or of another dataset.

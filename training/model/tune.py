@@ -87,15 +87,15 @@ def search_params(study: Study, table: Table, params: Params, trials: int, advan
 @contextmanager
 def _held_interrupts() -> Iterator[Callable[[], None]]:
     """The first Ctrl-C acts where the yielded call is made: while Optuna writes, it would end in a traceback."""
-    asked = False
+    is_interrupted = False
 
     def hold(*_: object) -> None:
-        nonlocal asked
-        asked = True
+        nonlocal is_interrupted
+        is_interrupted = True
         signal.signal(signal.SIGINT, former)  # a second one acts at once
 
     def check() -> None:
-        if asked:
+        if is_interrupted:
             raise KeyboardInterrupt
 
     former = signal.signal(signal.SIGINT, hold)

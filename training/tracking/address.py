@@ -15,8 +15,8 @@ def tracking_uri(artifacts: Path) -> str:
 
     Raises: OutsideError if that has a name which MLflow would read otherwise.
     """
-    if told := os.environ.get("MLFLOW_TRACKING_URI"):
-        return told
+    if uri := os.environ.get("MLFLOW_TRACKING_URI"):
+        return uri
     database = artifacts.resolve() / DATABASE
     if set("?%") & set(str(database)):  # it would write beside the folder, and say nothing
         raise OutsideError(

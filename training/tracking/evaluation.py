@@ -1,4 +1,4 @@
-"""An evaluation as runs: the protocol above, each contender with its folds and holdouts below."""
+"""An evaluation as runs: the protocol above, each estimator with its folds and holdouts below."""
 
 from contract.bundle import digest_inputs
 from training.evaluation.evaluate import Evaluation
@@ -12,7 +12,7 @@ from training.tracking.runs import bound
 def describe_evaluation(evaluation: Evaluation, params: Params, started_ms: int, ended_ms: int) -> ParentRun:
     """The same inputs are the same run."""
     version = name_version(evaluation.inputs)
-    children = tuple(describe_contender(evaluation, name, started_ms, ended_ms) for name in evaluation.contenders)
+    children = tuple(describe_estimator(evaluation, name, started_ms, ended_ms) for name in evaluation.estimators)
     return ParentRun(
         key=f"evaluate {digest_inputs(evaluation.inputs)}",
         name=f"evaluate {version}",
@@ -35,17 +35,17 @@ def describe_evaluation(evaluation: Evaluation, params: Params, started_ms: int,
     )
 
 
-def describe_contender(evaluation: Evaluation, name: str, started_ms: int, ended_ms: int) -> ChildRun:
-    metrics = dict(bound(evaluation.contenders[name]))
+def describe_estimator(evaluation: Evaluation, name: str, started_ms: int, ended_ms: int) -> ChildRun:
+    metrics = dict(bound(evaluation.estimators[name]))
     for kind, holdout in evaluation.holdouts.items():
         if name in holdout:
             metrics |= dict(bound(holdout[name], f"{kind}_holdout_"))
     folds = evaluation.folds[name]
     steps = {f"fold_{metric}": tuple(fold[metric] for fold in folds) for metric in (folds[0] if folds else {})}
     return ChildRun(
-        key=f"contender {name}",
+        key=f"estimator {name}",
         name=name,
-        params={"contender": name},
+        params={"estimator": name},
         metrics=metrics,
         steps=steps,
         started_ms=started_ms,

@@ -182,8 +182,8 @@ class Tracker:
         try:
             yield
         except (MlflowException, RequestException, SQLAlchemyError, sqlite3.Error, OSError) as error:
-            said = hide_password(str(error), self.uri)
-            reason = said.splitlines()[0][:200].rstrip(".") if said else type(error).__name__
+            message = hide_password(str(error), self.uri)
+            reason = message.splitlines()[0][:200].rstrip(".") if message else type(error).__name__
             raise OutsideError(
                 f"MLflow at {hide_password(self.uri, self.uri)} did not do its part: {reason}. {self._hint}"
             ) from error

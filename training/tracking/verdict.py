@@ -23,8 +23,8 @@ def note_verdict(result: GateResult, pictures: Sequence[Picture]) -> VerdictNote
 
 def _list_numbers(result: GateResult) -> Iterator[tuple[str, float]]:
     for line in result.metrics:
-        for contestant, interval in line.values.items():
-            yield (line.name if contestant == "candidate" else f"{line.name}_{contestant}"), interval.mean
+        for role, interval in line.values.items():
+            yield (line.name if role == "candidate" else f"{line.name}_{role}"), interval.mean
         if line.difference is not None:
             yield f"{line.name}_difference", line.difference.mean
     for verdict in ("pass", "fail", "not_enough_evidence"):

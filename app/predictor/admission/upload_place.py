@@ -32,8 +32,8 @@ class UploadPlace:
 
         Raises: TimeoutError, CrowdedError if the place is another's now.
         """
-        begun = monotonic()
-        self._claim.since = begun - self._lag
+        start = monotonic()
+        self._claim.since = start - self._lag
         try:
             async with asyncio.timeout(seconds) as limit:
                 self._claim.give_way = lambda: limit.reschedule(0.0)
@@ -44,7 +44,7 @@ class UploadPlace:
             raise
         finally:
             self._claim.give_way = None
-            self._lag += monotonic() - begun
+            self._lag += monotonic() - start
 
 
 @asynccontextmanager
@@ -53,9 +53,9 @@ async def take_place(room: Room, client: str) -> AsyncIterator[UploadPlace]:
 
     Raises: CrowdedError.
     """
-    begun = monotonic()
-    while (claim := room.claim(client, 1, shares=monotonic() - begun >= SHARE_SECONDS)) is None:
-        if monotonic() - begun >= WAIT_SECONDS:
+    start = monotonic()
+    while (claim := room.claim(client, 1, shares=monotonic() - start >= SHARE_SECONDS)) is None:
+        if monotonic() - start >= WAIT_SECONDS:
             raise CrowdedError("uploads")
         await asyncio.sleep(LOOK_SECONDS)
     try:

@@ -120,11 +120,11 @@ class Route:
 
     def _explain(self, error: Exception, request_id: str) -> ApiError:
         """What to tell of an exception; one that nobody expected is logged in full and told in brief."""
-        told = self._translate(error, request_id)
+        translated = self._translate(error, request_id)
         # its traceback holds the frames it came through, and what they hold: the body, rows, often the error itself, a
         # circle that only a collection would find
         error.__traceback__ = error.__context__ = None
-        return told
+        return translated
 
     def _translate(self, error: Exception, request_id: str) -> ApiError:
         if isinstance(error, ApiError):
@@ -294,8 +294,8 @@ class Endpoint(Route):
 
     def _render_refusal(self, error: ApiError, start: float, request_id: str, common: bytes) -> bytes:
         self._count_refusal(start, error, request_id)
-        told = render_error(error, request_id, self.route)
-        return render_response(error.status, [JSON_TYPE, *error_headers(error)], request_id, common, told)
+        body = render_error(error, request_id, self.route)
+        return render_response(error.status, [JSON_TYPE, *error_headers(error)], request_id, common, body)
 
     async def finish(self, pending: Pending, send: Send) -> None:
         """Waits for a pending reply and sends it."""

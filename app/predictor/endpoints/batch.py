@@ -170,9 +170,9 @@ class BatchEndpoint(Route):
         held = bytearray()
         received, waited = 0, 0.0
         while True:
-            begun = monotonic()
+            start = monotonic()
             message = await self._receive(receive, place, received, waited)
-            waited += monotonic() - begun
+            waited += monotonic() - start
             held += message["body"]
             received += len(message["body"])
             place.moved(len(message["body"]))

@@ -112,14 +112,14 @@ class Inferrer:
 
     def count_rows(self, body: bytes) -> int:
         """How many rows the body's shapes tell of at most; an answered request has as many as every one tells."""
-        limit, found, place = self.state.settings.max_rows, 0, 0
+        limit, most, place = self.state.settings.max_rows, 0, 0
         for _ in range(len(self.columns) + 1):
             place = body.find(SHAPE, place) + len(SHAPE)
             if place < len(SHAPE):
                 break
-            told = _FIRST_DIMENSION.match(body, place, place + NAME_WITHIN)
-            found = max(found, int(told[1]) if told else limit)
-        return min(found or limit, limit)
+            dimension = _FIRST_DIMENSION.match(body, place, place + NAME_WITHIN)
+            most = max(most, int(dimension[1]) if dimension else limit)
+        return min(most or limit, limit)
 
     def respond(self, headers: Headers, body: bytes, request_id: str) -> Reply | Awaitable[Reply]:
         """JSON bytes, or an EncodedResponse with binary tensors; awaited for many rows.
@@ -196,13 +196,13 @@ class Inferrer:
             path = f"inputs[{index}]"
             column = self.columns.get(tensor.name)
             if column is None:
-                told = f"{path}.name is unknown, expected one of {', '.join(self.columns)}"
-                raise RowError("unknown_field", told, f"{path}.name")
+                message = f"{path}.name is unknown, expected one of {', '.join(self.columns)}"
+                raise RowError("unknown_field", message, f"{path}.name")
             if tensor.name in found:
                 raise BadRequestError(f"{path}.name is that of an input before it", "repeated_name", f"{path}.name")
             if tensor.shape not in ([rows], [rows, 1]):
-                told = f"{path}.shape ({column.name}) is not that of the others, expected [{rows}] or [{rows}, 1]"
-                raise RowError("wrong_shape", told, f"{path}.shape")
+                message = f"{path}.shape ({column.name}) is not that of the others, expected [{rows}] or [{rows}, 1]"
+                raise RowError("wrong_shape", message, f"{path}.shape")
             try:
                 found[column.name] = self._read_column(column, tensor, raw, path)
             except RowError as error:
@@ -237,8 +237,8 @@ class Inferrer:
 
     def _read_matrix(self, tensor: Tensor, raw: memoryview | None) -> TensorTable:
         if len(tensor.shape) != MATRIX_RANK or tensor.shape[1] != len(self.columns):
-            told = f"inputs[0].shape ({MATRIX}) is not [rows, {len(self.columns)}], as many columns as the model has"
-            raise RowError("wrong_shape", told, "inputs[0].shape")
+            message = f"inputs[0].shape ({MATRIX}) is not [rows, {len(self.columns)}], as many columns as the model has"
+            raise RowError("wrong_shape", message, "inputs[0].shape")
         check_datatype(tensor.datatype, MATRIX, tuple(NUMBER_TYPES), "inputs[0]")
         rows = tensor.shape[0]
         self._check_count(rows)
@@ -276,10 +276,10 @@ class Inferrer:
             raise TooLargeError(f"the request has more objects than the {OBJECTS} allowed")
         values = limit * sum(column_values(column) for column in self.columns.values()) + OTHER_VALUES
         if len(content) > LOOP_BODY_BYTES + values * VALUE_BYTES:
-            told = (
+            message = (
                 f"the JSON is larger than the {LOOP_BODY_BYTES + values * VALUE_BYTES} bytes that {limit} rows may have"
             )
-            raise TooLargeError(told)
+            raise TooLargeError(message)
         if count_until(content, b",", values) > values:
             raise RowError("too_many_rows", f"the request has more values than the {limit} rows allowed", "inputs")
 

@@ -92,7 +92,7 @@ class Upload:
         self.summary = Summary(manifest.schema.task, manifest.reference[SCORE], model.threshold)
         self._tail = b""
         self._rows = 0
-        self._begun = False
+        self._has_started = False
 
     def feed(self, chunk: bytes, is_last: bool) -> Progress:
         """Scores the rows that `chunk` completes.
@@ -100,12 +100,12 @@ class Upload:
         Raises: BadRequestError, InvalidInputError for nothing or an unusable header, TooLargeError, SpoolError.
         """
         held = self._tail + chunk
-        if not self._begun:
+        if not self._has_started:
             if len(held) < HEAD_BYTES and not is_last:  # too little to tell what it is
                 self._tail = held
                 return Progress([], Counter())
             self.reader.check_head(held[:HEAD_BYTES])
-            held, self._begun = strip_marks(held), True
+            held, self._has_started = strip_marks(held), True
             if is_last and not held.strip():
                 raise InvalidInputError(EMPTY.format("a header and rows, or JSON lines"), "no_rows")
         parts, self._tail = cut_lines(held, is_last)
@@ -131,10 +131,12 @@ class Upload:
         parts = list(self._score_good(checked))
         scores = np.concatenate([part.scores for part in parts]) if parts else np.empty(0)
         decisions = self.model.decide_many(scores)
-        told = scores.tolist()
-        receipts = [""] * len(told) if self.receipts is None else list(map(self.receipts.issue, told, decisions))
+        values = scores.tolist()
+        receipts = [""] * len(values) if self.receipts is None else list(map(self.receipts.issue, values, decisions))
         warned = self._list_warned(parts, checked.good)
-        outcome = ScoredRows(self._rows + 1, stretch, checked.good, told, decisions, receipts, checked.problems, warned)
+        outcome = ScoredRows(
+            self._rows + 1, stretch, checked.good, values, decisions, receipts, checked.problems, warned
+        )
         self.spool.write(self.writer.write_rows(outcome))
         self.summary.add(scores, len(checked.problems), len(warned))
         self._rows += len(stretch.rows)

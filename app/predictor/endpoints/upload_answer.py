@@ -181,9 +181,9 @@ class CsvWriter:
 
     def _list_added(self, outcome: ScoredRows) -> Iterator[tuple[str, ...]]:
         """What is added to each row, in order."""
-        told = {place: f"{UNKNOWN_CATEGORY}: {', '.join(names)}" for place, names in outcome.warned.items()}
+        texts = {place: f"{UNKNOWN_CATEGORY}: {', '.join(names)}" for place, names in outcome.warned.items()}
         empty = [""] * len(outcome.good)
-        warnings = [told.get(place, "") for place in outcome.good] if told else empty
+        warnings = [texts.get(place, "") for place in outcome.good] if texts else empty
         decisions = map(_DECISIONS.__getitem__, outcome.decisions)
         columns = self._pick((map(repr, outcome.scores), decisions, empty, warnings, outcome.receipts))
         scored: Iterator[tuple[str, ...]] = zip(*columns, strict=True)

@@ -55,13 +55,13 @@ class CsvReader:
         if self.header:
             return lines
         try:
-            found = self._rows.read_header(lines, is_last)
+            parsed = self._rows.read_header(lines, is_last)
         except RowError as error:
-            told = f"the upload's first line is not a header of UTF-8 text; {CSV_WAY}; {error}"
-            raise BadRequestError(told, "malformed_csv") from None
-        if found is None:
+            message = f"the upload's first line is not a header of UTF-8 text; {CSV_WAY}; {error}"
+            raise BadRequestError(message, "malformed_csv") from None
+        if parsed is None:
             return b""
-        header, rest = found
+        header, rest = parsed
         self._read_header(header)
         return rest
 
@@ -90,19 +90,19 @@ class CsvReader:
         names = [cell.strip() for cell in cells]
         if separator := find_separator(",".join(names), self._known):
             raise BadRequestError(f"the upload {describe_separator(separator)}", "malformed_csv")
-        if told := explain_header(names, self._known):
-            raise BadRequestError(f"the upload {told}", "malformed_csv")
+        if message := explain_header(names, self._known):
+            raise BadRequestError(f"the upload {message}", "malformed_csv")
         if len(set(names)) < len(names):
             raise BadRequestError("the upload's header has the same name twice", "repeated_name")
         for column in self.schema.columns:
-            found = [names.index(name) for name in dict.fromkeys((column.name, column.source)) if name in names]
-            if not found:
+            places = [names.index(name) for name in dict.fromkeys((column.name, column.source)) if name in names]
+            if not places:
                 self._refuse_header(names, column)
-                told = f"the header has no {column.name!r} (nor {column.source!r}); names stand between commas"
-                raise InvalidInputError(told, "missing_field", column.name)
-            if len(found) > 1:
+                message = f"the header has no {column.name!r} (nor {column.source!r}); names stand between commas"
+                raise InvalidInputError(message, "missing_field", column.name)
+            if len(places) > 1:
                 raise BadRequestError(f"the header has {column.name!r} under both its names", "repeated_name")
-            self.places[column.name] = found[0]
+            self.places[column.name] = places[0]
         used = set(self.places.values())
         self._extra = [(name, place) for place, name in enumerate(names) if place not in used]
         self._name_bytes = len(msgspec.json.encode([name for name, _ in self._extra]))
@@ -113,8 +113,8 @@ class CsvReader:
 
     def _refuse_header(self, names: Cells, column: Column) -> None:
         """Raises: InvalidInputError if more can be said than that the column is not there."""
-        if told := explain_name(names, column.name) or explain_name(names, column.source):
-            raise InvalidInputError(f"the header {told}", "missing_field", column.name)
+        if message := explain_name(names, column.name) or explain_name(names, column.source):
+            raise InvalidInputError(f"the header {message}", "missing_field", column.name)
 
     def _find_refused_before(self, rows: Rows) -> None:
         """Refuses again what was no row when the file was scored: only what could be read of it is left."""

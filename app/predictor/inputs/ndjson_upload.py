@@ -27,12 +27,14 @@ class NdjsonReader:
 
     def check_head(self, head: bytes) -> None:
         """Raises: BadRequestError if the upload begins as something else than text does."""
-        if found := recognize(head, taken=frozenset({"json", "old-mac"})):
-            told = f"the upload is {found.name}, expected JSON lines in UTF-8, packed in nothing"
-            raise BadRequestError(told, "malformed_json")
+        if signature := recognize(head, taken=frozenset({"json", "old-mac"})):
+            message = f"the upload is {signature.name}, expected JSON lines in UTF-8, packed in nothing"
+            raise BadRequestError(message, "malformed_json")
         if head.lstrip(b"\xef\xbb\xbf \t\r\n").startswith(b"["):
-            told = "the upload is one JSON array, expected JSON lines; send each row as an object on a line of its own"
-            raise BadRequestError(told, "malformed_json")
+            message = (
+                "the upload is one JSON array, expected JSON lines; send each row as an object on a line of its own"
+            )
+            raise BadRequestError(message, "malformed_json")
 
     def read_header(self, lines: bytes, is_last: bool) -> bytes:
         return lines  # there is none

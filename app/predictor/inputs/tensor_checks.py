@@ -23,24 +23,24 @@ def explain_mismatch(error: msgspec.ValidationError, prefix: str = "", first: in
     """
     what, _, place = str(error).partition(" - at `$")
     if first:
-        place = re.sub(r"^\[(\d+)\]", lambda found: f"[{int(found[1]) + first}]", place)
+        place = re.sub(r"^\[(\d+)\]", lambda types: f"[{int(types[1]) + first}]", place)
     path = f"{prefix}{place.rstrip('`')}".lstrip(".")
     if missing := re.fullmatch("Object missing required field `(.*)`", what):
         field = f"{path}.{missing[1]}".lstrip(".")
         return RowError(
             "missing_field", f"{field} is missing, expected as the Open Inference Protocol V2 has it", field
         )
-    found = re.fullmatch("Expected `(.*)`, got `(.*)`", what)
-    told = f"is of type {found[2]}, expected {found[1]}" if found else f"is not right, {EXPECTED}"
-    return RowError("wrong_type", f"{path or 'the request'} {told}", path or None)
+    types = re.fullmatch("Expected `(.*)`, got `(.*)`", what)
+    problem = f"is of type {types[2]}, expected {types[1]}" if types else f"is not right, {EXPECTED}"
+    return RowError("wrong_type", f"{path or 'the request'} {problem}", path or None)
 
 
 def check_datatype(datatype: str, name: str, expected: tuple[str, ...], path: str) -> None:
     """Raises: RowError."""
     if datatype not in expected:
         field = f"{path}.datatype"
-        told = f"{field} ({name}) is not one that it can have, expected {' or '.join(expected)}"
-        raise RowError("wrong_type", told, field)
+        message = f"{field} ({name}) is not one that it can have, expected {' or '.join(expected)}"
+        raise RowError("wrong_type", message, field)
 
 
 def check_parameters(request: Any) -> None:

@@ -109,8 +109,8 @@ def _sweep_answer() -> Described:
 
 def _feedback_request(schema: ModelSchema | None) -> Described:
     is_event = schema is not None and schema.task == "binary"
-    told = "Whether the event happened" if is_event else "What was measured"
-    outcome = {"type": "boolean" if is_event else "number", "description": told}
+    description = "Whether the event happened" if is_event else "What was measured"
+    outcome = {"type": "boolean" if is_event else "number", "description": description}
     label = _object(receipt=STRING, outcome=outcome) | {"additionalProperties": False}
     labels = _object(feedback=_list(label, minItems=1, maxItems=feedback.MAX_LABELS))
     return {"anyOf": [label, labels | {"additionalProperties": False}]}

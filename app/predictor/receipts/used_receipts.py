@@ -54,10 +54,10 @@ class UsedReceipts(ABC):
         """
 
     def _refuse_conflicts(self, labels: Sequence[ReportedOutcome]) -> None:
-        said: dict[bytes, float] = {}
+        truths: dict[bytes, float] = {}
         for label in labels:
             before = self.find_truth(label.receipt)
-            _refuse_other(label, said.setdefault(label.receipt.id, label.truth if before is None else before))
+            _refuse_other(label, truths.setdefault(label.receipt.id, label.truth if before is None else before))
 
 
 class RememberedReceipts(UsedReceipts):

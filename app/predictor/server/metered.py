@@ -71,8 +71,8 @@ class MeteredProtocol(HttpToolsProtocol):
         try:
             super().on_headers_complete()
         finally:
-            is_begun = self.cycle is not None and self.cycle.scope is self.scope
-            if not is_begun:  # the head is refused, or parsed once more
+            is_started = self.cycle is not None and self.cycle.scope is self.scope
+            if not is_started:  # the head is refused, or parsed once more
                 self._release(self.scope)
                 self._body = None
         if self._body is not None and not self._is_streamed:

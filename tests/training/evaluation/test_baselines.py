@@ -10,7 +10,7 @@ from training.data.dataset import Condition, Conjunction, Dataset, Rule
 from training.data.load import load_table
 from training.data.splits import Split, group_holdout
 from training.data.table import Table
-from training.evaluation.baselines import RULE_HOLDS, list_contenders, rank_by_rule
+from training.evaluation.baselines import RULE_HOLDS, list_estimators, rank_by_rule
 from training.model.metrics import Judgement, measure, pr_auc, rmse
 from training.params import Params
 
@@ -78,18 +78,18 @@ def test_the_tie_break_ranks_within_both_halves(ai4i: Dataset, table: Table) -> 
 
 
 def test_each_task_has_its_baselines(table: Table, other_table: Table) -> None:
-    assert list(list_contenders(table)) == ["model", "rule", "logistic_regression"]
+    assert list(list_estimators(table)) == ["model", "rule", "logistic_regression"]
     expected = {"churn": ["model", "logistic_regression"], "charges": ["model", "linear_regression", "mean"]}
-    assert list(list_contenders(other_table)) == expected[other_table.dataset.name]
+    assert list(list_estimators(other_table)) == expected[other_table.dataset.name]
 
 
-def test_every_contender_scores_both_sides_and_the_model_beats_the_linear_one(
+def test_every_estimator_scores_both_sides_and_the_model_beats_the_linear_one(
     sides: tuple[Table, Table], small_params: Params
 ) -> None:
     train, test = sides
     worth = {}
-    for name, contender in list_contenders(train).items():
-        seen, unseen = contender.score(train, test, small_params)
+    for name, estimator in list_estimators(train).items():
+        seen, unseen = estimator.score(train, test, small_params)
         assert (seen.shape, unseen.shape) == ((len(train),), (len(test),))
         assert ((unseen >= 0) & (unseen <= 1)).all()
         worth[name] = pr_auc(Judgement(test.target, unseen))
@@ -97,9 +97,9 @@ def test_every_contender_scores_both_sides_and_the_model_beats_the_linear_one(
 
 
 def test_the_rule_decides_by_itself_and_the_others_by_the_training_rows(table: Table) -> None:
-    contenders = list_contenders(table)
-    assert contenders["rule"].threshold == RULE_HOLDS
-    assert contenders["model"].threshold is contenders["logistic_regression"].threshold is None
+    estimators = list_estimators(table)
+    assert estimators["rule"].threshold == RULE_HOLDS
+    assert estimators["model"].threshold is estimators["logistic_regression"].threshold is None
 
 
 def test_the_linear_models_training_scores_are_out_of_fold(sides: tuple[Table, Table], small_params: Params) -> None:
@@ -107,7 +107,7 @@ def test_the_linear_models_training_scores_are_out_of_fold(sides: tuple[Table, T
     few = train.take(
         np.sort(np.concatenate([np.flatnonzero(train.target == 1)[:8], np.flatnonzero(train.target == 0)[:8]]))
     )
-    seen, fitted = list_contenders(few)["logistic_regression"].score(few, few, small_params)
+    seen, fitted = list_estimators(few)["logistic_regression"].score(few, few, small_params)
     assert sk.log_loss(few.target, seen) > sk.log_loss(few.target, fitted)
 
 
@@ -115,8 +115,8 @@ def test_a_regressions_baselines_are_beaten_in_their_order(charges_table: Table,
     split = group_holdout(charges_table)
     train, test = charges_table.take(split.train), charges_table.take(split.test)
     errors = {
-        name: rmse(Judgement(test.target, contender.score(train, test, small_params)[1]))
-        for name, contender in list_contenders(train).items()
+        name: rmse(Judgement(test.target, estimator.score(train, test, small_params)[1]))
+        for name, estimator in list_estimators(train).items()
     }
     assert errors["linear_regression"] < errors["mean"]
     assert errors["mean"] == pytest.approx(np.sqrt(np.mean((test.target - train.target.mean()) ** 2)))

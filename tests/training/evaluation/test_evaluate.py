@@ -1,4 +1,4 @@
-"""The honest estimate: every contender on the same folds and holdouts, written for machines to read."""
+"""The honest estimate: every estimator on the same folds and holdouts, written for machines to read."""
 
 import json
 from collections.abc import Iterator
@@ -10,8 +10,8 @@ import pytest
 
 from training.data.splits import Split, group_holdout, repeated_folds, time_holdout
 from training.data.table import Table
-from training.evaluation.baselines import Contender
-from training.evaluation.evaluate import Evaluation, evaluate_table, judge_contender, measure_split, write_evaluation
+from training.evaluation.baselines import Estimator
+from training.evaluation.evaluate import Evaluation, evaluate_table, judge_estimator, measure_split, write_evaluation
 from training.model.metrics import Judgement, best_f1_threshold, cheapest_threshold, expected_cost, f1
 from training.params import Params
 
@@ -50,7 +50,7 @@ def written(evaluation: Evaluation, tmp_path_factory: pytest.TempPathFactory) ->
     return content
 
 
-def test_each_contender_has_each_metric_with_its_interval(written: dict[str, Any]) -> None:
+def test_each_estimator_has_each_metric_with_its_interval(written: dict[str, Any]) -> None:
     for name in ("model", "rule", "logistic_regression"):
         assert written[name].keys() == BINARY
         for interval in written[name].values():
@@ -75,9 +75,9 @@ def test_the_mean_is_that_of_the_folds(written: dict[str, Any]) -> None:
 
 def test_holdouts_by_time_and_by_group_stand_beside_the_folds(written: dict[str, Any]) -> None:
     assert written["holdouts"].keys() == {"time", "group"}
-    for contenders in written["holdouts"].values():
-        assert contenders.keys() == {"model", "rule", "logistic_regression"}
-        assert contenders["model"].keys() == BINARY
+    for estimators in written["holdouts"].values():
+        assert estimators.keys() == {"model", "rule", "logistic_regression"}
+        assert estimators["model"].keys() == BINARY
 
 
 def test_progress_is_told_for_each_fold_and_holdout(evaluation: Evaluation, steps: list[str]) -> None:
@@ -88,19 +88,19 @@ def test_thresholds_come_from_the_training_rows_alone(table: Table, quick: Param
     split = next(repeated_folds(table, 3, 1, 0))
     train, test = table.take(split.train), table.take(split.test)
     wear = "tool_wear_min"
-    contender = Contender(lambda train, test, params: (train.values[wear], test.values[wear]))
-    best, cheapest = judge_contender(train, test, contender, quick)
+    estimator = Estimator(lambda train, test, params: (train.values[wear], test.values[wear]))
+    best, cheapest = judge_estimator(train, test, estimator, quick)
     costs = table.dataset.costs
     assert costs is not None
     assert cheapest is not None
     assert best.threshold == best_f1_threshold(train.target, train.values[wear])
     assert cheapest.threshold == cheapest_threshold(train.target, train.values[wear], costs)
-    found = measure_split(table, split, contender, quick)
+    found = measure_split(table, split, estimator, quick)
     assert found["f1"] == f1(Judgement(test.target, test.values[wear], best.threshold))
     assert found["expected_cost"] == expected_cost(Judgement(test.target, test.values[wear], cheapest.threshold, costs))
 
 
-def test_no_contender_sees_a_test_row_in_training(table: Table, quick: Params) -> None:
+def test_no_estimator_sees_a_test_row_in_training(table: Table, quick: Params) -> None:
     splits: list[Split] = [*repeated_folds(table, 3, 1, 0), time_holdout(table), group_holdout(table)]
     for split in splits:
         assert not set(split.train.tolist()) & set(split.test.tolist())
@@ -114,9 +114,9 @@ def test_other_datasets_are_evaluated_without_a_change_to_the_code(
     write_evaluation(evaluation, tmp_path / "evaluation.json")
     assert evaluation.holdouts.keys() == {"group"}
     if other_table.dataset.task == "binary":
-        assert evaluation.contenders.keys() == {"model", "logistic_regression"}
+        assert evaluation.estimators.keys() == {"model", "logistic_regression"}
         return
-    assert evaluation.contenders.keys() == {"model", "linear_regression", "mean"}
-    assert evaluation.contenders["model"].keys() == {"rmse", "mae", "r2"}
+    assert evaluation.estimators.keys() == {"model", "linear_regression", "mean"}
+    assert evaluation.estimators["model"].keys() == {"rmse", "mae", "r2"}
     assert evaluation.protocol.startswith("1 x 3-fold cross-validation")
-    assert evaluation.contenders["model"]["rmse"].mean < evaluation.contenders["mean"]["rmse"].mean
+    assert evaluation.estimators["model"]["rmse"].mean < evaluation.estimators["mean"]["rmse"].mean

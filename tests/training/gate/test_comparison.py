@@ -13,7 +13,7 @@ from training.gate.comparison import (
     check_floor,
     check_lines,
     check_margin,
-    measure_contestants,
+    measure_judgements,
     place_interval,
 )
 from training.gate.policy import MetricRule
@@ -81,13 +81,13 @@ def test_a_bound_that_is_not_a_number_never_passes(mean: float, down: float, up:
 
 def test_a_model_against_itself_differs_by_nothing() -> None:
     judgement = make_judgement(0.2)
-    for line in measure_contestants({"candidate": judgement, "champion": judgement}, BINARY, "binary", 50, 1):
+    for line in measure_judgements({"candidate": judgement, "champion": judgement}, BINARY, "binary", 50, 1):
         assert line.difference == interval(0.0, 0.0, 0.0)
 
 
 def test_difference_is_positive_where_the_candidate_is_better_whatever_the_metric() -> None:
     judgements = {"candidate": make_judgement(0.05), "champion": make_judgement(0.3)}
-    for line in measure_contestants(judgements, BINARY, "binary", 100, 1):
+    for line in measure_judgements(judgements, BINARY, "binary", 100, 1):
         assert line.difference is not None
         if line.name != "calibration_error":
             assert line.difference.low > 0, line.name
@@ -95,7 +95,7 @@ def test_difference_is_positive_where_the_candidate_is_better_whatever_the_metri
 
 def test_values_are_those_of_the_metrics_themselves() -> None:
     judgement = make_judgement(0.2)
-    lines = measure_contestants({"candidate": judgement}, BINARY, "binary", 50, 1)
+    lines = measure_judgements({"candidate": judgement}, BINARY, "binary", 50, 1)
     assert {line.name: line.values["candidate"].mean for line in lines} == measure(judgement, "binary")
     assert all(line.difference is None for line in lines)
 
@@ -103,7 +103,7 @@ def test_values_are_those_of_the_metrics_themselves() -> None:
 def test_pairing_makes_the_difference_sharper_than_the_values() -> None:
     champion = make_judgement(0.2)
     nearly = Judgement(champion.target, np.clip(champion.scores + 0.001, 0, 1), 0.45, COSTS)
-    (line,) = measure_contestants({"candidate": nearly, "champion": champion}, [METRICS["pr_auc"]], "binary", 100, 1)
+    (line,) = measure_judgements({"candidate": nearly, "champion": champion}, [METRICS["pr_auc"]], "binary", 100, 1)
     assert line.difference is not None
     value = line.values["candidate"]
     assert line.difference.high - line.difference.low < 0.1 * (value.high - value.low)
@@ -112,7 +112,7 @@ def test_pairing_makes_the_difference_sharper_than_the_values() -> None:
 def test_metric_that_is_not_a_number_is_left_out_and_its_checks_fail() -> None:
     judgement = Judgement(make_judgement(0.2).target, make_judgement(0.2).scores, 0.45, costs=None)
     cost = METRICS["expected_cost"]
-    lines = measure_contestants({"candidate": judgement, "champion": judgement}, [cost], "binary", 50, 1)
+    lines = measure_judgements({"candidate": judgement, "champion": judgement}, [cost], "binary", 50, 1)
     rules = [MetricRule(name="expected_cost", margin=0.1, floor=0.9, relative=True)]
     checks = list(check_lines(apply_rules(lines, rules, judgement, "binary"), has_champion=True))
     assert lines[0].values == {}
@@ -121,7 +121,7 @@ def test_metric_that_is_not_a_number_is_left_out_and_its_checks_fail() -> None:
 
 def test_relative_bounds_are_shares_of_the_best_constant_answer() -> None:
     judgement = make_judgement(0.2)
-    lines = measure_contestants({"candidate": judgement}, [METRICS["expected_cost"]], "binary", 50, 1)
+    lines = measure_judgements({"candidate": judgement}, [METRICS["expected_cost"]], "binary", 50, 1)
     rules = [MetricRule(name="expected_cost", margin=0.1, floor=0.5, relative=True)]
     (line,) = apply_rules(lines, rules, judgement, "binary")
     assert line.margin == pytest.approx(4.5)  # always an alarm costs 45 a row
@@ -148,7 +148,7 @@ def test_best_constant_of_a_regression_is_mean_or_median(values: list[float]) ->
 
 def test_without_a_champion_only_floors_are_checked() -> None:
     judgement = make_judgement(0.2)
-    lines = measure_contestants({"candidate": judgement}, BINARY, "binary", 50, 1)
+    lines = measure_judgements({"candidate": judgement}, BINARY, "binary", 50, 1)
     rules = [MetricRule(name="pr_auc", margin=0.1, floor=0.5), MetricRule(name="recall", margin=0.1)]
     checks = list(check_lines(apply_rules(lines, rules, judgement, "binary"), has_champion=False))
     assert [check.name for check in checks] == ["floor/pr_auc"]

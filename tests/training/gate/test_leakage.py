@@ -35,8 +35,8 @@ def test_column_from_a_forbidden_source_is_found_by_its_name(source: str) -> Non
     evidence = gather()
     schema = planted.candidate().manifest.schema
     forged = planted.forge(planted.candidate(), schema=msgspec.structs.replace(schema, columns=(*schema.columns, lamp)))
-    contestant = evidence.candidate.__class__(forged, evidence.candidate.model, evidence.candidate.judgement)
-    tampered = dataclasses.replace(evidence, candidate=contestant)
+    candidate = evidence.candidate.__class__(forged, evidence.candidate.model, evidence.candidate.judgement)
+    tampered = dataclasses.replace(evidence, candidate=candidate)
     names, _ = check_leakage(tampered, RULES)
     assert names.verdict == "fail"
     assert source in names.found

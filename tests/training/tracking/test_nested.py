@@ -1,4 +1,4 @@
-"""Evaluations and searches as runs below runs: each contender and trial once, however often they are logged."""
+"""Evaluations and searches as runs below runs: each estimator and trial once, however often they are logged."""
 
 from pathlib import Path
 from typing import Any
@@ -23,16 +23,16 @@ from training.tracking.tracker import Tracker
 
 @pytest.fixture
 def evaluation(table: Table, small_params: Params) -> Evaluation:
-    contenders = {name: {"pr_auc": Interval(mean=0.9, low=0.8, high=0.95)} for name in ("model", "rule")}
+    estimators = {name: {"pr_auc": Interval(mean=0.9, low=0.8, high=0.95)} for name in ("model", "rule")}
     return Evaluation(
         schema_version=1,
         data=table.describe(),
         inputs=describe_inputs(table, small_params),
         revision="a" * 40,
         protocol="2 x 2-fold",
-        contenders=contenders,
-        folds={name: [{"pr_auc": 0.88}, {"pr_auc": 0.92}] for name in contenders},
-        holdouts={"time": contenders},
+        estimators=estimators,
+        folds={name: [{"pr_auc": 0.88}, {"pr_auc": 0.92}] for name in estimators},
+        holdouts={"time": estimators},
     )
 
 
@@ -54,7 +54,7 @@ def quicken(params: Params) -> Params:
     return msgspec.structs.replace(params, model={**params.model, "tree_method": "hist"}, evaluation=evaluation)
 
 
-def test_a_contender_has_its_folds_as_steps_and_its_holdouts(
+def test_an_estimator_has_its_folds_as_steps_and_its_holdouts(
     evaluated: ParentRun, table: Table, small_params: Params
 ) -> None:
     assert evaluated.version == name_version(describe_inputs(table, small_params))

@@ -15,7 +15,7 @@ def result() -> GateResult:
     return planted.judge(planted.candidate(), planted.champion())
 
 
-def test_a_verdict_has_the_numbers_of_all_contestants_and_its_champion(result: GateResult) -> None:
+def test_a_verdict_has_the_numbers_of_candidate_champion_and_rule(result: GateResult) -> None:
     note = note_verdict(result, [])
     assert note.verdict == result.verdict
     line = next(line for line in result.metrics if line.name == "pr_auc")

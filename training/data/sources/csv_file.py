@@ -39,8 +39,8 @@ def parse_csv(content: bytes, shown: str, columns: Sequence[Column] = ()) -> Fil
     names = [cell.strip() for cell in found[0]]
     if len(names) == 1 and (separator := find_separator(names[0])):
         raise InputError(f"{shown} {describe_separator(separator)}")
-    if columns and (told := explain_header(names, [column.source for column in columns])):
-        raise InputError(f"{shown} {told}")
+    if columns and (problem := explain_header(names, [column.source for column in columns])):
+        raise InputError(f"{shown} {problem}")
     refuse_repeated(names, shown)
     reader.expect_columns({names.index(column.source): column for column in columns if column.source in names})
     return _make_frame(names, reader.read(found[1], is_last=True))

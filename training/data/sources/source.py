@@ -34,10 +34,10 @@ def load_raw(dataset: Dataset, source: str | None = None, rows: int | None = Non
 
     Raises: InputError if the source cannot be used, OutsideError if a service does not answer.
     """
-    is_asked = rows is not None or seed is not None
-    if source and source != GENERATOR and is_asked:
+    is_generated = rows is not None or seed is not None
+    if source and source != GENERATOR and is_generated:
         raise InputError(f"a number of rows or a seed is for the generator only, found source {source!r} as well")
-    if source == GENERATOR or is_asked:
+    if source == GENERATOR or is_generated:
         return generate_raw(dataset, rows, seed)
     if source == UCI:
         return RawData(uci.fetch_uci(dataset), _name_uci(dataset))

@@ -75,8 +75,8 @@ def _fetch_in_time(uci_id: int, timeout_seconds: float) -> pd.DataFrame:
     except OSError as error:
         raise OutsideError("the UCI repository could not be reached") from error
     except (ValueError, RecursionError, InputError, OutsideError) as error:
-        told = f"{type(error).__name__} {first_line(error)}"
-        raise OutsideError(f"the UCI repository's answer is not usable: {told}") from error
+        reason = f"{type(error).__name__} {first_line(error)}"
+        raise OutsideError(f"the UCI repository's answer is not usable: {reason}") from error
     return frame
 
 

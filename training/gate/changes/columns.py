@@ -57,8 +57,8 @@ def _find_problem(evidence: HoldoutEvidence, column: Column, rules: ChangeRules)
     shares = dict(zip(bins.categories, bins.ratios, strict=False))
     lost = [name for name in empty if shares.get(name, 0.0) > 0]
     if lost:
-        told = ", ".join(f"{name!r} ({shares[name]:.0%} of the champion's rows)" for name in lost)
-        return f"no row has {told}"
+        listed = ", ".join(f"{name!r} ({shares[name]:.0%} of the champion's rows)" for name in lost)
+        return f"no row has {listed}"
     if new := [name for name in empty if name not in shares]:
         return (
             f"no row has {', '.join(map(repr, new))}, which the dataset file adds: it would be served and never learnt"

@@ -139,7 +139,7 @@ def _count_rarer(before: Sides, inside: list[Flags]) -> tuple[int, int]:
 
 
 def _check_labels(before: Sides, now: Sides, limit: float, evidence: HoldoutEvidence) -> Check:
-    worst, told = 0.0, ""
+    worst, described = 0.0, ""
     known = _keep_unique(before.all)
     places = dict(zip(strip_outcomes(known).tolist(), known.tolist(), strict=True))
     for what, digests, side in (
@@ -157,14 +157,14 @@ def _check_labels(before: Sides, now: Sides, limit: float, evidence: HoldoutEvid
             else min(side.target.sum(), len(side) - side.target.sum())
         )
         if (share := changed / max(float(rarer), 1.0)) >= worst:
-            worst, told = share, f"{changed:,} rows of the {what}"
+            worst, described = share, f"{changed:,} rows of the {what}"
     passes = worst <= limit
     return Check(
         name="data/labels",
         verdict=choose_verdict(passes),
-        found=f"{told}, {worst:.1%} of the rarer outcome",
+        found=f"{described}, {worst:.1%} of the rarer outcome",
         expected=f"at most {limit:.0%}",
-        reason=f"{told} have the champion's inputs and another {evidence.dataset.target.name} than it learnt"
+        reason=f"{described} have the champion's inputs and another {evidence.dataset.target.name} than it learnt"
         + (", as a correction now and then has." if passes else ": somebody or something changed the labels."),
     )
 

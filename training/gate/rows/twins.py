@@ -77,12 +77,12 @@ def _choose_worst(evidence: HoldoutEvidence, found: NDArray[np.bool_], chance: N
         if evidence.dataset.task == "binary"
         else [np.ones(len(target), dtype=np.bool_)]
     )
-    worst, told = 0.0, "0 rows"
+    worst, described = 0.0, "0 rows"
     for rows in outcomes:
         count = int(found[rows].sum())
         beyond = max(count - int(chance[rows].sum()), 0)
         share = _bound_share(beyond, int(rows.sum()))
         if share > worst:
             what = "" if len(outcomes) == 1 else " of one outcome"
-            worst, told = share, f"{count:,} of {int(rows.sum()):,} rows{what}"
-    return worst, told
+            worst, described = share, f"{count:,} of {int(rows.sum()):,} rows{what}"
+    return worst, described
