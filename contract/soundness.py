@@ -45,8 +45,6 @@ def _find_problems(manifest: Manifest) -> Iterator[str]:
         yield from _find_column_problems(column)
     if schema.task == "binary":
         yield from _find_probability_problems(manifest)
-    for name, bins in manifest.reference.items():
-        yield from _find_bin_problems(name, bins)
     if not manifest.golden:
         yield "it has no golden rows, so its scores cannot be checked"
     for index, golden in enumerate(manifest.golden):
@@ -55,6 +53,7 @@ def _find_problems(manifest: Manifest) -> Iterator[str]:
         for column in schema.columns:
             if problem := find_misfit(column, golden.row.get(column.name)):
                 yield f"golden row {index}: {problem}, so its own routes would refuse it"
+    yield from _find_reference_problems(manifest)
 
 
 def _find_probability_problems(manifest: Manifest) -> Iterator[str]:
@@ -98,6 +97,21 @@ def find_misfit(column: Column, value: Value) -> str | None:
     if column.type == "integer" and value % 1:
         return f"{name} is {value:g}, expected a whole number"
     return None
+
+
+def _find_reference_problems(manifest: Manifest) -> Iterator[str]:
+    schema = manifest.schema
+    expected = {column.name: column.categories for column in schema.columns}
+    expected |= {feature.name: () for feature in schema.derived} | {"score": ()}
+    if differing := expected.keys() ^ manifest.reference.keys():
+        yield f"its reference bins and its schema differ in {min(differing)!r}"
+    if manifest.data.rows < 1:
+        yield f"its reference is of {manifest.data.rows} rows, expected at least 1"
+    for name, bins in manifest.reference.items():
+        yield from _find_bin_problems(name, bins)
+        size = (len(bins.categories) if bins.categories else len(bins.edges) + 1) + 1
+        if bins.categories != expected.get(name, ()) or len(bins.ratios) != size:
+            yield f"the reference bins of {name!r} do not fit its schema, expected {size} of them"
 
 
 def _find_bin_problems(name: str, bins: ReferenceBins) -> Iterator[str]:

@@ -192,6 +192,10 @@ METRICS = (
         "lathe_feature_reference_ratio", "gauge", ("feature", "bin", "drift"), "Share of training rows in each bin",
         _read_feature_reference,
     ),
+    MetricRow(
+        "lathe_reference_rows", "gauge", (), "Training rows that the reference ratios are shares of",
+        lambda s: _one(s.model.manifest.data.rows),
+    ),
     MetricRow("lathe_score_rows_total", "counter", ("bin",), "Rows in each bin of the score", _read_score_rows),
     MetricRow(
         "lathe_score_reference_ratio", "gauge", ("bin",), "Share of training rows in each bin of the score",

@@ -4,12 +4,12 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 
 from cli.errors import OutsideError
+from contract.psi import FEWEST_ROWS, StabilityIndex, measure_psi
 from release.live.prometheus import Prometheus, select
 
 NAMESPACE = "lathe-{environment}"
 PREDICTIONS = 'route=~"/v1/.*|/v2/.*"'
 FAILED = 'code=~"5.."'
-ENOUGH_ROWS = 500  # fewer exceed a PSI of 0.1 by chance alone
 MAX_WINDOW_SECONDS = 30 * 24 * 3600
 LEAST_WINDOW_SECONDS = 60
 
@@ -21,7 +21,7 @@ class Drift:
     """`alerts` as the dataset file says: whether this feature is to wake somebody."""
 
     feature: str
-    psi: float
+    index: StabilityIndex
     alerts: bool
 
 
@@ -33,6 +33,7 @@ class Live:
     requests: float | None = None
     errors: float | None = None
     p99_seconds: float | None = None
+    reference_rows: float | None = None
     drift: tuple[Drift, ...] = ()
     outcomes: Mapping[str, float] = field(default_factory=dict)
     problem: str = ""
@@ -74,30 +75,33 @@ class Questions:
         buckets = self._increase("lathe_request_duration_seconds_bucket", PREDICTIONS)
         p99 = self._ask_one(f"histogram_quantile(0.99, sum by (le) ({buckets}))")
         outcomes = self._ask_by("outcome", f"sum by (outcome) ({self._increase('lathe_feedback_total')})")
+        reference_rows = self._ask_one(f"max({self._select('lathe_reference_rows')})")
         has_any = bool(requests)
         return Live(
             self.window,
             requests,
             (failed or 0.0) / requests if requests else None,
             p99 if has_any else None,
-            tuple(self._ask_drift()),
+            reference_rows,
+            tuple(self._ask_drift(reference_rows)) if reference_rows else (),
             {name: count for name, count in outcomes.items() if count > 0},
         )
 
-    def _ask_drift(self) -> list[Drift]:
-        """PSI of every feature with enough rows, the farthest first; half a row more in each bin, as none may be 0."""
-        rows = self._increase("lathe_feature_rows_total")
-        share = f"(sum by (feature, bin) ({rows}) + 0.5) / on(feature) group_left() sum by (feature) ({rows} + 0.5)"
-        ratios = f"max by (feature, bin) ({self._select('lathe_feature_reference_ratio')})"
-        reference = f"clamp_min({ratios}, 0.0001)"
-        psi = f"sum by (feature) (({share} - on(feature, bin) {reference}) * on(feature, bin) "
-        psi += f"ln({share} / on(feature, bin) {reference}))"
-        found = self._ask_by("feature", f"{psi} and on(feature) (sum by (feature) ({rows}) >= {ENOUGH_ROWS})")
+    def _ask_drift(self, reference_rows: float) -> list[Drift]:
+        """Every feature with enough rows, the farthest first."""
+        counts = self._ask_bins(f"sum by (feature, bin) ({self._increase('lathe_feature_rows_total')})")
+        ratios = self._ask_bins(f"max by (feature, bin) ({self._select('lathe_feature_reference_ratio')})")
         alerting = 'drift="alert"'
         names = self._ask_by(
             "feature", f"group by (feature) ({self._select('lathe_feature_reference_ratio', alerting)})"
         )
-        return sorted((Drift(name, value, name in names) for name, value in found.items()), key=lambda one: -one.psi)
+        found = []
+        for feature, shares in ratios.items():
+            rows = counts.get(feature, {})
+            index = measure_psi([rows.get(name, 0.0) for name in shares], list(shares.values()), reference_rows)
+            if index.rows >= FEWEST_ROWS:
+                found.append(Drift(feature, index, feature in names))
+        return sorted(found, key=lambda one: -one.index.corrected)
 
     def _select(self, metric: str, *more: str) -> str:
         labels = {"namespace": NAMESPACE.format(environment=self.environment), "model_version": self.version}
@@ -112,6 +116,14 @@ class Questions:
     def _ask_by(self, label: str, query: str) -> dict[str, float]:
         return {dict(labels).get(label, ""): value for labels, value in self.prometheus.ask(query).items()}
 
+    def _ask_bins(self, query: str) -> dict[str, dict[str, float]]:
+        """By feature, the value of each bin."""
+        found: dict[str, dict[str, float]] = {}
+        for labels, value in self.prometheus.ask(query).items():
+            of_sample = dict(labels)
+            found.setdefault(of_sample.get("feature", ""), {})[of_sample.get("bin", "")] = value
+        return found
+
 
 def list_lines(live: Live, describe: Callable[[float], str]) -> list[tuple[str, str]]:
     """Name and value of each line, as people read them; `describe` says how long a time is."""
@@ -123,8 +135,21 @@ def list_lines(live: Live, describe: Callable[[float], str]) -> list[tuple[str, 
         lines.append(("Errors (5xx)", f"{live.errors:.3%}"))
     if live.p99_seconds is not None:
         lines.append(("99th percentile", f"{live.p99_seconds * 1000:,.1f} ms"))
-    drift = [f"{one.feature} {one.psi:.3f}{'' if one.alerts else ' (shown only)'}" for one in live.drift[:5]]
-    lines.append(("Drift (PSI), farthest first", ", ".join(drift) or f"fewer than {ENOUGH_ROWS} rows of any feature"))
+    lines.append(
+        ("Drift (PSI), farthest first", ", ".join(map(_describe_drift, live.drift[:5])) or _explain_none(live))
+    )
     counts = [f"{count:,.0f} {name.replace('_', ' ')}" for name, count in sorted(live.outcomes.items())]
     lines.append(("Labels that came back", ", ".join(counts) or "none"))
     return lines
+
+
+def _describe_drift(drift: Drift) -> str:
+    index = drift.index
+    values = "{:.3f} [{:.3f}, {:.3f}]".format(*(max(one, 0.0) for one in (index.corrected, index.low, index.high)))
+    return f"{drift.feature} {values}{'' if drift.alerts else ' (shown only)'}"
+
+
+def _explain_none(live: Live) -> str:
+    if live.reference_rows is None:
+        return "unknown: no pod exports lathe_reference_rows"
+    return f"unknown: fewer than {FEWEST_ROWS} rows of any feature"

@@ -78,6 +78,11 @@ def test_a_score_that_falls_with_its_margin_is_the_gates_matter_until_it_is_serv
         ("golden.4.row.tool_wear_min", 1.5, "golden row 4: column 'tool_wear_min' is 1.5, expected a whole number"),
         ("reference.torque_nm.edges.0", 1e9, "the edges of the reference bins of 'torque_nm' do not rise"),
         ("reference.torque_nm.ratios.0", 0.7, "the ratios of the reference bins of 'torque_nm' sum to"),
+        ("reference.score.edges", [], "the reference bins of 'score' do not fit its schema, expected 2 of them"),
+        ("reference.type.categories", ["M", "L", "H"], "the reference bins of 'type' do not fit its schema"),
+        ("schema.derived", [], "its reference bins and its schema differ in"),
+        ("data.rows", 0, "its reference is of 0 rows, expected at least 1"),
+        ("data.rows", -5, "its reference is of -5 rows, expected at least 1"),
         ("reference.score.ratios.1", -0.1, "the reference bins of 'score' have a ratio outside of 0 to 1"),
     ],
 )

@@ -1,20 +1,21 @@
 """How far the data that the candidate learnt from lies from the champion's: told, never judged."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from contract.compute.bins import count_bins
+from contract.psi import measure_psi
 from contract.schema import ReferenceBins, Struct
 from training.gate.evidence import HoldoutEvidence
 
-SMALLEST_SHARE = 1e-4  # an empty bin has no logarithm
 LIMIT = 0.2  # "a significant change": N. Siddiqi, "Credit Risk Scorecards" (2006)
 
 
 class DriftLine(Struct, frozen=True):
-    """`psi` of one column or feature; `alerts` where drift of it raises an alert when it is served."""
+    """`psi` of one column or feature, corrected for chance; `alerts` where drift of it alerts when it is served."""
 
     feature: str
     psi: float
@@ -22,22 +23,31 @@ class DriftLine(Struct, frozen=True):
     alerts: bool
 
 
-def measure_psi(bins: ReferenceBins, values: NDArray[np.float64]) -> float:
-    """The population stability index of `values`, shape (rows,), against the reference proportions.
+@dataclass(frozen=True)
+class ColumnReference:
+    """The bins of a column or feature as `rows` training rows filled them."""
 
-    Formula: sum over bins of (found - expected) * ln(found / expected).
-    """
-    found = np.maximum(count_bins(bins, values) / max(len(values), 1), SMALLEST_SHARE)
-    expected = np.maximum(np.array(bins.ratios), SMALLEST_SHARE)
-    return float(((found - expected) * np.log(found / expected)).sum())
+    bins: ReferenceBins
+    rows: int
+
+    def measure(self, values: NDArray[np.float64]) -> float:
+        """The population stability index of `values`, shape (rows,), less what chance adds to it.
+
+        Below 0 where they lie nearer than chance would have them.
+        """
+        return measure_psi(count_bins(self.bins, values).tolist(), self.bins.ratios, self.rows).corrected
+
+
+def find_reference(evidence: HoldoutEvidence, name: str) -> ColumnReference | None:
+    """The champion's, of a column or feature; None if it has none, or on a first run."""
+    manifest = evidence.champion.bundle.manifest if evidence.champion else None
+    bins = manifest.reference.get(name) if manifest else None
+    return ColumnReference(bins, manifest.data.rows) if manifest and bins else None
 
 
 def describe_drift(evidence: HoldoutEvidence) -> Iterator[DriftLine]:
     """A line for everything that the champion has a reference of; nothing on a first run."""
-    if evidence.champion is None:
-        return
-    reference = evidence.champion.bundle.manifest.reference
     for name, values in evidence.table.values.items():
-        if name in reference:
-            bins = reference[name]
-            yield DriftLine(feature=name, psi=measure_psi(bins, values), limit=LIMIT, alerts=bins.drift == "alert")
+        if reference := find_reference(evidence, name):
+            psi = max(reference.measure(values), 0.0)
+            yield DriftLine(feature=name, psi=psi, limit=LIMIT, alerts=reference.bins.drift == "alert")

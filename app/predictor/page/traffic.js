@@ -136,14 +136,14 @@ function routesCard(metrics) {
 function driftCard(card, metrics) {
   const known = [...card.schema.columns, ...card.schema.derived];
   const measured = measureDrift(metrics);
-  const seen = Math.max(...measured.map(({ rows }) => rows), 0);
+  const seen = Math.max(...measured.map(({ index }) => index.rows), 0);
   const rows = measured.map(({ feature, use, index }) => {
     const source = known.find(({ name }) => name === feature);
     const { word, kind } = describeDrift(index);
     return [
       feature === null ? `${scoreWords(card).name} (the score)` : label(source ?? { name: feature }),
       make("span", { class: `badge ${kind}` }, word),
-      index === null ? "–" : index.toFixed(3),
+      index.rows < FEWEST_ROWS ? "–" : Math.max(index.corrected, 0).toFixed(3),
       use === "show" ? "shown only" : use === "alert" ? "alerts" : "",
     ];
   });
@@ -160,7 +160,7 @@ function driftCard(card, metrics) {
     make(
       "p",
       { class: "hint" },
-      `Below 0.1 is steady, from 0.25 on it has moved far. Below ${plural(FEWEST_ROWS, "row")} nothing is said.`,
+      `Surely below 0.1 is steady, surely above 0.25 it has moved far. Below ${plural(FEWEST_ROWS, "row")} nothing is said.`,
     ),
   );
 }

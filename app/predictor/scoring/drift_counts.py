@@ -8,7 +8,6 @@ from operator import sub
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.errors import BundleError
 from contract.schema import Manifest, ReferenceBins
 
 SCORE = "score"
@@ -20,10 +19,8 @@ class TrafficBins:
     """One list of counts for each feature, column and the score; only the event loop's thread changes them."""
 
     def __init__(self, manifest: Manifest) -> None:
-        """Raises: BundleError if the reference does not fit the schema."""
         self.reference = manifest.reference
         self.counts = {name: [0] * len(bins.ratios) for name, bins in manifest.reference.items()}
-        _check_reference(manifest)
         # the usual row as plain tuples: a name's edges and its list, or its list alone for a category's code
         self._numbers = [
             (name, bins.edges, self.counts[name])
@@ -78,16 +75,3 @@ def find_bin(bins: ReferenceBins, value: float) -> int:
     if math.isnan(value):
         return len(bins.ratios) - 1
     return int(value) if bins.categories else bisect_right(bins.edges, value)
-
-
-def _check_reference(manifest: Manifest) -> None:
-    schema = manifest.schema
-    expected = {column.name: column.categories for column in schema.columns}
-    expected |= {feature.name: () for feature in schema.derived} | {SCORE: ()}
-    if manifest.reference.keys() != expected.keys():
-        missing = expected.keys() ^ manifest.reference.keys()
-        raise BundleError(f"the bundle's reference bins and its schema differ in {min(missing)!r}")
-    for name, bins in manifest.reference.items():
-        size = (len(bins.categories) if bins.categories else len(bins.edges) + 1) + 1
-        if bins.categories != expected[name] or len(bins.ratios) != size:
-            raise BundleError(f"the bundle's reference bins of {name!r} do not fit its schema, expected {size} of them")

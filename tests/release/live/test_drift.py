@@ -1,26 +1,27 @@
-"""The drift that a promotion shows is the PSI of its formula, also in bins that training seldom or never saw."""
+"""The drift that a promotion shows is the index of its formula, over all pods, also in bins that training never saw."""
 
-import math
 import threading
 from collections.abc import Iterator
+from contextlib import contextmanager
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 from typing import Any
 
 import pytest
 
-from release.live.live_metrics import ENOUGH_ROWS, read_live
+from contract.psi import FEWEST_ROWS, measure_psi
+from release.live.live_metrics import list_lines, read_live
 from release.live.prometheus import Prometheus
 from tests.gitops.prometheus import RunningPrometheus
 
 BUNDLE = "c" * 64
-LEAST_SHARE = 1e-4  # of a bin that training never saw
+REFERENCE_ROWS = 8137
 # the share of each bin in training, and the rows that came: a seldom bin that fills, one that training never saw
 FEATURES = {
     "torque": ([0.6, 0.35, 0.05], [40_000, 40_000, 20_000]),
     "speed": ([0.9995, 0.0005, 0.0], [90_000, 9_000, 1_000]),
     "wear": ([0.5, 0.3, 0.2], [50_000, 30_000, 20_000]),
-    "seldom": ([0.5, 0.5, 0.0], [ENOUGH_ROWS - 100, 0, 0]),
+    "seldom": ([0.5, 0.5, 0.0], [FEWEST_ROWS // 4, 0, 0]),
 }
 
 
@@ -29,9 +30,12 @@ class Exporter:
 
     def __init__(self) -> None:
         self.has_rows = False
+        self.has_reference_rows = True
 
     def render(self) -> str:
         lines = [f'lathe_model_info{{model_version="1",digest="{BUNDLE}"}} 1']
+        if self.has_reference_rows:
+            lines.append(f'lathe_reference_rows{{model_version="1"}} {REFERENCE_ROWS}')
         for feature, (shares, rows) in FEATURES.items():
             for number, (share, count) in enumerate(zip(shares, rows, strict=True)):
                 labels = f'model_version="1",feature="{feature}",bin="{number}"'
@@ -41,9 +45,9 @@ class Exporter:
         return "\n".join(lines) + "\n"
 
 
-@pytest.fixture
-def prometheus(tmp_path: Path) -> Iterator[Prometheus]:
-    exporter = Exporter()
+@contextmanager
+def scrape(exporter: Exporter, folder: Path) -> Iterator[Prometheus]:
+    """A Prometheus that saw the exporter as two pods, before and after the rows came."""
 
     class Handler(BaseHTTPRequestHandler):
         def do_GET(self) -> None:
@@ -60,9 +64,9 @@ def prometheus(tmp_path: Path) -> Iterator[Prometheus]:
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     thread = threading.Thread(target=server.serve_forever, args=(0.02,))
     thread.start()
-    running = RunningPrometheus(tmp_path, {"stable": server.server_port}, "lathe-test")
+    running = RunningPrometheus(folder, dict.fromkeys(("one", "two"), server.server_port), "lathe-test")
     try:
-        running.wait_for(lambda one: one.ask("up") == [1.0])
+        running.wait_for(lambda one: one.ask("up") == [1.0, 1.0])
         running.wait_for_scrapes()
         exporter.has_rows = True
         running.wait_for_scrapes()
@@ -74,21 +78,26 @@ def prometheus(tmp_path: Path) -> Iterator[Prometheus]:
         thread.join()
 
 
-def compute_psi(shares: list[float], rows: list[int]) -> float:
-    """The population stability index: the sum over bins of (p - q) ln(p / q)."""
-    pairs = [(count / sum(rows), max(share, LEAST_SHARE)) for share, count in zip(shares, rows, strict=True)]
-    return sum((p - q) * math.log(p / q) for p, q in pairs)
+@pytest.mark.slow
+def test_drift_is_the_index_of_the_rows_that_came_to_all_pods(tmp_path: Path) -> None:
+    with scrape(Exporter(), tmp_path) as prometheus:
+        live = read_live(prometheus, "test", BUNDLE, 600.0)
+    assert live.reference_rows == REFERENCE_ROWS
+    found = {one.feature: one.index.psi for one in live.drift}
+    expected = {
+        name: measure_psi([2 * count for count in FEATURES[name][1]], FEATURES[name][0], REFERENCE_ROWS).psi
+        for name in ("speed", "torque", "wear")
+    }
+    assert found == pytest.approx(expected, rel=0.01, abs=1e-4)  # increase() extrapolates the counts
+    assert [one.feature for one in live.drift] == ["speed", "torque", "wear"]
+    assert {one.feature for one in live.drift if one.alerts} == {"speed", "torque"}
 
 
 @pytest.mark.slow
-def test_drift_is_the_psi_of_the_rows_that_came(prometheus: Prometheus) -> None:
-    live = read_live(prometheus, "test", BUNDLE, 600.0)
-    found = {one.feature: one.psi for one in live.drift}
-    expected = {name: compute_psi(*FEATURES[name]) for name in ("speed", "torque", "wear")}
-    assert found == pytest.approx(expected, rel=0.01, abs=1e-4)
-    assert [one.feature for one in live.drift] == [
-        "speed",
-        "torque",
-        "wear",
-    ]
-    assert {one.feature for one in live.drift if one.alerts} == {"speed", "torque"}
+def test_drift_is_unknown_where_the_pods_do_not_say_how_many_rows_the_reference_has(tmp_path: Path) -> None:
+    exporter = Exporter()
+    exporter.has_reference_rows = False
+    with scrape(exporter, tmp_path) as prometheus:
+        live = read_live(prometheus, "test", BUNDLE, 600.0)
+    lines = dict(list_lines(live, str))
+    assert lines["Drift (PSI), farthest first"] == "unknown: no pod exports lathe_reference_rows"

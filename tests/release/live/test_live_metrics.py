@@ -85,8 +85,10 @@ def test_traffic_drift_and_labels_are_what_was_sent(prometheus: Prometheus, bund
     assert live.p99_seconds is not None
     assert 0 < live.p99_seconds < 5
     assert {one.feature for one in live.drift} == set(bundle.manifest.reference) - {"score"}
-    assert all(math.isfinite(one.psi) and one.psi >= 0 for one in live.drift)
-    assert [one.psi for one in live.drift] == sorted((one.psi for one in live.drift), reverse=True)
+    assert live.reference_rows == bundle.manifest.data.rows
+    assert all(math.isfinite(one.index.psi) and one.index.psi >= 0 for one in live.drift)
+    indexes = [one.index.corrected for one in live.drift]
+    assert indexes == sorted(indexes, reverse=True)
     assert set(live.outcomes) <= {"true_negative", "false_positive", "undecided"}
     assert sum(live.outcomes.values()) > 0
 
@@ -157,7 +159,9 @@ def test_what_is_not_known_is_said_in_words() -> None:
     assert lines == {
         "Over the last": "3600 s",
         "Requests": "none seen",
-        "Drift (PSI), farthest first": "fewer than 500 rows of any feature",
+        "Drift (PSI), farthest first": "unknown: no pod exports lathe_reference_rows",
         "Labels that came back": "none",
     }
+    few = dict(list_lines(Live(3600, reference_rows=8137), str))
+    assert few["Drift (PSI), farthest first"] == "unknown: fewer than 50 rows of any feature"
     assert list_lines(Live(problem="not reachable: x"), str) == [("Live metrics", "not reachable: x")]

@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 
+from contract.psi import StabilityIndex
 from release.history.freshness import describe_time
 from release.live.live_metrics import Drift, Live
 from release.manifests.diff import Change, Field
@@ -18,7 +19,8 @@ from tests.release.origin import make_image
 def make_proposal(**changes: Any) -> Proposal:
     line = ImageLine("predictor", "ghcr.io/lathe-ml/lathe-predictor", "v1.2.3", f"sha256:{'1' * 64}")
     stay = Deployment("test", datetime.now(UTC) - timedelta(days=2, hours=3, minutes=4), "f" * 40)
-    live = Live(183_840, 12_345.6, 0.00021, 0.0123, (Drift("torque", 0.0312, True),), {"true_positive": 7})
+    drift = Drift("torque", StabilityIndex(rows=9000, psi=0.0331, bias=0.0019, standard_error=0.012), True)
+    live = Live(183_840, 12_345.6, 0.00021, 0.0123, 8137, (drift,), {"true_positive": 7})
     evidence = PromotionEvidence("a" * 64, stay, live, None, "GitHub has no release")
     given = {
         "source": "test", "target": "prod-eks", "old": replace(line, tag="v1.1.0"), "new": line,
@@ -36,7 +38,7 @@ def test_live_metrics_are_a_table() -> None:
         "| Requests | 12,346 |",
         "| Errors (5xx) | 0.021% |",
         "| 99th percentile | 12.3 ms |",
-        "torque 0.031",
+        "torque 0.031 \\[0.000, 0.067\\]",
         "| Labels that came back | 7 true positive |",
     ):
         assert expected in text, expected

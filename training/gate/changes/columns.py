@@ -6,7 +6,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.schema import Column
-from training.gate.drift import measure_psi
+from training.gate.drift import find_reference
 from training.gate.evidence import HoldoutEvidence
 from training.gate.policy import ChangeRules
 from training.gate.result import Check
@@ -51,9 +51,10 @@ def _check_categories(evidence: HoldoutEvidence, rules: ChangeRules) -> Iterator
 def _find_problem(evidence: HoldoutEvidence, column: Column, rules: ChangeRules) -> str | None:
     codes = evidence.table.values[column.name]
     empty = [name for code, name in enumerate(column.categories) if not (codes == code).any()]
-    bins = evidence.champion and evidence.champion.bundle.manifest.reference.get(column.name)
-    if not bins or not bins.categories:
+    reference = find_reference(evidence, column.name)
+    if reference is None or not reference.bins.categories:
         return f"no row has {', '.join(map(repr, empty))}: it would be served and was never learnt" if empty else None
+    bins = reference.bins
     shares = dict(zip(bins.categories, bins.ratios, strict=False))
     lost = [name for name in empty if shares.get(name, 0.0) > 0]
     if lost:
@@ -63,7 +64,7 @@ def _find_problem(evidence: HoldoutEvidence, column: Column, rules: ChangeRules)
         return (
             f"no row has {', '.join(map(repr, new))}, which the dataset file adds: it would be served and never learnt"
         )
-    if bins.categories == column.categories and (psi := measure_psi(bins, codes)) > rules.psi:
+    if bins.categories == column.categories and (psi := reference.measure(codes)) > rules.psi:
         return f"their shares moved (PSI {psi:.2f})"
     return None
 

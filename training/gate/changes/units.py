@@ -7,8 +7,8 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
-from contract.schema import Column, ReferenceBins
-from training.gate.drift import measure_psi
+from contract.schema import Column
+from training.gate.drift import ColumnReference, find_reference
 from training.gate.evidence import HoldoutEvidence
 from training.gate.policy import ChangeRules
 from training.gate.result import NO_CHAMPION, Check, leave_unchecked
@@ -90,25 +90,25 @@ def check_units(evidence: HoldoutEvidence, rules: ChangeRules) -> Iterator[Check
 
 
 def _find_conversions(evidence: HoldoutEvidence, rules: ChangeRules) -> Iterator[tuple[tuple[str, ...], str]]:
-    for column, bins in list_compared(evidence):
+    for column, reference in list_compared(evidence):
         values = evidence.table.values[column.name]
-        found = find_conversion(values, bins, list_conversions(column.unit), rules)
+        found = find_conversion(values, reference, list_conversions(column.unit), rules)
         if found is not None:
             conversion, start = found
             where = "in every row" if start == 0 else f"from about row {start:,} of {len(values):,} on"
             yield (column.name,), f"{column.name} looks converted {where} ({conversion.text})"
 
 
-def list_compared(evidence: HoldoutEvidence) -> Iterator[tuple[Column, ReferenceBins]]:
+def list_compared(evidence: HoldoutEvidence) -> Iterator[tuple[Column, ColumnReference]]:
     """Numbers of which the champion has a reference, with it."""
-    reference = {} if evidence.champion is None else evidence.champion.bundle.manifest.reference
     for column in evidence.dataset.columns:
-        if column.type != "category" and column.name in reference and reference[column.name].edges:
-            yield column, reference[column.name]
+        reference = find_reference(evidence, column.name)
+        if column.type != "category" and reference and reference.bins.edges:
+            yield column, reference
 
 
 def find_conversion(
-    values: Values, bins: ReferenceBins, conversions: Sequence[Conversion], rules: ChangeRules
+    values: Values, reference: ColumnReference, conversions: Sequence[Conversion], rules: ChangeRules
 ) -> tuple[Conversion, int] | None:
     """The conversion and the first row that it explains, if converting back makes the rows what the reference has.
 
@@ -118,15 +118,15 @@ def find_conversion(
     best: tuple[float, Conversion, int] | None = None
     for start in (0, *(int(len(values) * cut) for cut in CUTS)):
         tail, head = values[start:], values[:start]
-        if len(tail) < FEWEST_ROWS or (as_is := measure_psi(bins, tail)) <= rules.psi:
+        if len(tail) < FEWEST_ROWS or (as_is := reference.measure(tail)) <= rules.psi:
             continue
         for conversion in conversions:
-            psi = measure_psi(bins, conversion.undo(tail))
-            whole = measure_psi(bins, np.concatenate([head, conversion.undo(tail)]))
+            psi = reference.measure(conversion.undo(tail))
+            whole = reference.measure(np.concatenate([head, conversion.undo(tail)]))
             explains = psi * CLEARER < as_is and (psi <= rules.explained or psi * 10 * CLEARER < as_is)
             if (
                 explains
-                and whole * CLEARER < max(measure_psi(bins, values), rules.psi / 2)
+                and whole * CLEARER < max(reference.measure(values), rules.psi / 2)
                 and (best is None or whole < best[0])
             ):
                 best = (whole, conversion, start)
@@ -135,9 +135,9 @@ def find_conversion(
 
 def _find_swaps(evidence: HoldoutEvidence, rules: ChangeRules) -> Iterator[tuple[tuple[str, ...], str]]:
     """Two columns that each lie far from their own reference and near the other's."""
-    for (one, one_bins), (two, two_bins) in combinations(list_compared(evidence), 2):
+    for (one, its), (two, others) in combinations(list_compared(evidence), 2):
         left, right = evidence.table.values[one.name], evidence.table.values[two.name]
-        own = min(measure_psi(one_bins, left), measure_psi(two_bins, right))
-        crossed = max(measure_psi(one_bins, right), measure_psi(two_bins, left))
+        own = min(its.measure(left), others.measure(right))
+        crossed = max(its.measure(right), others.measure(left))
         if own > rules.psi and crossed <= rules.explained:
             yield (one.name, two.name), f"{one.name} and {two.name} hold each other's values"

@@ -1,7 +1,6 @@
 """The fourth view against the counters it is made from."""
 
 import contextlib
-import math
 from collections.abc import Callable
 
 import httpx
@@ -9,6 +8,7 @@ import pytest
 from playwright.sync_api import Locator, Page, expect
 
 from contract.bundle import Bundle
+from contract.psi import FEWEST_ROWS, measure_psi
 from tests.app.predictor.page.browsing import read_cells
 from tests.app.predictor.running import RunningServer, StartServer, read_metrics
 from tests.patience import wait_until
@@ -17,15 +17,6 @@ from tests.ports import take_free_port
 pytestmark = pytest.mark.slow
 
 OpenPage = Callable[..., Page]
-LEAST_SHARE = 1e-4
-
-
-def stability_index(counts: list[float], reference: list[float]) -> float:
-    """As app/predictor/page/drift.js says it computes."""
-    rows = sum(counts)
-    pairs = [(max(n / rows, LEAST_SHARE), max(ratio, LEAST_SHARE)) for n, ratio in zip(counts, reference, strict=True)]
-    bias = (sum(ratio > 0 for ratio in reference) - 1) / rows
-    return max(sum((live - ratio) * math.log(live / ratio) for live, ratio in pairs) - bias, 0.0)
 
 
 def drift_rows(page: Page) -> dict[str, list[str]]:
@@ -45,17 +36,17 @@ def quiet_server(start_server: StartServer, bundle: Bundle, bundle_folder: objec
     return start_server(bundle_folder).wait_until_ready()
 
 
-def test_drift_is_unknown_below_500_rows_and_then_the_index_of_the_counters(
+def test_drift_is_unknown_below_50_rows_and_then_the_index_of_the_counters(
     open_view: OpenPage, quiet_server: RunningServer, bundle: Bundle
 ) -> None:
     rows = [dict(entry.row) for entry in bundle.manifest.golden]
-    size = 400 // len(rows)
+    assert len(rows) < FEWEST_ROWS
     with httpx.Client(base_url=quiet_server.url) as client:
-        client.post("/v1/predict", json={"rows": rows * size})
+        client.post("/v1/predict", json={"rows": rows})
         page = open_view(quiet_server, "traffic")
         page.locator("#traffic-body table").first.wait_for()
         assert {cells[0] for cells in drift_rows(page).values()} == {"unknown: too few rows"}
-        client.post("/v1/predict", json={"rows": rows * (size + 8)})
+        client.post("/v1/predict", json={"rows": rows * 20})
         samples = read_metrics(client)
     page.get_by_role("link", name="Batch").click()
     page.get_by_role("link", name="Traffic").click()
@@ -64,7 +55,10 @@ def test_drift_is_unknown_below_500_rows_and_then_the_index_of_the_counters(
         kind = "score_rows" if name == "score" else "feature_rows"
         label = "" if name == "score" else f'feature="{name}"'
         counts = [n for key, n in samples.items() if key.startswith(f"lathe_{kind}_total") and label in key]
-        assert float(cells[1]) == pytest.approx(stability_index(counts, list(bins.ratios)), abs=0.0006)
+        index = measure_psi(counts, bins.ratios, bundle.manifest.data.rows)
+        assert float(cells[1]) == pytest.approx(max(index.corrected, 0.0), abs=0.0006)
+        assert (cells[0] == "steady") == (index.judge(0.1) == "none")
+        assert cells[0].startswith("moved") == (index.judge(0.1) == "drift")
         expect(page.locator("#traffic-body")).to_contain_text(f"{sum(counts):,.0f} rows")
 
 
