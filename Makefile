@@ -159,7 +159,7 @@ lint: .venv/.locked ## Check style and format of the Python code
 	@.venv/bin/ruff format --quiet --check .
 
 types: .venv/.locked ## Check the types of the Python code
-	@.venv/bin/mypy --no-error-summary
+	@$(RUN) -m mypy --no-error-summary
 
 clean: ## Delete build results and caches, and keep what was installed
 	rm -rf artifacts .mypy_cache .pytest_cache .ruff_cache
