@@ -131,7 +131,7 @@ workflows: .venv/.locked $(TOOLS) ## Run the GitHub workflows on this machine, a
 
 # what needs Debian's packages, root or namespaces is skipped with its reason where they are not there
 check: lint types .tools/bin/kustomize ## Run linter, type checker and the fast tests; needs no root (TESTS=)
-	@$(RUN) -m pytest -q -n 2 --dist worksteal -m 'not slow' $(TESTS)
+	@$(RUN) -m pytest -q -n 2 --dist worksteal --hypothesis-profile=check -m 'not slow' $(TESTS)
 
 test: lint types .tools/.packages .tools/bin/cosign $(TOOLS) ## Run linter, type checker and all tests, as CI does (TESTS=)
 	@LATHE_EVERY_TEST=1 $(RUN) -m pytest -q -n 2 $(TESTS)

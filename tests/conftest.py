@@ -4,7 +4,6 @@ import os
 from collections.abc import Iterator
 from pathlib import Path
 
-import hypothesis
 import msgspec
 import pytest
 from httpx._config import DEFAULT_TIMEOUT_CONFIG
@@ -13,20 +12,20 @@ from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 from contract.bundle import Bundle, read_bundle
 from contract.schema import Interval
 from tests.churn import write_churn
+from tests.examples import register_profiles
 from tests.patience import LAST_RESORT_SECONDS
 from training.data.dataset import Dataset, load_dataset
 from training.data.load import load_table
 from training.data.table import Table
 from training.model.train import train_model
-from training.packaging.package import package_model
+from training.packaging import package
+from training.packaging.package import PARITY_ROWS, package_model
 from training.params import Params, load_params
 
 ROOT = Path(__file__).parents[1]
 DATASETS = ROOT / "tests" / "data" / "datasets"
 
-# a busy machine is no failure, and the same commit gives the same verdict
-hypothesis.settings.register_profile("lathe", deadline=None, derandomize=True)
-hypothesis.settings.load_profile("lathe")
+register_profiles()
 
 DEFAULT_TIMEOUT_CONFIG.read = DEFAULT_TIMEOUT_CONFIG.connect = LAST_RESORT_SECONDS  # httpx gives up after 5 s
 
@@ -35,6 +34,14 @@ DEFAULT_TIMEOUT_CONFIG.read = DEFAULT_TIMEOUT_CONFIG.connect = LAST_RESORT_SECON
 def one_thread() -> Iterator[None]:
     """As `python -m training` has it: on small tables threads only wait for each other."""
     with threadpool_limits(1, user_api="blas"):
+        yield
+
+
+@pytest.fixture(scope="session", autouse=True)
+def few_parity_rows() -> Iterator[None]:
+    """A bundle is held against XGBoost on a fiftieth of the rows; tests/training/packaging/test_package.py has all."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(package, "PARITY_ROWS", PARITY_ROWS // 50)
         yield
 
 

@@ -114,11 +114,25 @@ def customer_bundle(name: str) -> Bundle:
     return train(name, training_side(table), held_out=testing_side(table))
 
 
-def judge(bundle: Bundle, against: Bundle | None, table: Table | None = None, **changes: object) -> GateResult:
-    """The gate with the real policy; without a champion it is declared the first run."""
-    table = machine_table() if table is None else table  # an empty one is falsy
-    settings = {"seed": 1, "first_run": against is None, **changes}
-    return judge_candidate(bundle, against, table, quick_policy(), quick_params(), **settings)  # type: ignore[arg-type]
+_JUDGED: dict[tuple[int, ...], tuple[Bundle, Bundle | None, GateResult]] = {}  # by identity: bundles have no hash
+
+
+def judge(
+    bundle: Bundle, against: Bundle | None, table: Table | None = None, *, first_run: bool | None = None
+) -> GateResult:
+    """The gate with the real policy; without a champion it is declared the first run.
+
+    The same two bundles are judged once on the machine table.
+    """
+    first = against is None if first_run is None else first_run
+    key = (id(bundle), id(against), first)
+    if table is None and key in _JUDGED:
+        return _JUDGED[key][2]
+    rows = machine_table() if table is None else table  # an empty one is falsy
+    result = judge_candidate(bundle, against, rows, quick_policy(), quick_params(), seed=1, first_run=first)
+    if table is None:
+        _JUDGED[key] = (bundle, against, result)
+    return result
 
 
 def relabel(table: Table, change: Callable[[pd.DataFrame, str], "pd.Series[Any] | NDArray[Any]"]) -> Table:

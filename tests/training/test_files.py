@@ -1,5 +1,6 @@
 """T5: folders and files appear whole or not at all, wherever a crash cuts in."""
 
+import contextlib
 import errno
 import os
 import resource
@@ -110,23 +111,28 @@ def test_recovering_where_nothing_happened_does_nothing(tmp_path: Path) -> None:
     assert list(tmp_path.iterdir()) == []
 
 
-@pytest.fixture
-def small_disk(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    """No file may grow past 1000 bytes, as on a disk that fills up."""
-    monkeypatch.setattr(sys, "dont_write_bytecode", True)  # cut-off bytecode would stay
-    limits = resource.getrlimit(resource.RLIMIT_FSIZE)
+@contextlib.contextmanager
+def small_disk() -> Iterator[None]:
+    """No file may grow past 1000 bytes, as on a disk that fills up; not pytest's own output either, so not for long."""
+    limits, bytecode = resource.getrlimit(resource.RLIMIT_FSIZE), sys.dont_write_bytecode
+    sys.dont_write_bytecode = True  # cut-off bytecode would stay
     resource.setrlimit(resource.RLIMIT_FSIZE, (1000, limits[1]))
-    yield
-    resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, limits)
+        sys.dont_write_bytecode = bytecode
 
 
-def test_a_full_disk_replaces_nothing_and_leaves_nothing(tmp_path: Path, small_disk: None) -> None:
+def test_a_full_disk_replaces_nothing_and_leaves_nothing(tmp_path: Path) -> None:
     folder, file = tmp_path / "bundle", tmp_path / "record.json"
     write_folder(folder, OLD, last="manifest")
     write_file(file, b"old")
-    with pytest.raises(InputError, match=r"bundle could not be written: File too large; free some space and run again"):
+    refused = r"bundle could not be written: File too large; free some space and run again"
+    with pytest.raises(InputError, match=refused), small_disk():
         write_folder(folder, {**NEW, "model": b"x" * 5000}, last="manifest")
-    with pytest.raises(InputError, match=r"record.json could not be written: File too large; free some space"):
+    refused = r"record.json could not be written: File too large; free some space"
+    with pytest.raises(InputError, match=refused), small_disk():
         write_file(file, b"x" * 5000)
     assert read_folder(folder) == OLD
     assert file.read_bytes() == b"old"

@@ -9,6 +9,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cli.errors import InputError
+from tests.examples import examples
 from training.data.dataset import DATASETS, Dataset, load_dataset
 from training.params import PARAMS, load_params
 from training.yaml_file import MAX_BYTES, MAX_DEPTH, read_struct, read_yaml
@@ -135,7 +136,7 @@ def test_a_number_that_no_field_can_hold_is_named(tmp_path: Path) -> None:
             load_dataset(str(path))
 
 
-@settings(max_examples=300, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(300), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, len(AI4I) - 1), st.text(max_size=3), st.integers(0, 3))
 def test_a_dataset_file_changed_anywhere_is_read_or_refused_in_one_line(
     tmp_path: Path, place: int, text: str, taken: int

@@ -9,7 +9,7 @@ import numpy as np
 from contract.bundle import INFERENCE_NAME
 from contract.compute.engine import Engine
 from contract.compute.parity import compare_engines
-from contract.compute.scoring import PARITY_TOLERANCE, check_golden_rows, spread_matrix
+from contract.compute.scoring import PARITY_TOLERANCE, check_golden_rows
 from contract.errors import ContractError
 from contract.soundness import check_manifest
 from training.gate.evidence import HoldoutEvidence, fill_frame
@@ -17,7 +17,7 @@ from training.gate.policy import TaskRules
 from training.gate.result import Check, choose_verdict
 from training.lineage.provenance import describe_inputs
 from training.model.metrics import task_metrics
-from training.packaging.package import PARITY_ROWS, PARITY_THREADS
+from training.packaging.package import PARITY_THREADS, draw_parity_rows
 
 STATED_TOLERANCE = 1e-4  # a score's last bit may move one row across another
 
@@ -105,7 +105,7 @@ def _check_parity(evidence: HoldoutEvidence) -> Check:
         reason = "The bundle has no inference artifact, so XGBoost itself serves."
         return Check(name=name, verdict="pass", found="no artifact", expected=expected, reason=reason)
     real = fill_frame(evidence.candidate.model, evidence.table.frame)
-    rows = np.concatenate([real, spread_matrix(real, PARITY_ROWS, evidence.params.seed)])
+    rows = np.concatenate([real, draw_parity_rows(real, evidence.params.seed)])
     try:
         found = compare_engines(Engine(bundle, PARITY_THREADS), rows)
     except ContractError as error:

@@ -23,6 +23,7 @@ from contract.bundle import (
 from contract.compute.bins import build_bins
 from contract.compute.engine import Engine
 from contract.compute.parity import compare_engines
+from contract.compute.plan import Matrix
 from contract.compute.scoring import ReferenceModel, Scores, check_golden_rows, spread_matrix
 from contract.schema import SCHEMA_VERSION, DriftUse, GoldenRow, Interval, Manifest, ReferenceBins, Value
 from contract.soundness import check_manifest
@@ -89,11 +90,16 @@ def _build_bundle(
 
 def _judge_artifact(bundle: Bundle, fitted: Table, params: Params) -> Bundle:
     """The bundle as it is if its engine, the very one that serves, is exact; else without the artifact."""
-    rows = spread_matrix(fitted.matrix, PARITY_ROWS, params.seed)
+    rows = draw_parity_rows(fitted.matrix, params.seed)
     if INFERENCE_NAME not in bundle.files or compare_engines(Engine(bundle, PARITY_THREADS), rows).is_exact:
         return bundle
     files = {name: content for name, content in bundle.files.items() if name != INFERENCE_NAME}
     return Bundle(manifest=msgspec.structs.replace(bundle.manifest, files=digest_files(files)), files=files)
+
+
+def draw_parity_rows(matrix: Matrix, seed: int) -> Matrix:
+    """PARITY_ROWS rows like those of `matrix`, (rows, features), on which both engines must agree."""
+    return spread_matrix(matrix, PARITY_ROWS, seed)
 
 
 def _build_manifest(

@@ -40,6 +40,7 @@ from contract.intake.cells import parse_cell
 from contract.schema import Column, ModelSchema
 from tests.app.predictor.uploads import CSV, NDJSON, read_lines, upload
 from tests.conftest import make_bundle
+from tests.examples import examples
 from training.data.dataset import Dataset
 from training.data.reading import read_values
 from training.data.rules import find_broken
@@ -312,13 +313,13 @@ def check_routes(case: Case, rows: list[Cells], most_refused: int = 12, most_que
     return alone
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.integers(1, 12), seed=st.integers(0, 2**32))
 def test_every_route_and_training_agree_on_what_is_accepted_and_on_the_score(case: Case, rows: int, seed: int) -> None:
     check_routes(case, case.draw_rows(rows, seed))
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_text_at_all_means_the_same_on_every_route(case: Case, data: st.DataObject) -> None:
     cells = st.one_of(
@@ -332,7 +333,7 @@ def test_any_text_at_all_means_the_same_on_every_route(case: Case, data: st.Data
     check_routes(case, [[*good[:place], row[place], *good[place + 1 :]] for good, row in zip(usual, rows, strict=True)])
 
 
-@settings(max_examples=100, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_json_value_means_the_same_alone_and_beside_others(case: Case, data: st.DataObject) -> None:
     rows = [to_json(case, cells) for cells in case.draw_rows(4, data.draw(st.integers(0, 2**32)))]

@@ -15,6 +15,7 @@ from app.predictor.inputs.csv_upload import CsvReader
 from app.predictor.scoring.model import ServedModel
 from tests.churn import generate_churn
 from tests.conftest import DATASETS, make_bundle
+from tests.examples import examples
 from training.data.dataset import load_dataset
 from training.data.load import load_table
 from training.params import Params
@@ -75,7 +76,7 @@ def list_rows(answer: bytes) -> list[dict[str, str]]:
     return list(csv.DictReader(io.StringIO(answer.decode(), newline="")))
 
 
-@settings(max_examples=150, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(rows=st.lists(st.tuples(*(st.sampled_from(CELLS[name]) for name in NAMES)), min_size=1, max_size=12))
 def test_what_was_scored_gives_the_same_when_it_is_scored_again(
     model: ServedModel, rows: list[tuple[str, ...]]

@@ -11,6 +11,7 @@ from hypothesis import strategies as st
 from contract.errors import RowError
 from contract.intake.csv_rows import Cells, CsvRows, Rows
 from contract.schema import Column
+from tests.examples import examples
 
 NUMBER = Column(name="torque", source="Torque", type="number", description="")
 CATEGORY = Column(name="type", source="Type", type="category", description="", categories=("L", "M"))
@@ -45,7 +46,7 @@ def read(content: str | bytes, *places: int) -> tuple[list[Cells], dict[int, str
 notes = st.text(st.sampled_from('a,"\n\r ü\u2028\x1c'), max_size=8)
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(
     st.lists(st.tuples(notes, st.sampled_from(["L", "M", ""]), st.sampled_from(["5", " 7 ", "x"])), max_size=9),
     st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL, csv.QUOTE_NONNUMERIC]),
@@ -63,7 +64,7 @@ def test_what_a_csv_writer_wrote_is_read_back_wherever_it_is_cut(
     assert not problems
 
 
-@settings(max_examples=400)
+@settings(max_examples=examples(400))
 @given(
     st.text(st.sampled_from('aL5,"\n\r "'), max_size=60),
     st.binary(max_size=4),
@@ -75,7 +76,7 @@ def test_where_it_is_cut_changes_nothing_even_of_what_is_no_csv(text: str, junk:
     assert read(content)[2] == sorted(set(read(content)[2]))
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.text(st.sampled_from('aL5,"\n\r '), max_size=60))
 def test_the_ways_for_usual_rows_give_what_the_slow_one_gives(text: str) -> None:
     # a blank line at the end sends the same rows the slow way

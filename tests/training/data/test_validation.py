@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from cli.errors import InputError
 from tests.churn import generate_churn
+from tests.examples import examples
 from training.data.dataset import Dataset
 from training.data.load import load_table
 from training.data.reading import read_values
@@ -203,7 +204,7 @@ def test_a_target_that_is_no_finite_number_is_refused(charges: Dataset, rejected
         validate_raw(RawData(frame, "made"), charges, rejected)
 
 
-@settings(max_examples=30, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(30), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_no_broken_row_is_lost_and_no_sound_row_is_blamed(
     data: st.DataObject, ai4i: Dataset, planted: Planted, rejected: Path

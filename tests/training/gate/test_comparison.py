@@ -6,6 +6,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.schema import Interval
+from tests.examples import examples
 from training.data.dataset import Costs
 from training.gate.comparison import (
     apply_rules,
@@ -136,7 +137,7 @@ def test_best_constant_is_what_no_model_at_all_reaches() -> None:
     assert best_constant(judgement, METRICS["expected_cost"]) == pytest.approx(45.0)
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25))
 @given(st.lists(st.floats(-1e3, 1e3), min_size=5, max_size=40).filter(lambda values: np.ptp(values) > 1e-3))
 def test_best_constant_of_a_regression_is_mean_or_median(values: list[float]) -> None:
     target: Vector = np.array(values)

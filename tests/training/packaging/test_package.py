@@ -18,7 +18,7 @@ from training.lineage.provenance import describe_inputs, name_version
 from training.model.train import TrainedModel, train_model
 from training.packaging import package
 from training.packaging.onnx_export import ConversionError, convert_booster
-from training.packaging.package import GOLDEN_ROWS, package_model, raw_row
+from training.packaging.package import GOLDEN_ROWS, PARITY_ROWS, package_model, raw_row
 from training.params import Params
 
 
@@ -114,6 +114,16 @@ def test_an_artifact_that_scores_otherwise_is_left_out(
     packaged = package_model(tmp_path / "bundle", model, table, small_params, {})
     assert list(packaged.files) == [MODEL_NAME]
     assert sorted(path.name for path in (tmp_path / "bundle").iterdir()) == [MANIFEST_NAME, MODEL_NAME]
+
+
+@pytest.mark.slow
+def test_the_artifact_is_exact_on_all_the_rows_that_training_and_the_gate_compare(
+    model: TrainedModel, table: Table, small_params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    assert PARITY_ROWS == 100_000
+    monkeypatch.setattr(package, "PARITY_ROWS", PARITY_ROWS)
+    assert len(package.draw_parity_rows(table.matrix, 1)) == PARITY_ROWS
+    assert INFERENCE_NAME in package_model(tmp_path / "bundle", model, table, small_params, {}).files
 
 
 def test_an_artifact_that_begins_one_bit_off_is_left_out(

@@ -14,7 +14,6 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-import training.gate.integrity
 import training.local.pipeline
 import training.packaging.package
 from contract.bundle import Bundle
@@ -35,7 +34,6 @@ Frame = pd.DataFrame
 FEWER = (
     (training.local.pipeline, "HOLDOUT_RESAMPLES", 50),
     (training.packaging.package, "PARITY_ROWS", 2000),
-    (training.gate.integrity, "PARITY_ROWS", 2000),
 )  # a plant is no test of the interval's ends or of the two engines
 _numbers = count()
 

@@ -20,6 +20,7 @@ from app.predictor.inputs.csv_upload import CsvReader
 from app.predictor.inputs.ndjson_upload import NdjsonReader
 from app.predictor.scoring.model import Scored, ScoringError, ServedModel
 from contract.bundle import Bundle
+from tests.examples import examples
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +56,7 @@ def cut(content: bytes, places: list[int]) -> list[bytes]:
 notes = st.text(st.sampled_from('a,"\n\r ü\u2028'), max_size=8)
 
 
-@settings(max_examples=150, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(150), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.tuples(notes, st.sampled_from(["40.5", "", "x", " 7 ", "1e3"])), min_size=1, max_size=12),
     st.lists(st.integers(0, 5000), max_size=8),
@@ -80,7 +81,7 @@ def test_a_csv_reads_the_same_wherever_it_is_cut(
     assert send(model, cut(content, places), is_csv=is_csv)[0] == whole
 
 
-@settings(max_examples=60, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.lists(st.sampled_from(["good", "", "{", "[]", "null", '{"type": "L"}', "ü", '"']), min_size=1, max_size=12),
     st.lists(st.integers(0, 3000), max_size=8),
@@ -95,7 +96,7 @@ def test_json_lines_read_the_same_wherever_they_are_cut(
     assert send(model, cut(content.encode(), places), "ndjson")[0] == whole
 
 
-@settings(max_examples=100, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(100), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.binary(max_size=300), st.lists(st.integers(0, 300), max_size=4))
 def test_any_bytes_after_a_header_are_told_row_by_row(
     model: ServedModel, row: dict[str, Any], junk: bytes, places: list[int]

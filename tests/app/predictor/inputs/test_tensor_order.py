@@ -11,6 +11,7 @@ from hypothesis import example, given, settings
 from hypothesis import strategies as st
 
 from contract.bundle import Bundle
+from tests.examples import examples
 
 BAD: dict[str, list[Any]] = {
     "type": ["X", "l", None],
@@ -53,7 +54,7 @@ def make_tensors(rows: list[dict[str, Any]]) -> dict[str, Any]:
 def test_rows_and_tensors_name_the_first_bad_row(client: httpx.Client, bundle: Bundle) -> None:
     path = f"/v2/models/{bundle.manifest.name}/infer"
 
-    @settings(max_examples=150)
+    @settings(max_examples=examples(150))
     @given(bad=st.dictionaries(st.integers(0, ROWS - 1), st.sampled_from(CELLS), min_size=1, max_size=4))
     @example(bad={1: ("tool_wear_min", -1), 0: ("torque_nm", 1e9)})
     @example(bad={4: ("type", "X"), 2: ("tool_wear_min", None)})

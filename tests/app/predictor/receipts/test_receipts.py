@@ -19,6 +19,7 @@ from app.predictor.receipts.receipts import (
     read_receipt_keys,
 )
 from contract.soundness import MAX_NAME_BYTES
+from tests.examples import examples
 
 KEYS = (b"k" * 64,)
 DAY = 24 * 3600
@@ -49,7 +50,7 @@ def test_every_receipt_is_another_one() -> None:
     assert len({one.verify(text, "receipt").id for text in receipts}) == 2000
 
 
-@settings(max_examples=300)
+@settings(max_examples=examples(300))
 @given(st.data())
 def test_one_changed_bit_is_refused(data: st.DataObject) -> None:
     receipts = make()

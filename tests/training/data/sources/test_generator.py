@@ -10,6 +10,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli.errors import InputError
+from tests.examples import examples
 from training.data.dataset import Dataset, Generator
 from training.data.sources.generator import generate_frame, generate_milling
 
@@ -31,7 +32,7 @@ def test_same_seed_gives_the_same_rows(ai4i: Dataset) -> None:
     assert not generate_frame(ai4i, 500, 1).equals(generate_frame(ai4i, 500, 2))
 
 
-@settings(max_examples=25, deadline=None)
+@settings(max_examples=examples(25))
 @given(rows=st.integers(1, 600), seed=st.integers(0, 2**63))
 def test_any_count_and_seed_gives_that_many_possible_rows(rows: int, seed: int) -> None:
     values = generate_milling(rows, seed)

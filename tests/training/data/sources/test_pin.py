@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 
 from cli.errors import InputError
 from tests.churn import write_churn
+from tests.examples import examples
 from training.data.dataset import Dataset
 from training.data.load import load_table
 from training.data.sources import pin
@@ -85,7 +86,7 @@ def test_a_pinned_file_that_is_gone_is_told_with_the_pin(churn: Dataset, pinned:
         load_table(churn, None, source.with_name("rejected.csv"))
 
 
-@settings(max_examples=200, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(200), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     source=st.one_of(
         st.text(st.characters(codec="utf-8"), min_size=1, max_size=pin.MAX_SOURCE),

@@ -15,6 +15,7 @@ from contract.bundle import Bundle
 from tests.app.predictor.questions import Question, normalise
 from tests.app.predictor.running import RunningServer
 from tests.app.predictor.server.wire.talk import Header, ask, make_chunked, make_head, make_request, talk
+from tests.examples import examples
 
 TWICE = ["authorization", "content-type", "host", "inference-header-content-length", "x-api-key", "x-lathe-receipt"]
 
@@ -170,7 +171,7 @@ def requests(draw: Callable[..., Any]) -> bytes:
 
 
 @pytest.mark.slow
-@settings(max_examples=600, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=examples(600), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(requests(), min_size=1, max_size=3), st.lists(st.integers(1, 400), max_size=4), st.booleans())
 def test_no_bytes_make_an_error_of_ours_or_a_connection_that_hangs(
     server: RunningServer,
