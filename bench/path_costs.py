@@ -143,7 +143,7 @@ def open_connections(application: Application, loop: asyncio.AbstractEventLoop) 
     def feed(requests: list[bytes]) -> None:
         for connection, data in zip(made, requests, strict=False):
             connection.data_received(data)
-        made[0].turn.serve()
+        made[0].micro_batcher.serve()
 
     return feed
 
@@ -158,9 +158,9 @@ def format_request(body: bytes) -> bytes:
 
 def answer_rows(served: Endpoint, model: ServedModel, bodies: list[bytes]) -> list[bytes]:
     """The whole responses to requests of one row each that come in the same turn."""
-    begun: list[Any] = [served.answer_now(HEADERS, body, COMMON) for body in bodies]
-    margins = model.engine.compute_margins([one.unscored.vector for one in begun])
-    return [served.end_now(one, margin, COMMON) for one, margin in zip(begun, margins, strict=True)]
+    pending: list[Any] = [served.answer_now(HEADERS, body, COMMON) for body in bodies]
+    margins = model.engine.compute_margins([one.unscored.vector for one in pending])
+    return [served.finish_row(one, margin, COMMON) for one, margin in zip(pending, margins, strict=True)]
 
 
 def measure_costs(application: Application, model: ServedModel, seconds: float) -> dict[str, float]:

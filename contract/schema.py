@@ -141,7 +141,7 @@ class RowRecord(Struct, frozen=True):
 
 
 class Requirements(Struct, frozen=True):
-    """Since version 2: what the dataset file and the parameters asked of the model beside its schema.
+    """Since version 2: what the dataset file and the parameters required of the model beside its schema.
 
     `split` says by name how rows are put aside, `behaviour` has a digest for each sentence by its name.
     """

@@ -54,7 +54,7 @@ def _read_zip(content: bytes, what: str, limits: ArchiveLimits) -> dict[str, byt
         entries = archive.infolist()
         check_names([entry.filename for entry in entries], what, limits)
         for entry in entries:
-            kind = entry.external_attr >> 28  # the upper bits of a Unix mode: 8 a file, 10 a link, 0 not said
+            kind = entry.external_attr >> 28  # the upper bits of a Unix mode: 8 a file, 10 a link, 0 unknown
             if entry.is_dir() or kind not in {0, 8}:
                 raise RefusedError(f"{what} holds {entry.filename!r}, which is no regular file")
             if entry.compress_type not in READABLE or entry.flag_bits & ENCRYPTED:

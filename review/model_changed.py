@@ -18,7 +18,7 @@ GIT_SECONDS = 60
 
 
 class TouchedError(Exception):
-    """Git could not be asked; one line."""
+    """Git could not be run; one line."""
 
 
 def touches_model(old: str, new: str, folder: Path) -> bool:

@@ -29,7 +29,7 @@ class Event(msgspec.Struct):
 
 @dataclass(frozen=True)
 class Request:
-    """Why a retraining was asked for; a schedule has no fingerprint."""
+    """Why a retraining was requested; a schedule has no fingerprint."""
 
     reason: str
     fingerprint: str | None = None

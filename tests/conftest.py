@@ -14,7 +14,8 @@ from contract.schema import Interval
 from tests.churn import write_churn
 from tests.examples import register_profiles
 from tests.patience import LAST_RESORT_SECONDS
-from training.data.dataset import Dataset, load_dataset
+from training.data.dataset import Dataset
+from training.data.dataset_file import load_dataset
 from training.data.load import load_table
 from training.data.table import Table
 from training.model.train import train_model

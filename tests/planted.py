@@ -17,7 +17,8 @@ from numpy.typing import NDArray
 from contract.bundle import Bundle
 from contract.schema import Calibration, Column, ModelSchema
 from tests.churn import generate_churn
-from training.data.dataset import Dataset, load_dataset
+from training.data.dataset import Dataset
+from training.data.dataset_file import load_dataset
 from training.data.fingerprint import fingerprint_frame
 from training.data.sources.source import RawData, generate_raw
 from training.data.splits import Split, group_holdout
@@ -25,7 +26,7 @@ from training.data.table import Table
 from training.data.validation import validate_raw
 from training.gate.judge import GateResult, judge_candidate
 from training.gate.policy import Policy, load_policy
-from training.model.metrics import measure_intervals
+from training.model.intervals import measure_intervals
 from training.model.train import TrainedModel, train_model
 from training.packaging.package import package_model
 from training.params import Params, load_params

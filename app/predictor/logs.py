@@ -54,6 +54,6 @@ def log_request(route: str, status: int, seconds: float, request_id: str, **fiel
     logging.getLogger(LOGGER).info("request", extra={"fields": {**fixed, **fields}})
 
 
-def log_event(event: str, level: int = logging.INFO, exc_info: bool = False, **fields: object) -> None:
+def log_event(event: str, level: int = logging.INFO, exc_info: bool | BaseException = False, **fields: object) -> None:
     """One line; `fields` stand beside `event` in the JSON."""
     logging.getLogger(LOGGER).log(level, event, extra={"fields": fields}, exc_info=exc_info)

@@ -16,7 +16,7 @@ from prometheus_client.registry import Collector
 from app.predictor.counters import DECISIONS, DURATION_BUCKETS
 from app.predictor.receipts.outcomes import VersionSums
 from app.predictor.scoring.drift_counts import SCORE
-from app.predictor.state import ServingState
+from app.predictor.services import Services
 from contract.compute.bins import name_bins
 
 MODEL_LABELS = ("model_name", "model_version")  # on every metric, before its own
@@ -32,7 +32,7 @@ class MetricRow(NamedTuple):
     kind: str
     labels: tuple[str, ...]
     help: str
-    read: Callable[[ServingState], Samples]
+    read: Callable[[Services], Samples]
     is_of_receipts: bool = False  # samples begin with the version that stands in the receipts, not the served one
 
 
@@ -44,24 +44,24 @@ def _by_label(counts: Mapping[str, int]) -> Samples:
     return {(label,): count for label, count in counts.items()}
 
 
-def _read_info(state: ServingState) -> Samples:
-    return {(state.model.digest, state.model.manifest.schema.task): 1}
+def _read_info(services: Services) -> Samples:
+    return {(services.lifecycle.model.digest, services.lifecycle.model.manifest.schema.task): 1}
 
 
-def _read_engine(state: ServingState) -> Samples:
-    return {(state.model.engine.name,): 1}
+def _read_engine(services: Services) -> Samples:
+    return {(services.lifecycle.model.engine.name,): 1}
 
 
-def _read_requests(state: ServingState) -> Samples:
-    return {(route, str(code)): sum(cell.counts) for (route, code), cell in state.counters.durations.items()}
+def _read_requests(services: Services) -> Samples:
+    return {(route, str(code)): sum(cell.counts) for (route, code), cell in services.counters.durations.items()}
 
 
-def _read_decisions(state: ServingState) -> Samples:
-    return {(DECISIONS[decision],): count for decision, count in state.counters.rows.items()}
+def _read_decisions(services: Services) -> Samples:
+    return {(DECISIONS[decision],): count for decision, count in services.counters.rows.items()}
 
 
-def _read_feature_rows(state: ServingState) -> Samples:
-    traffic = state.model.traffic
+def _read_feature_rows(services: Services) -> Samples:
+    traffic = services.lifecycle.model.traffic
     return {
         (feature, label): count
         for feature, bins in traffic.reference.items()
@@ -70,41 +70,41 @@ def _read_feature_rows(state: ServingState) -> Samples:
     }
 
 
-def _read_feature_reference(state: ServingState) -> Samples:
+def _read_feature_reference(services: Services) -> Samples:
     return {
         (feature, label, bins.drift): ratio
-        for feature, bins in state.model.traffic.reference.items()
+        for feature, bins in services.lifecycle.model.traffic.reference.items()
         if feature != SCORE
         for label, ratio in zip(name_bins(bins), bins.ratios, strict=True)
     }
 
 
-def _read_score_rows(state: ServingState) -> Samples:
-    traffic = state.model.traffic
+def _read_score_rows(services: Services) -> Samples:
+    traffic = services.lifecycle.model.traffic
     return {(b,): n for b, n in zip(name_bins(traffic.reference[SCORE]), traffic.counts[SCORE], strict=True)}
 
 
-def _read_score_reference(state: ServingState) -> Samples:
-    bins = state.model.traffic.reference[SCORE]
+def _read_score_reference(services: Services) -> Samples:
+    bins = services.lifecycle.model.traffic.reference[SCORE]
     return {(label,): ratio for label, ratio in zip(name_bins(bins), bins.ratios, strict=True)}
 
 
-def _read_outcomes(state: ServingState) -> Samples:
-    versions = state.feedback.versions.items()
+def _read_outcomes(services: Services) -> Samples:
+    versions = services.feedback.versions.items()
     return {(version, name): count for version, sums in versions for name, count in sums.outcomes.items()}
 
 
-def _by_version(read: Callable[[VersionSums], float]) -> Callable[[ServingState], Samples]:
-    return lambda state: {(version,): read(sums) for version, sums in state.feedback.versions.items()}
+def _by_version(read: Callable[[VersionSums], float]) -> Callable[[Services], Samples]:
+    return lambda services: {(version,): read(sums) for version, sums in services.feedback.versions.items()}
 
 
-def _read_keys(state: ServingState) -> Samples:
-    callers = state.access.callers.values() if state.access else ()
+def _read_keys(services: Services) -> Samples:
+    callers = services.access.callers.values() if services.access else ()
     return {(caller.name, answer): count for caller in callers for answer, count in caller.answers.items()}
 
 
-def _read_key_rows(state: ServingState) -> Samples:
-    return {(caller.name,): caller.rows for caller in state.access.callers.values()} if state.access else {}
+def _read_key_rows(services: Services) -> Samples:
+    return {(caller.name,): caller.rows for caller in services.access.callers.values()} if services.access else {}
 
 
 # docs/metrics.md shows the same table
@@ -113,10 +113,10 @@ METRICS = (
     MetricRow(
         "lathe_engine_info", "info", ("engine",), "The library that answers single rows and a few", _read_engine
     ),
-    MetricRow("lathe_ready", "gauge", (), "1 while /readyz answers 200, else 0", lambda s: _one(s.is_ready)),
+    MetricRow("lathe_ready", "gauge", (), "1 while /readyz answers 200, else 0", lambda s: _one(s.lifecycle.is_ready)),
     MetricRow(
         "lathe_in_flight_requests", "gauge", (), "Requests begun and not yet answered",
-        lambda s: _one(s.count_in_flight()),
+        lambda s: _one(s.admission.count_in_flight()),
     ),
     MetricRow("lathe_requests_total", "counter", ("route", "code"), "Requests answered, by status", _read_requests),
     MetricRow(
@@ -183,7 +183,7 @@ METRICS = (
     ),
     MetricRow(
         "lathe_unknown_categories_total", "counter", ("feature",), "Undeclared categories taken as missing",
-        lambda s: _by_label(s.model.unknown),
+        lambda s: _by_label(s.lifecycle.model.unknown),
     ),
     MetricRow(
         "lathe_feature_rows_total", "counter", ("feature", "bin"), "Rows in each bin of a feature", _read_feature_rows
@@ -194,7 +194,7 @@ METRICS = (
     ),
     MetricRow(
         "lathe_reference_rows", "gauge", (), "Training rows that the reference ratios are shares of",
-        lambda s: _one(s.model.manifest.data.rows),
+        lambda s: _one(s.lifecycle.model.manifest.data.rows),
     ),
     MetricRow("lathe_score_rows_total", "counter", ("bin",), "Rows in each bin of the score", _read_score_rows),
     MetricRow(
@@ -206,15 +206,15 @@ METRICS = (
 BEFORE_THE_MODEL = ("lathe_ready", "lathe_in_flight_requests")
 
 
-class StateCollector(Collector):
-    """Turns the state's plain numbers into metric families when they are scraped."""
+class ServicesCollector(Collector):
+    """Turns the services' plain numbers into metric families when they are scraped."""
 
-    def __init__(self, state: ServingState) -> None:
-        self.state = state
+    def __init__(self, services: Services) -> None:
+        self.services = services
 
     def collect(self) -> Iterator[Metric]:
         """Families of METRICS, in its order; the model's labels are empty until it is loaded."""
-        manifest = self.state.model.manifest if self.state.has_model else None
+        manifest = self.services.lifecycle.model.manifest if self.services.lifecycle.has_model else None
         model = (manifest.name, manifest.version) if manifest else ("", "")
         for row in METRICS:
             if manifest is None and row.name not in BEFORE_THE_MODEL:
@@ -223,7 +223,7 @@ class StateCollector(Collector):
 
     def _family(self, row: MetricRow, model: tuple[str, str]) -> Metric:
         labels = (*MODEL_LABELS, *row.labels)
-        samples = row.read(self.state)
+        samples = row.read(self.services)
         if row.kind == "info":
             info = InfoMetricFamily(row.name.removesuffix("_info"), row.help)
             for values in samples:
@@ -238,7 +238,7 @@ class StateCollector(Collector):
     def _durations(self, row: MetricRow, model: tuple[str, str]) -> Metric:
         family = HistogramMetricFamily(row.name, row.help, labels=(*MODEL_LABELS, *row.labels))
         bounds = [*(str(bound) for bound in DURATION_BUCKETS), "+Inf"]
-        durations = self.state.counters.durations
+        durations = self.services.counters.durations
         for route in dict.fromkeys(route for route, _ in durations):
             cells = [cell for (name, _), cell in durations.items() if name == route]
             counts = [sum(column) for column in zip(*(cell.counts for cell in cells), strict=True)]
@@ -248,9 +248,9 @@ class StateCollector(Collector):
         return family
 
 
-def make_registry(state: ServingState) -> CollectorRegistry:
-    """A registry of its own with the state's and the process's metrics."""
+def make_registry(services: Services) -> CollectorRegistry:
+    """A registry of its own with the predictor's and the process's metrics."""
     registry = CollectorRegistry()
     ProcessCollector(registry=registry)
-    registry.register(StateCollector(state))
+    registry.register(ServicesCollector(services))
     return registry

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Awaitable, Callable
+from functools import partial
 from typing import Any
 
 import msgspec
@@ -10,14 +11,18 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from app.predictor.assets import read_assets
+from app.predictor.counters import Counters
 from app.predictor.endpoints import batch, explain, feedback, infer, predict, what_if
-from app.predictor.endpoints.base import error_headers
 from app.predictor.http import errors
+from app.predictor.lifecycle import Lifecycle
 from app.predictor.metrics import Registry
 from app.predictor.openapi.document import build_document
 from app.predictor.openapi.rendered import Document
+from app.predictor.responses.exceptions import explain_exception
+from app.predictor.responses.refusals import UNMATCHED
+from app.predictor.responses.rendering import answer_error
 from app.predictor.scrapes import Scrapes
-from app.predictor.state import ServingState
+from app.predictor.settings import Settings
 from contract.schema import Manifest
 
 REQUEST_ID = "lathe.request_id"  # in the scope, set by app.predictor.application
@@ -26,10 +31,10 @@ Handler = Callable[[Request], Awaitable[Response]]
 
 
 class Routes:
-    """The handlers, over the state they share."""
+    """The handlers."""
 
-    def __init__(self, state: ServingState, registry: Registry) -> None:
-        self.state = state
+    def __init__(self, lifecycle: Lifecycle, registry: Registry) -> None:
+        self._lifecycle = lifecycle
         self._scrapes = Scrapes(registry)
         self.document: Document | None = None
 
@@ -39,9 +44,9 @@ class Routes:
 
     async def readyz(self, request: Request) -> Response:
         """The model is verified, its golden rows scored as in training, and the server is not about to stop."""
-        if not self.state.is_ready:
-            raise errors.NotServingError(f"the server is {self.state.phase}")
-        manifest = self.state.model.manifest
+        if not self._lifecycle.is_ready:
+            raise errors.NotServingError(f"the server is {self._lifecycle.phase}")
+        manifest = self._lifecycle.model.manifest
         return render(
             {"status": "ready", "name": manifest.name, "version": manifest.version, "digest": manifest.digest}
         )
@@ -61,9 +66,9 @@ class Routes:
 
         Without the digests of its rows: they are the gate's, and tell who asks which rows it was fitted on.
         """
-        model = self.state.model
+        model = self._lifecycle.model
         card = msgspec.to_builtins(msgspec.structs.replace(model.manifest, rows=None))
-        return render({**card, "engine": model.engine.name, "verdict": self.state.verdict})
+        return render({**card, "engine": model.engine.name, "verdict": self._lifecycle.verdict})
 
     async def v2_server(self, request: Request) -> Response:
         """The server's metadata."""
@@ -89,7 +94,7 @@ class Routes:
         return render({"name": manifest.name, "ready": True})
 
     def _find_model(self, request: Request) -> Manifest:
-        manifest = self.state.model.manifest
+        manifest = self._lifecycle.model.manifest
         wanted = request.path_params
         if wanted["name"] != manifest.name or wanted.get("version", manifest.version) != manifest.version:
             raise errors.NotFoundError(f"only {manifest.name} {manifest.version} is served here")
@@ -97,7 +102,7 @@ class Routes:
 
     async def fast(self, request: Request) -> Response:
         """Declares what the application answers itself; only a request for another model comes here."""
-        manifest = self.state.model.manifest
+        manifest = self._lifecycle.model.manifest
         raise errors.NotFoundError(f"only {manifest.name} {manifest.version} is served here")
 
 
@@ -113,19 +118,19 @@ def list_service_routes(handlers: Routes) -> Table:
     )
 
 
-def make_service_routes(state: ServingState, registry: Registry) -> FastAPI:
+def make_service_routes(lifecycle: Lifecycle, registry: Registry, counters: Counters) -> FastAPI:
     """The FastAPI application of a port for the cluster alone."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    return _finish_app(app, list_service_routes(Routes(state, registry)))
+    return _finish_app(app, list_service_routes(Routes(lifecycle, registry)), counters)
 
 
-def make_routes(state: ServingState, registry: Registry) -> FastAPI:
+def make_routes(lifecycle: Lifecycle, registry: Registry, counters: Counters, settings: Settings) -> FastAPI:
     """The FastAPI application of every route, without those that have a port of their own."""
-    handlers = Routes(state, registry)
+    handlers = Routes(lifecycle, registry)
     # its documentation pages load scripts from elsewhere
     app = FastAPI(title="Lathe predictor", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     table: Table = (
-        *(list_service_routes(handlers) if state.settings.metrics_port is None else ()),
+        *(list_service_routes(handlers) if settings.metrics_port is None else ()),
         ("GET", "/v1/model", handlers.model, "model"),
         ("POST", predict.ROUTE, handlers.fast, "model"),
         ("POST", explain.ROUTE, handlers.fast, "model"),
@@ -143,22 +148,22 @@ def make_routes(state: ServingState, registry: Registry) -> FastAPI:
         ("POST", "/v2/models/{name}/versions/{version}/infer", handlers.fast, "v2"),
     )
     page = read_assets()
-    handlers.document = Document(lambda: build_document(app, state), state)
+
+    def build() -> dict[str, Any]:
+        manifest = lifecycle.model.manifest if lifecycle.has_model else None
+        return build_document(app, manifest, settings.max_rows, settings.api_keys_file is not None)
+
+    handlers.document = Document(build, lifecycle)
     for path, handler in (("/", page.index), ("/page/{name}", page.file), ("/openapi.json", handlers.openapi)):
         app.add_api_route(path, handler, methods=["GET"], response_class=Response, include_in_schema=False)
-    return _finish_app(app, table)
+    return _finish_app(app, table, counters)
 
 
-def _finish_app(app: FastAPI, table: Table) -> FastAPI:
+def _finish_app(app: FastAPI, table: Table, counters: Counters) -> FastAPI:
     for method, path, handler, tag in table:
         app.add_api_route(path, handler, methods=[method], response_class=Response, tags=[tag])
-    for kind, handle in (
-        (errors.ApiError, _api_error),
-        (HTTPException, _http_error),
-        (RequestValidationError, _invalid),
-    ):
-        app.add_exception_handler(kind, handle)
-    app.add_exception_handler(Exception, _unexpected)
+    for kind in (errors.ApiError, HTTPException, RequestValidationError, Exception):
+        app.add_exception_handler(kind, partial(_answer_exception, counters))
     return app
 
 
@@ -166,40 +171,12 @@ def render(content: Any) -> Response:
     return Response(msgspec.json.encode(content), media_type="application/json")
 
 
-def answer_error(request: Request, error: errors.ApiError) -> Response:
-    """The one JSON shape of every error."""
-    headers = {name.decode(): value.decode() for name, value in error_headers(error)}
-    body = errors.render_error(error, request.scope[REQUEST_ID], request.url.path)
-    return Response(body, error.status, headers, media_type="application/json")
-
-
-async def _api_error(request: Request, error: Any) -> Response:
-    return answer_error(request, error)
-
-
-async def _http_error(request: Request, error: Any) -> Response:
-    headers = dict(error.headers or {})
-    if error.status_code == errors.MethodNotAllowedError.status:
-        headers["Allow"] = list_methods(headers["Allow"])
-        if request.method == "OPTIONS":
-            return Response(status_code=204, headers=headers)
-    message = errors.MESSAGES.get(error.status_code, str(error.detail)).format(allow=headers.get("Allow"))
-    api_error = errors.ApiError(message, errors.STATUS_CODES.get(error.status_code, "http_error"))
-    api_error.status = error.status_code
-    response = answer_error(request, api_error)
-    response.headers.update(headers)
-    return response
-
-
-def list_methods(routed: str) -> str:
-    """All that a path answers to: where GET is, HEAD is, and OPTIONS is everywhere."""
-    methods = {*routed.split(", "), "OPTIONS"}
-    return ", ".join(sorted(methods | {"HEAD"} if "GET" in methods else methods))
-
-
-async def _invalid(request: Request, error: Any) -> Response:
-    return answer_error(request, errors.InvalidInputError("the request's parameters do not follow the API's document"))
-
-
-async def _unexpected(request: Request, error: Any) -> Response:
-    return answer_error(request, errors.ApiError("something went wrong here, not in the request"))
+async def _answer_exception(counters: Counters, request: Request, exception: Exception) -> Response:
+    """The answer to whatever a handler, or the web framework, raises; the application counts it."""
+    request_id = request.scope[REQUEST_ID]
+    error = explain_exception(exception, counters, request_id, getattr(request.scope.get("route"), "path", UNMATCHED))
+    answer = answer_error(error, request_id, request.url.path)
+    headers = {name.decode(): value.decode() for name, value in answer.headers}
+    if isinstance(error, errors.MethodNotAllowedError) and request.method == "OPTIONS":
+        return Response(status_code=204, headers={"Allow": error.allow})
+    return Response(answer.body, answer.status, headers)

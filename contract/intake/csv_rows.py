@@ -64,7 +64,7 @@ class _UnfinishedError(Exception):
 
 
 class CsvRows:
-    """Splits whole lines, a stretch at a time; the first row is the header and is asked for first."""
+    """Splits whole lines, a chunk at a time; the first row is the header and is read first."""
 
     def __init__(self) -> None:
         self.width: int | None = None

@@ -22,7 +22,7 @@ def strip_marks(content: bytes) -> bytes:
 
 
 def explain_header(names: Sequence[str], known: Collection[str]) -> str | None:
-    """What is said behind the file's name where the first line is no header; None if it may be one."""
+    """The message behind the file's name where the first line is no header; None if it may be one."""
     first = names[0] if names else ""
     if first.casefold().startswith(SEPARATOR_LINE) and len(names) <= 2:
         return "begins with a line `sep=` for Excel, expected the header there; delete that line"
@@ -37,7 +37,7 @@ def explain_header(names: Sequence[str], known: Collection[str]) -> str | None:
 
 
 def explain_name(names: Sequence[str], name: str) -> str | None:
-    """What is said behind the header's place where it has `name` only nearly; None if nothing in it is like it."""
+    """The message behind the header's place where it has `name` only nearly; None if nothing in it is like it."""
     alike = [one for one in names if _fold(one) == _fold(name)]
     if not alike:
         return None

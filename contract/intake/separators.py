@@ -30,7 +30,7 @@ def find_separator(line: str, names: Collection[str] = ()) -> str | None:
 
 
 def describe_separator(name: str) -> str:
-    """What is said behind the file's name."""
+    """The message behind the file's name."""
     return f"has {name} between its cells, expected commas; {WAY}"
 
 

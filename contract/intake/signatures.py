@@ -117,5 +117,5 @@ def recognize(head: bytes, taken: frozenset[str] = frozenset()) -> Signature | N
 
 
 def describe(found: Signature) -> str:
-    """What is said behind the file's name."""
+    """The message behind the file's name."""
     return f"is {found.name}, expected CSV; {found.way}"

@@ -1,4 +1,4 @@
-"""One thing that was checked: it holds, it does not, or it could not be asked; and what all of them come to."""
+"""The result of one check: it holds, it does not, or it could not be made; and the verdict over all of them."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, field
@@ -33,7 +33,7 @@ class Finding:
 
 @dataclass
 class Findings:
-    """Everything that was found of one subject, in the order in which it was asked."""
+    """All findings on one subject, in the order of the checks."""
 
     subject: str
     all: list[Finding] = field(default_factory=list)

@@ -1,4 +1,4 @@
-"""What `verify` is asked about: an image by its full name, or the image lines of overlays."""
+"""What `verify` checks: an image by its full name, or the image lines of overlays."""
 
 import re
 from collections.abc import Iterator
@@ -16,7 +16,7 @@ REFERENCE = re.compile(r"(?P<repository>[^@\s]+?)(:(?P<tag>[^:/@\s]+))?(@(?P<dig
 
 
 def verify_targets(environments: list[str], image: str | None, url: str | None, root: Path = ROOT) -> int:
-    """Prints every check of everything that was asked about; the exit code.
+    """Prints every check of every target; the exit code.
 
     Raises: InputError for a question that makes no sense.
     """

@@ -30,7 +30,7 @@ from review.bundle import Bundle
 
 @dataclass(frozen=True)
 class Sources:
-    """Who is asked: the registry, this clone for the tag, and a running predictor if there is one."""
+    """Where the answers come from: the registry, this clone for the tag, and a running predictor if there is one."""
 
     registry: Registry = field(default_factory=open_registry)
     clone: Clone = field(default_factory=lambda: Clone(ROOT))
@@ -39,7 +39,7 @@ class Sources:
 
 
 def verify_line(line: ImageLine, subject: str, sources: Sources) -> tuple[Findings, PublishedImage | None]:
-    """Every check of one image line; what cannot be asked without an earlier answer is left out."""
+    """Every check of one image line; a check that needs an earlier answer is left out without it."""
     findings = Findings(subject)
     if findings.attempt("reference", lambda: check_reference(line)) is None:
         return findings, None
@@ -56,7 +56,7 @@ def verify_line(line: ImageLine, subject: str, sources: Sources) -> tuple[Findin
 def require_verified(line: ImageLine, sources: Sources | None = None) -> PublishedImage:
     """The image of a line, verified; without a digest it is the one that the tag names now.
 
-    Raises: RefusedError if anything does not hold, OutsideError if anything cannot be asked.
+    Raises: RefusedError if anything does not hold, OutsideError if a check cannot be made.
     """
     sources = sources or Sources()
     if line.digest is None:

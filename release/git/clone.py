@@ -1,4 +1,4 @@
-"""The local repository, asked through the `git` program; nothing here touches a work tree, an index or a branch."""
+"""The local repository through the `git` program; nothing here touches a work tree, an index or a branch."""
 
 import os
 import re
@@ -73,7 +73,7 @@ def compose_environment() -> dict[str, str]:
 
 
 def clean_words(stderr: bytes) -> str:
-    """What git said, in one line, without a password that stood in an address."""
+    """Git's standard error in one line, without a password that stood in an address."""
     text = stderr.decode("utf-8", errors="replace")
     lines = [line.strip() for line in text.splitlines() if not line.startswith("hint:")]
     return SECRET_IN_URL.sub("", " ".join(filter(None, lines)))

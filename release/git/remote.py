@@ -14,7 +14,7 @@ from release.git.clone import NETWORK_SECONDS, Clone
 from release.tools import ToolResult
 
 FETCHES = 3
-FETCHED = "lathe-fetched"  # its time is when the remote was last asked, also where nothing new came of it
+FETCHED = "lathe-fetched"  # its time is when the remote was last fetched, also where nothing new came
 FILE, FOLDER = "100644", "040000"
 REMOTE_WORDS = "remote:"
 # what a server says while another push holds the branch, or has just moved it
@@ -47,7 +47,7 @@ class Remote:
     def fetch(self) -> str:
         """The newest commit of the branch, which this clone then holds.
 
-        Raises: InputError without such a remote or branch, OutsideError if the remote cannot be asked.
+        Raises: InputError without such a remote or branch, OutsideError if the remote cannot be reached.
         """
         for _ in range(FETCHES):
             head = self.find_head(self.branch)
@@ -66,7 +66,7 @@ class Remote:
     def find_head(self, branch: str) -> str | None:
         """The commit that a branch is at on the remote, now; None without such a branch.
 
-        Raises: InputError without such a remote, OutsideError if it cannot be asked.
+        Raises: InputError without such a remote, OutsideError if it cannot be reached.
         """
         return self._talk("ls-remote", f"refs/heads/{branch}").text.partition("\t")[0] or None
 

@@ -20,7 +20,7 @@ NAMES = (RECORD_NAME, REPORT_NAME, *(f"{BUNDLE_FOLDER}/{name}" for name in FILE_
 
 
 class PublishRecord(msgspec.Struct, frozen=True):
-    """The file that `make publish` left, as far as people are told of it."""
+    """The file that `make publish` left: the fields that a release page shows."""
 
     version: str
     revision: Annotated[str, msgspec.Meta(pattern=r"^[0-9a-f]{40}\Z")]

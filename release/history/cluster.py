@@ -1,4 +1,4 @@
-"""A cluster as kubectl shows it: asked, never changed. What could not be asked is an answer of its own."""
+"""A cluster as kubectl shows it: read, never changed. An unreachable cluster is a result of its own."""
 
 import json
 import shlex

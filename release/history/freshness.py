@@ -4,7 +4,7 @@ from datetime import UTC, datetime, timedelta
 
 from release.git.remote import Remote
 
-FRESH = timedelta(hours=1)  # what is older is said in a warning
+FRESH = timedelta(hours=1)  # a fetch older than that gets a warning
 ASK_AGAIN = "`make status FETCH=1` asks it"
 
 
@@ -18,7 +18,7 @@ def describe_lag(remote: Remote) -> str:
 
 
 def describe_age(remote: Remote) -> str:
-    """Nothing where the remote was asked within the last hour; nobody knows what others merged since."""
+    """No warning if the remote was fetched within the last hour; later, others may have merged since."""
     name = f"{remote.name}/{remote.branch}"
     if not remote.clone.has(f"refs/remotes/{name}"):
         return f"{name} was never fetched here, what others merged is not shown; {ASK_AGAIN}"

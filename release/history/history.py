@@ -31,7 +31,7 @@ class Stay:
 
 @dataclass(frozen=True)
 class Window:
-    """From the first to the last moment of what was asked for, in UTC; both are one for a moment."""
+    """From the first to the last moment of the requested time, in UTC; both are equal for one moment."""
 
     first: datetime
     last: datetime
@@ -141,7 +141,7 @@ def describe_stay(stay: Stay, facts: AllFacts) -> dict[str, Any]:
 
 
 def describe_version(line: ImageLine | None, facts: AllFacts) -> dict[str, Any]:
-    """Nothing is said of what no trailer tells."""
+    """Fields without a trailer are left out."""
     known = find_facts(dict(facts), line)
     return {
         "digest": line.digest if line else None,

@@ -16,8 +16,8 @@ from release.manifests.overlays import SHOWN_DIGITS, ImageLine
 from release.versions import find_place, is_lower
 
 HEADERS = ("Environment", "Version", "Digest, bundle", "At the gate", "Since (UTC)", "Released")
-UNKNOWN = "?"  # it could not be asked
-NOTHING = "-"  # asked, and there is none
+UNKNOWN = "?"  # it could not be read
+NOTHING = "-"  # there is none
 
 
 @dataclass

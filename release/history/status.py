@@ -1,4 +1,4 @@
-"""Per environment: what Git wants, what the cluster runs, and what could not be asked."""
+"""Per environment: what Git wants, what the cluster runs, and what could not be read."""
 
 import json
 import sys
@@ -27,7 +27,7 @@ HEADERS = ("Environment", "Running", "Bundle", "Sync", "Health", "Pods")
 
 @dataclass
 class Status:
-    """One environment; `?` is what could not be asked."""
+    """One environment; `?` is what could not be read."""
 
     environment: str
     wanted: str
@@ -54,7 +54,7 @@ class Status:
 def show_status(root: Path, cluster: Cluster, *, fetch: bool = False, as_json: bool = False) -> list[Status]:
     """Prints Git's table and, where a cluster answers, the cluster's; Git alone is worth reading.
 
-    Raises: InputError if an overlay cannot be read, OutsideError if the remote was to be asked and does not answer.
+    Raises: InputError if an overlay cannot be read, OutsideError if the remote is to be fetched and does not answer.
     """
     standings, warnings = read_git(root, fetch=fetch)
     statuses = [Status(one.environment, one.line.version) for one in standings]
@@ -80,7 +80,7 @@ def show_status(root: Path, cluster: Cluster, *, fetch: bool = False, as_json: b
 
 
 def read_git(root: Path, *, fetch: bool) -> tuple[list[Standing], list[str]]:
-    """What Git wants by this checkout, or by the remote's newest commit; and what has to be said about that."""
+    """What Git wants by this checkout, or by the remote's newest commit; and notes on how old that is."""
     remote = Remote(root)
     names = list_overlays(root)
     if fetch:

@@ -1,4 +1,4 @@
-"""The programs that build an image: which one is there, and how each is asked."""
+"""The programs that build an image: which one is there, and how each is called."""
 
 import os
 import shutil
@@ -79,7 +79,7 @@ def run_build(builder: str, build: Build, log: Path) -> None:
         done = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, env=environment, check=False)  # noqa: S603
     if done.returncode:
         lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["it says nothing"]
-        raise OutsideError(f"{builder} built no image: {lines[-1]}; all that it said stands in {log}")
+        raise OutsideError(f"{builder} built no image: {lines[-1]}; its whole output is in {log}")
 
 
 def save_image(builder: str, tag: str, archive: Path) -> None:

@@ -62,7 +62,7 @@ def copy_bundle(bundle: Path, copy: Path) -> None:
 
 
 def verify_bundle(copy: Path, bundle: Path) -> None:
-    """Every checksum, by the program that knows bundles; what it says of the copy is said of `bundle`.
+    """Every checksum, by the program that knows bundles; its errors on the copy name `bundle`.
 
     Raises: InputError.
     """

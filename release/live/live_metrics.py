@@ -27,7 +27,7 @@ class Drift:
 
 @dataclass(frozen=True)
 class Live:
-    """What was found; None and empty is what Prometheus does not know, `problem` why it could not be asked."""
+    """The measured values; None and empty is what Prometheus does not know, `problem` why it could not be queried."""
 
     window_seconds: int = 0
     requests: float | None = None

@@ -1,4 +1,4 @@
-"""Prometheus, asked one question at a time; what it does not say is said to be missing, never made up."""
+"""Prometheus, one instant query at a time; a value that it does not have is missing, never made up."""
 
 import math
 import os
@@ -55,7 +55,7 @@ class Prometheus:
 
 
 def find_prometheus() -> Prometheus | None:
-    """None where nobody said which.
+    """None without LATHE_PROMETHEUS_URL.
 
     Raises: InputError.
     """

@@ -1,4 +1,4 @@
-"""What an overlay said at a commit of the past: its version by the image's name, from whatever registry it then came.
+"""An overlay at an earlier commit: its version by the image's name, from whatever registry it then came.
 
 Today's rules are for today's overlay (overlays.py): a registry that has moved since does not make history unreadable.
 """
@@ -19,7 +19,7 @@ NAMES = (IMAGE, *FORMER_IMAGES)
 
 @dataclass(frozen=True)
 class Recorded:
-    """What one text of an overlay said; without `line`, `problem` says why it cannot be read."""
+    """One text of an overlay, read; without `line`, `problem` says why it cannot be read."""
 
     line: ImageLine | None = None
     is_production: bool = False

@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 @dataclass(frozen=True)
 class Bump:
-    """What is to run where; `image` is what the registry says of it, None if nobody asked."""
+    """What is to run where; `image` is what the registry has, None without a look at it."""
 
     environment: str
     version: str

@@ -47,7 +47,7 @@ class Judged:
 
 @dataclass(frozen=True)
 class PromotionEvidence:
-    """`missing` says why there is no `judged`; `live` is None where nobody said which Prometheus."""
+    """`missing` says why there is no `judged`; `live` is None without a Prometheus."""
 
     bundle: str
     stay: Deployment | None
@@ -68,7 +68,7 @@ def collect_evidence(
     github: GitHub,
     prometheus: Prometheus | None,
 ) -> PromotionEvidence:
-    """What could not be had is said; what contradicts the image stops the promotion.
+    """What is missing is named; what contradicts the image stops the promotion.
 
     Raises: RefusedError, InputError.
     """

@@ -141,7 +141,7 @@ def is_equal(remote: Remote, former: str, commit: str, branch: str) -> bool:
 
 
 def render_changes(remote: Remote, environment: str, old: str, new: str) -> tuple[Change, ...]:
-    """What the cluster would be told, before and after.
+    """The rendered manifests before and after.
 
     Raises: InputError, OutsideError.
     """

@@ -27,7 +27,7 @@ NO_CHECKS = (
 
 @dataclass(frozen=True)
 class Proposal:
-    """A version on its way from `source` to `target`; `image` is None where no registry was asked."""
+    """A version on its way from `source` to `target`; `image` is None without a look at the registry."""
 
     source: str
     target: str

@@ -82,9 +82,9 @@ class Rollback:
             )
 
     def is_done(self, current: ImageLine, moves: list[Move]) -> bool:
-        """Whether it runs what was asked for, or somebody else took the same version back while we tried to.
+        """Whether it runs the requested version, or somebody else took the same version back meanwhile.
 
-        Raises: RefusedError if it went elsewhere meanwhile: what was asked for was meant for another version.
+        Raises: RefusedError if it went elsewhere meanwhile: the request was meant for another version.
         """
         if current.tag == self.to:
             console.print_done(f"{self.environment} has {self.to} already")

@@ -1,4 +1,4 @@
-"""A rollback by its workflow, for who may not push to main: started, waited for, and what it did is said."""
+"""A rollback by its workflow, for people who may not push to main: started, waited for, its result printed."""
 
 import os
 import secrets

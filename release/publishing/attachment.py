@@ -1,4 +1,4 @@
-"""Signs a published image and attaches what is said of it; what is there already, by the same signer, stays."""
+"""Signs a published image and attaches its attestations; what is there already, by the same signer, stays."""
 
 import json
 from pathlib import Path

@@ -95,7 +95,7 @@ def publish_version(request: PublishRequest) -> PublishedImage:
 
 
 def require_signer(request: PublishRequest) -> Signer | None:
-    """Raises: RefusedError without anybody to sign, unless that is what was asked for."""
+    """Raises: RefusedError without a signer, unless an unsigned image is requested."""
     if request.unsigned:
         console.print_warning(f"{request.version} will have no signature and no attestation: `verify` will refuse it")
         return None

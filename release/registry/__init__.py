@@ -1,1 +1,1 @@
-"""An image in a registry: what it holds, what is said of it, and who signed that."""
+"""An image in a registry: its content, its attestations, its signatures."""

@@ -1,4 +1,4 @@
-"""What is said of an image under a signature: its SBOM, its provenance, and the gate's report on its bundle."""
+"""The signed attestations of an image: its SBOM, its provenance, and the gate's report on its bundle."""
 
 import json
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""A container registry, asked through `crane`: what it holds by digest, and what goes into it."""
+"""A container registry through `crane`: what it holds by digest, and what goes into it."""
 
 import hashlib
 import ipaddress
@@ -30,7 +30,7 @@ class Registry:
     mirror: str | None = None
 
     def locate(self, repository: str) -> str:
-        """Where a repository is really asked for; one on this machine is always there."""
+        """Where a repository is really read from; one on this machine is always there."""
         host, _, path = repository.partition("/")
         return repository if self.mirror is None or is_loopback(host) else f"{self.mirror}/{path}"
 
@@ -112,7 +112,7 @@ class Registry:
         raise OutsideError(f"{self.name(what)}: the registry did not do its part: {pick_words(answer)}")
 
     def name(self, what: str) -> str:
-        """As in Git, and where it was asked for if that is elsewhere."""
+        """As in Git, and where it was read from if that is elsewhere."""
         host = self.locate(what).partition("/")[0]
         return what if what.startswith(f"{host}/") else f"{what} (asked at {host})"
 

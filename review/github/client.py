@@ -92,7 +92,7 @@ class GitHub:
         self._ask("DELETE", self._address(path))
 
     def download(self, path: str, max_bytes: int, accept: str = BINARY) -> bytes:
-        """A file's bytes; where it lies on another host, that host is not told the token.
+        """A file's bytes; where it lies on another host, that host does not get the token.
 
         Raises: OutsideError; RefusedError if it is larger than `max_bytes`.
         """

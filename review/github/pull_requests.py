@@ -36,7 +36,7 @@ def check_run(github: GitHub, run: Run) -> None:
 def find_pull(github: GitHub, run: Run) -> Pull | None:
     """The open pull request whose head is the run's own; None if it has moved on or is closed.
 
-    A fork's is listed by its branch; a commit's own list is asked too, since a branch may have been renamed.
+    A fork's is listed by its branch; a commit's own list is read too, since a branch may have been renamed.
 
     Raises: RefusedError if two pull requests have this head.
     """

@@ -7,7 +7,8 @@ from pathlib import Path
 import pytest
 
 from tests.repo.sources import ROOT, list_python
-from training.data.dataset import DATASETS, Dataset, load_dataset
+from training.data.dataset import Dataset
+from training.data.dataset_file import DATASETS, load_dataset
 
 EVERYDAY = {"type", "Type"}  # words of Python, of every schema and of SVG
 

@@ -52,7 +52,7 @@ def test_every_rule_of_imports_is_kept(copied: Path) -> None:
         ("release.image.image", "from app.predictor.settings import Settings", "neither the predictor nor training"),
         ("review.comment.text", "from training.report.document import Report", "neither the predictor nor training"),
         ("contract.bundle", "import contract.compute.scoring", "The rooms of the contract"),
-        ("app.predictor.scoring.model", "import app.predictor.state", "The rooms of the predictor"),
+        ("app.predictor.scoring.model", "import app.predictor.services", "The rooms of the predictor"),
         ("training.model.train", "def f():\n    import training.gate.judge", "The rooms of training"),
         ("review.github.client", "import review.approval.find", "The rooms of review"),
         ("release.history.moves", "def bump():\n    import release.promotion.bump", "The rooms of release"),

@@ -24,7 +24,7 @@ SHARED_CLASSES = {
     "SliceLine",
 }
 # how many identifiers hold a word that says nothing of what it names: these numbers only fall
-WORDS = {"told": 0, "said": 0, "begun": 36, "asked": 0, "contender": 0, "contestant": 0, "rival": 0}
+WORDS = {"told": 0, "said": 0, "begun": 0, "asked": 0, "contender": 0, "contestant": 0, "rival": 0}
 
 
 def list_shared_classes(root: Path) -> set[str]:

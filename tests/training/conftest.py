@@ -5,7 +5,7 @@ import pytest
 
 from tests.churn import write_churn
 from tests.conftest import DATASETS
-from training.data.dataset import load_dataset
+from training.data.dataset_file import load_dataset
 from training.data.load import load_table
 from training.data.table import Table
 from training.params import Params, load_params

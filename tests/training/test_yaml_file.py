@@ -10,7 +10,8 @@ from hypothesis import strategies as st
 
 from cli.errors import InputError
 from tests.examples import examples
-from training.data.dataset import DATASETS, Dataset, load_dataset
+from training.data.dataset import Dataset
+from training.data.dataset_file import DATASETS, load_dataset
 from training.params import PARAMS, load_params
 from training.yaml_file import MAX_BYTES, MAX_DEPTH, read_struct, read_yaml
 

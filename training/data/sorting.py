@@ -1,4 +1,4 @@
-"""Rows in the order of time: checked against the file's own order, ties told."""
+"""Rows in the order of time: checked against the file's own order, ties reported."""
 
 from typing import Any
 
@@ -43,7 +43,7 @@ def sort_rows(
 ) -> tuple[pd.DataFrame, tuple[str, ...]]:
     """The rows as time runs, index from 0, and what a person should know of that; a tie goes by key, else by file.
 
-    Raises: InputError if the order has nothing to do with that of the file, and nobody said so.
+    Raises: InputError if the order has nothing to do with that of the file, unless that is declared.
     """
     if time is None or dataset.time is None:
         return frame.reset_index(drop=True), ()

@@ -11,16 +11,9 @@ from training.data.table import Table
 from training.evaluation.baselines import Estimator, list_estimators
 from training.files import write_file
 from training.lineage.provenance import describe_inputs, describe_revision
-from training.model.metrics import (
-    Judgement,
-    best_f1_threshold,
-    cheapest_threshold,
-    expected_cost,
-    fold_interval,
-    measure,
-    measure_intervals,
-    task_metrics,
-)
+from training.model.intervals import fold_interval, measure_intervals
+from training.model.metrics import Judgement, expected_cost, measure, task_metrics
+from training.model.thresholds import best_f1_threshold, cheapest_threshold
 from training.params import Params
 
 HOLDOUT_RESAMPLES = 500
@@ -42,7 +35,7 @@ class Evaluation(Struct, frozen=True):
 
 
 def evaluate_table(table: Table, params: Params, advance: Callable[[str], None]) -> Evaluation:
-    """Runs the whole protocol; `advance` is told of each finished fold and holdout."""
+    """Runs the whole protocol; `advance` is called after each fold and holdout."""
     estimators = list_estimators(table)
     settings = params.evaluation
     folds: dict[str, list[dict[str, float]]] = {name: [] for name in estimators}

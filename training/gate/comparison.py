@@ -10,15 +10,8 @@ from contract.schema import Interval, Task
 from contract.wording import write_interval
 from training.gate.policy import MetricRule
 from training.gate.result import Check, MetricLine, Verdict
-from training.model.metrics import (
-    Judgement,
-    Metric,
-    Vector,
-    bound_samples,
-    outcome_strata,
-    resample_strata,
-    task_metrics,
-)
+from training.model.intervals import bound_samples, outcome_strata, resample_strata
+from training.model.metrics import Judgement, Metric, Vector, task_metrics
 
 
 def measure_judgements(

@@ -1,4 +1,4 @@
-"""How far the data that the candidate learnt from lies from the champion's: told, never judged."""
+"""How far the data that the candidate learnt from lies from the champion's: shown, never judged."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass

@@ -43,7 +43,7 @@ from training.params import Params
 
 @dataclass(frozen=True)
 class GateResult:
-    """Everything that was asked and answered, with the evidence for whoever draws it."""
+    """Every check and its result, with the evidence for the report."""
 
     evidence: HoldoutEvidence
     policy: Policy
@@ -120,7 +120,7 @@ def _check_rows(evidence: HoldoutEvidence, policy: Policy, seed: int) -> Iterato
 
 
 def _check_data(evidence: HoldoutEvidence, policy: Policy, lines: Sequence[MetricLine]) -> Iterator[Check]:
-    """Whether the data, and what is asked of a model, are still those that the champion had."""
+    """Whether the data, and the requirements on a model, are still those that the champion had."""
     yield from check_collapse(evidence, lines, policy.changes)
     yield from check_units(evidence, policy.changes)
     yield from check_columns(evidence, policy.changes)

@@ -159,7 +159,7 @@ def _is_left(running: RunningPredictor) -> bool:
 def predict_rows(url: str, rows: list[dict[str, Any]]) -> dict[str, Any]:
     """The predictor's answer to these rows.
 
-    Raises: InputError with what it said if it refused, or if it did not answer.
+    Raises: InputError with its own error if it refused, or if it did not answer.
     """
     try:
         answer = httpx.post(f"{url}/v1/predict", json={"rows": rows}, timeout=10.0, trust_env=False)

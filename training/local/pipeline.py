@@ -11,7 +11,7 @@ from training.data.splits import group_holdout
 from training.data.table import Table
 from training.files import recover_folder, write_folder
 from training.lineage.provenance import describe_inputs, describe_revision
-from training.model.metrics import measure_intervals
+from training.model.intervals import measure_intervals
 from training.model.rounds import measure_rounds
 from training.model.train import TrainedModel, train_model
 from training.packaging.package import package_model

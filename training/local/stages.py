@@ -74,7 +74,7 @@ def track_training(artifacts: Artifacts, bundle: Bundle, folder: Path) -> None:
 def read_champion(folder: Path | None, artifacts: Artifacts, first_run: bool) -> Bundle | None:
     """The bundle to beat.
 
-    Raises: BundleError if it is damaged, InputError if there is none and nobody said that this is the first run.
+    Raises: BundleError if it is damaged, InputError if there is none and this is not declared the first run.
     """
     place = folder or artifacts.bundle
     recover_folder(place)

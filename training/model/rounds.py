@@ -25,7 +25,7 @@ def measure_rounds(model: TrainedModel, fitted: Table, unseen: Table) -> dict[st
 
 
 def grow_margins(booster: xgboost.Booster, table: Table) -> list[tuple[int, Vector]]:
-    """Margins of shape (rows,) after the first rounds, more, and all; every tree is asked once."""
+    """Margins of shape (rows,) after the first rounds, more, and all; every tree is evaluated once."""
     rounds = booster.num_boosted_rounds()
     steps = sorted({int(step) for step in np.linspace(1, rounds, min(POINTS, rounds))})
     data = xgboost.DMatrix(table.matrix, feature_names=list(booster.feature_names or ()))

@@ -17,7 +17,8 @@ from contract.compute.scoring import ReferenceModel, Scores, calibrate_margins
 from contract.schema import Calibration, ModelSchema
 from training.data.dataset import Costs, Dataset
 from training.data.table import Table
-from training.model.metrics import Judgement, Vector, cheapest_threshold, measure
+from training.model.metrics import Judgement, Vector, measure
+from training.model.thresholds import cheapest_threshold
 from training.params import Params
 
 OBJECTIVES = {"binary": "binary:logistic", "regression": "reg:squarederror"}

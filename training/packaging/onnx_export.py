@@ -109,7 +109,7 @@ def _node(
 
 
 def _find_base_margin(booster: xgboost.Booster) -> float:
-    """The margin that XGBoost begins with, asked of itself: the same trees, with nothing in their leaves."""
+    """The margin that XGBoost begins with, computed by itself: the same trees, with nothing in their leaves."""
     model = json.loads(booster.save_raw("json"))
     for tree in model["learner"]["gradient_booster"]["model"]["trees"]:
         values = zip(tree["left_children"], tree["split_conditions"], strict=True)

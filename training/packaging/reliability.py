@@ -6,7 +6,8 @@ import numpy as np
 from scipy import stats
 
 from contract.schema import CalibrationPoint, Task
-from training.model.metrics import CONFIDENCE, Vector
+from training.model.intervals import CONFIDENCE
+from training.model.metrics import Vector
 
 GROUPS = 10
 ROWS_PER_POSITIVE = 4  # below the riskiest rows nearly every score is nearly 0

@@ -1,4 +1,4 @@
-"""Evaluations and searches in MLflow: a run for the whole, and one below it for each contender or trial."""
+"""Evaluations and searches in MLflow: a run for the whole, and one below it for each estimator or trial."""
 
 from typing import Any
 

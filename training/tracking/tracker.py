@@ -38,7 +38,7 @@ LIMITS = {
 
 
 class VerdictNote(Struct, frozen=True):
-    """What the gate said, for the run and the version: numbers and texts by name, pictures by file name."""
+    """The gate's verdict, for the run and the version: numbers and texts by name, pictures by file name."""
 
     verdict: str
     metrics: dict[str, float]
@@ -126,7 +126,7 @@ class Tracker:
             return bool(versions)
 
     def _tag_version(self, version: Any, tags: Mapping[str, str]) -> None:
-        """Also removes what an earlier verdict said and this one does not."""
+        """Also removes what an earlier verdict left and this one does not have."""
         for former in version.tags.keys() - tags.keys():
             if former.startswith("gate."):
                 self.client.delete_model_version_tag(version.name, version.version, former)
@@ -167,7 +167,7 @@ class Tracker:
         found = self.client.get_experiment_by_name(name)
         if found is not None:
             return str(found.experiment_id)
-        local = self.uri.startswith("sqlite:")  # a server keeps artifacts where it was told to
+        local = self.uri.startswith("sqlite:")  # a server has its own place for artifacts
         location = self._files.as_uri() if local else None
         kind = {"mlflow.experimentKind": "custom_model_development"}  # else the page guesses
         return str(self.client.create_experiment(name, artifact_location=location, tags=kind))

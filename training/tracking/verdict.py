@@ -1,4 +1,4 @@
-"""What the gate said, as MLflow keeps it: numbers on the run and the model, texts on the version, pictures beside."""
+"""The gate's verdict, as MLflow keeps it: numbers on the run and the model, texts on the version, pictures beside."""
 
 import math
 import re

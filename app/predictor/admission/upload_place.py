@@ -7,6 +7,7 @@ from time import monotonic
 
 from app.predictor.admission.room import Claim, Room
 from app.predictor.http.errors import CrowdedError
+from app.predictor.http.spool import Spool
 
 FAIR_BYTES_PER_SECOND = 256 * 1024  # slower than that, an upload gives way once it is two seconds behind
 WAIT_SECONDS = 5.0  # for a place
@@ -62,3 +63,24 @@ async def take_place(room: Room, client: str) -> AsyncIterator[UploadPlace]:
         yield UploadPlace(room, claim)
     finally:
         room.release(claim)
+
+
+class Uploads:
+    """The places of all uploads at once, each with a spool for its answer."""
+
+    def __init__(self, max_uploads: int, max_answer_bytes: int) -> None:
+        self._room = Room(max_uploads)
+        self._max_answer_bytes = max_answer_bytes
+
+    @asynccontextmanager
+    async def open(self, client: str) -> AsyncIterator[tuple[Spool, UploadPlace]]:
+        """Takes a place; the spool for the upload's answer.
+
+        Raises: CrowdedError if none is free in a while.
+        """
+        async with take_place(self._room, client) as place:
+            spool = Spool(self._max_answer_bytes)
+            try:
+                yield spool, place
+            finally:
+                spool.close()

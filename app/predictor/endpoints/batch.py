@@ -7,9 +7,10 @@ from time import monotonic, perf_counter
 
 import msgspec
 
-from app.predictor.admission.upload_place import UploadPlace
+from app.predictor.admission.batch_threads import BatchThreads
+from app.predictor.admission.upload_place import UploadPlace, Uploads
 from app.predictor.auth.access import Charge
-from app.predictor.endpoints.base import CLIENT_GONE, HeaderList, Route
+from app.predictor.endpoints.route import Route, RouteServices
 from app.predictor.endpoints.upload import MAX_LINE_BYTES, NOT_FINITE, Upload
 from app.predictor.endpoints.upload_answer import CSV_TYPE, NDJSON_TYPE, CsvWriter, NdjsonWriter
 from app.predictor.http.asgi import Message, Receive, Scope, Send
@@ -18,7 +19,6 @@ from app.predictor.http.errors import (
     CrowdedError,
     DisconnectedError,
     NotAcceptableError,
-    NotServingError,
     SlowClientError,
 )
 from app.predictor.http.request_ids import HEADER
@@ -26,9 +26,10 @@ from app.predictor.http.spool import Spool
 from app.predictor.inputs.csv_upload import CsvReader
 from app.predictor.inputs.ndjson_upload import NdjsonReader
 from app.predictor.inputs.validation import REASONS
+from app.predictor.receipts.outcomes import VersionSums
 from app.predictor.receipts.receipts import Receipts, wants_receipts
+from app.predictor.responses.rendering import HeaderList
 from app.predictor.scoring.model import ServedModel
-from app.predictor.state import ServingState
 
 ROUTE = "/v1/batch"
 Read = Callable[[], AsyncIterator[tuple[bytes, bool]]]
@@ -61,13 +62,23 @@ def choose_answer(headers: Headers, content_type: bytes) -> bytes:
 class BatchEndpoint(Route):
     """The ASGI callable. The answer begins when the upload is complete, so its status is the whole upload's."""
 
-    def __init__(self, state: ServingState, model: ServedModel, receipts: Receipts) -> None:
-        super().__init__(state, ROUTE, "batch")
+    def __init__(
+        self,
+        services: RouteServices,
+        threads: BatchThreads,
+        uploads: Uploads,
+        model: ServedModel,
+        receipts: Receipts,
+        sums: VersionSums,
+    ) -> None:
+        super().__init__(services, ROUTE, "batch")
         self.model = model
         self.receipts = receipts
-        self._sums = state.feedback.open_version(model.manifest.version)
-        self._max_bytes = state.settings.max_batch_bytes
-        self._patience = state.settings.body_timeout_seconds
+        self._threads = threads
+        self._uploads = uploads
+        self._sums = sums
+        self._max_bytes = services.settings.max_batch_bytes
+        self._patience = services.settings.body_timeout_seconds
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         start = perf_counter()
@@ -78,31 +89,25 @@ class BatchEndpoint(Route):
         is_answering = False
         charge = None
         try:
-            charge = self._admit(headers)
+            charge = self._admit(headers, self.scope)
             content_type = self._check_head(headers)
             client = charge.caller.name if charge else (scope.get("client") or ("",))[0]
-            async with self.state.open_upload(client) as (spool, place):
+            async with self._uploads.open(client) as (spool, place):
                 head = await self._score(headers, content_type, partial(self._read, receive, place), spool, charge)
-                self._count_success(start, request_id)
+                self.count_success(start, request_id)
                 is_answering = True
                 await self._send(send, [*head, (HEADER, request_id.encode())], spool, place)
         except DisconnectedError:
-            self._count(start, CLIENT_GONE, request_id)
-        except (StalledError, CrowdedError) as error:
+            self.count_client_gone(start, request_id)
+        except (Exception, asyncio.CancelledError) as error:  # the last line before the server
             if not is_answering:
-                await self.refuse(send, self._explain(error, request_id), start, request_id)
-                return
-            self.state.counters.closed["slow_reader"] += 1
-            if ABORT in marks:
-                marks[ABORT]()
-        except asyncio.CancelledError:
-            if is_answering:
+                await self.refuse(error, start, request_id).send(send)
+            elif isinstance(error, StalledError | CrowdedError):
+                self.counters.closed["slow_reader"] += 1
+                if ABORT in marks:
+                    marks[ABORT]()
+            else:
                 raise  # the server cuts the connection: the length that was stated is not reached
-            await self.refuse(send, NotServingError("the server is stopping"), start, request_id)
-        except Exception as error:  # the last line before the server
-            if is_answering:
-                raise
-            await self.refuse(send, self._explain(error, request_id), start, request_id)
         finally:
             if charge is not None:
                 charge.end_upload()
@@ -130,16 +135,16 @@ class BatchEndpoint(Route):
         if charge is not None:
             charge.begin_upload()
         async for chunk, is_last in read():
-            progress = await self.state.run_chunk(upload.feed, chunk, is_last)
+            progress = await self._threads.run_chunk(upload.feed, chunk, is_last)
             for scored in progress.scored:
                 self.model.add_traffic(scored)
                 self._sums.issued += 0 if receipts is None else len(scored.scores)
-                self.state.counters.count_decisions(len(scored.scores), scored.positive)
-            self.state.counters.count_rejected_rows(progress.rejected)
+                self.counters.count_decisions(len(scored.scores), scored.positive)
+            self.counters.count_rejected_rows(progress.rejected)
             if charge is not None:
                 charge.add(progress.rows)
-        summary = await self.state.run_chunk(upload.finish)
-        self.state.counters.batches += 1
+        summary = await self._threads.run_chunk(upload.finish)
+        self.counters.batches += 1
         return [
             (b"content-type", answer_type),
             (b"content-length", b"%d" % spool.size),
@@ -192,7 +197,7 @@ class BatchEndpoint(Route):
             async with place.waiting(min(self._patience, left)):
                 message = await receive()
         except TimeoutError:
-            self.state.counters.closed["slow_body"] += 1
+            self.counters.closed["slow_body"] += 1
             raise SlowClientError("the upload does not arrive fast enough") from None
         if message["type"] != "http.request":
             raise DisconnectedError

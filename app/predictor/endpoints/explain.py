@@ -6,11 +6,11 @@ from typing import Any
 import msgspec
 import numpy as np
 
+from app.predictor.admission.batch_threads import BatchThreads
 from app.predictor.http.body import QUICK_BODY_BYTES, Headers, check_json
 from app.predictor.inputs.rows import RowReader
 from app.predictor.inputs.warned import find_unknown, tell_unknown
 from app.predictor.scoring.model import ServedModel
-from app.predictor.state import ServingState
 from contract.compute.plan import input_features
 from contract.errors import RowError
 from contract.schema import ModelSchema, Value
@@ -51,8 +51,8 @@ def group_features(schema: ModelSchema) -> dict[str, list[int]]:
 class Explainer:
     """Answers for one loaded model. An explained row is a question, not traffic: no drift bin counts it."""
 
-    def __init__(self, state: ServingState, model: ServedModel) -> None:
-        self.state = state
+    def __init__(self, threads: BatchThreads, model: ServedModel) -> None:
+        self._threads = threads
         self.model = model
         self.reader = RowReader(model.manifest.schema, max_rows=1)
         self._groups = group_features(model.manifest.schema)
@@ -69,9 +69,9 @@ class Explainer:
         if len(body) <= QUICK_BODY_BYTES:
             row = read_one_row(self.reader, body)
         else:
-            row = await self.state.run_batch(read_one_row, self.reader, body)
+            row = await self._threads.run(read_one_row, self.reader, body)
         score = self.model.score_row(row, count=False)
-        base, contributions = await self.state.run_batch(self.explain_row, row)
+        base, contributions = await self._threads.run(self.explain_row, row)
         manifest = self.model.manifest
         answer = {
             "model": {"name": manifest.name, "version": manifest.version},

@@ -8,17 +8,18 @@ from typing import Any
 
 import msgspec
 
-from app.predictor.endpoints.base import JSON_TYPE, EncodedResponse
+from app.predictor.admission.batch_threads import BatchThreads
+from app.predictor.endpoints.replies import EncodedResponse
 from app.predictor.http.body import QUICK_BODY_BYTES, Headers, check_json
 from app.predictor.http.errors import ApiError, BadRequestError, ConflictError, NotServingError
 from app.predictor.inputs.nesting import TOO_DEEP, is_deep
 from app.predictor.inputs.pieces import count_until
 from app.predictor.inputs.rows import decode_anything, refuse_repeated_names
 from app.predictor.logs import log_event
-from app.predictor.receipts.outcomes import ReportedOutcome
+from app.predictor.receipts.outcomes import FeedbackSums, ReportedOutcome
 from app.predictor.receipts.receipts import Receipts
-from app.predictor.receipts.used_receipts import PartlyUsedError, RememberedReceipts
-from app.predictor.state import ServingState
+from app.predictor.receipts.used_receipts import PartlyUsedError, RememberedReceipts, UsedReceipts
+from app.predictor.responses.rendering import JSON_TYPE
 from contract.errors import RowError
 from contract.intake.values import LARGEST
 from contract.schema import Manifest
@@ -40,10 +41,12 @@ class Feedback:
     comes in between while it is noted, what was noted until then counts, and the refusal says so.
     """
 
-    def __init__(self, state: ServingState, receipts: Receipts, manifest: Manifest) -> None:
-        self._state = state
-        self.sums = state.feedback
-        self.used = state.used_receipts
+    def __init__(
+        self, threads: BatchThreads, sums: FeedbackSums, used: UsedReceipts, receipts: Receipts, manifest: Manifest
+    ) -> None:
+        self._threads = threads
+        self.sums = sums
+        self.used = used
         self.receipts = receipts
         # one of its own: a folder that hangs holds up nothing else
         self._thread = ThreadPoolExecutor(1, thread_name_prefix="feedback")
@@ -59,7 +62,7 @@ class Feedback:
         check_json(headers)
         check_extent(body)
         if len(body) > QUICK_BODY_BYTES:
-            return self._respond_large(self._state.run_batch(self.read_labels, body), request_id)
+            return self._respond_large(self._threads.run(self.read_labels, body), request_id)
         return self._use(self.read_labels(body), request_id)
 
     def _use(self, labels: list[ReportedOutcome], request_id: str) -> EncodedResponse | Awaitable[EncodedResponse]:

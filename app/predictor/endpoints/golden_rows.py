@@ -41,7 +41,7 @@ def check_accepted(inferrer: Inferrer) -> None:
     with _refusing("the golden rows as JSON lines"):
         _upload(inferrer, NdjsonReader(schema), b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
     whole = [row for row in rows if None not in row.values()]  # these tensors cannot say that a value is missing
-    most = inferrer.state.settings.max_rows
+    most = inferrer.max_rows
     with _refusing("the golden rows as tensors"):
         for start in range(0, len(whole), most):
             inferrer.read(_write_tensors(inferrer, whole[start : start + most]), None)

@@ -9,7 +9,9 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
-from app.predictor.endpoints.base import JSON_TYPE, EncodedResponse, Reply
+from app.predictor.admission.batch_threads import BatchThreads
+from app.predictor.counters import Counters
+from app.predictor.endpoints.replies import EncodedResponse, Reply
 from app.predictor.http.body import LOOP_BODY_BYTES, QUICK_BODY_BYTES, SMALL_BODY_BYTES, Headers, check_media
 from app.predictor.http.errors import BadRequestError, TooLargeError
 from app.predictor.inputs.pieces import count_until
@@ -33,8 +35,8 @@ from app.predictor.inputs.tensors import (
 )
 from app.predictor.inputs.validation import TableBounds, check_numbers
 from app.predictor.inputs.warned import list_warnings
+from app.predictor.responses.rendering import JSON_TYPE
 from app.predictor.scoring.model import ReadyTable, Scored, ServedModel
-from app.predictor.state import ServingState
 from contract.compute.engine import FEW_ROWS, Margins
 from contract.compute.scoring import Scores
 from contract.errors import RowError
@@ -103,8 +105,10 @@ class TensorTable(msgspec.Struct, frozen=True, gc=False):
 class Inferrer:
     """Answers inference requests for one loaded model."""
 
-    def __init__(self, state: ServingState, model: ServedModel) -> None:
-        self.state = state
+    def __init__(self, threads: BatchThreads, counters: Counters, model: ServedModel, max_rows: int) -> None:
+        self._threads = threads
+        self._counters = counters
+        self.max_rows = max_rows
         self.model = model
         self.columns = {column.name: column for column in model.manifest.schema.columns}
         self.bounds = TableBounds(model.manifest.schema.columns)
@@ -112,7 +116,7 @@ class Inferrer:
 
     def count_rows(self, body: bytes) -> int:
         """How many rows the body's shapes tell of at most; an answered request has as many as every one tells."""
-        limit, most, place = self.state.settings.max_rows, 0, 0
+        limit, most, place = self.max_rows, 0, 0
         for _ in range(len(self.columns) + 1):
             place = body.find(SHAPE, place) + len(SHAPE)
             if place < len(SHAPE):
@@ -129,16 +133,16 @@ class Inferrer:
         check_media(headers, (b"application/json", b"application/octet-stream"))
         stated = headers.get(HEADER_LENGTH)
         if len(body) > LOOP_BODY_BYTES:
-            return self._answer_large(self.state.run_batch(self._work, body, stated))
+            return self._answer_large(self._threads.run(self._work, body, stated))
         if len(body) > SMALL_BODY_BYTES:
-            self.state.check_batches()  # before its rows are read
+            self._threads.check_room()  # before its rows are read
         try:
             request, table = self.read(body, stated, is_quick=len(body) > QUICK_BODY_BYTES)
         except NotQuickError:  # most likely to be refused: what exactly is wrong takes long to find
-            return self._answer_large(self.state.run_batch(self._work, body, stated))
+            return self._answer_large(self._threads.run(self._work, body, stated))
         prepared = self.prepare(table)
         if table.rows > FEW_ROWS:
-            margins = self.state.run_batch(self.model.engine.compute_many, prepared.matrix)
+            margins = self._threads.run(self.model.engine.compute_many, prepared.matrix)
             return self._answer_many(request, prepared, margins)
         scored = self.model.score_prepared(prepared)
         return self._finish(scored, self.render(request, scored))
@@ -158,7 +162,7 @@ class Inferrer:
 
     def _finish(self, scored: Scored, reply: Reply) -> Reply:
         self.model.add_traffic(scored)
-        self.state.counters.count_rows(len(scored.scores), scored.positive)
+        self._counters.count_rows(len(scored.scores), scored.positive)
         answer = EncodedResponse(reply, [JSON_TYPE]) if isinstance(reply, bytes) else reply
         return msgspec.structs.replace(answer, rows=len(scored.scores))
 
@@ -270,7 +274,7 @@ class Inferrer:
 
         Raises: RowError, TooLargeError for more values, or more bytes, than a request of as many rows as are allowed.
         """
-        limit = self.state.settings.max_rows
+        limit = self.max_rows
         braces = limit * sum(count_most(column, "{") for column in self.columns.values())
         if count_until(content, b"{", braces + OBJECTS) > braces + OBJECTS:
             raise TooLargeError(f"the request has more objects than the {OBJECTS} allowed")
@@ -284,7 +288,7 @@ class Inferrer:
             raise RowError("too_many_rows", f"the request has more values than the {limit} rows allowed", "inputs")
 
     def _check_most(self, rows: int) -> None:
-        limit = self.state.settings.max_rows
+        limit = self.max_rows
         if rows > limit:
             raise RowError("too_many_rows", f"the request has more rows than the {limit} allowed", "inputs")
 

@@ -5,15 +5,18 @@ from collections.abc import Awaitable
 
 import msgspec
 
-from app.predictor.endpoints.base import JSON_TYPE, EncodedResponse, Reply, Unscored
+from app.predictor.admission.batch_threads import BatchThreads
+from app.predictor.counters import Counters
+from app.predictor.endpoints.replies import EncodedResponse, Reply, UnscoredRow
 from app.predictor.http.body import LOOP_BODY_BYTES, QUICK_BODY_BYTES, SMALL_BODY_BYTES, Headers, check_json
 from app.predictor.http.errors import TooLargeError
 from app.predictor.inputs.pieces import count_until
 from app.predictor.inputs.rows import Columns, RowReader
 from app.predictor.inputs.warned import render_warnings
+from app.predictor.receipts.outcomes import VersionSums
 from app.predictor.receipts.receipts import Receipts, wants_receipts
+from app.predictor.responses.rendering import JSON_TYPE
 from app.predictor.scoring.model import ReadyTable, Scored, ServedModel
-from app.predictor.state import ServingState
 from contract.compute.engine import FEW_ROWS, Margins
 from contract.compute.usual_row import ReadyRow
 from contract.schema import Value
@@ -38,18 +41,27 @@ class Prediction(msgspec.Struct, omit_defaults=True, gc=False):
 class Predictor:
     """Answers for one loaded model; everything that does not change is rendered once."""
 
-    def __init__(self, state: ServingState, model: ServedModel, receipts: Receipts) -> None:
-        self.state = state
+    def __init__(
+        self,
+        threads: BatchThreads,
+        counters: Counters,
+        model: ServedModel,
+        receipts: Receipts,
+        sums: VersionSums,
+        max_rows: int,
+    ) -> None:
+        self._threads = threads
+        self._counters = counters
         self.model = model
         self.receipts = receipts
-        self._sums = state.feedback.open_version(model.manifest.version)
-        self.reader = RowReader(model.manifest.schema, state.settings.max_rows)
+        self._sums = sums
+        self.reader = RowReader(model.manifest.schema, max_rows)
         about = {
             "model": {"name": model.manifest.name, "version": model.manifest.version},
             "threshold": model.threshold,
         }
         self._head = msgspec.json.encode(about)[:-1] + b',"predictions":'
-        self._rows = state.counters.rows
+        self._rows = counters.rows
 
     def count_rows(self, body: bytes) -> int:
         """How many rows the body has at most; exactly if it will be answered and no text in it has a brace."""
@@ -57,7 +69,7 @@ class Predictor:
             return 1
         return max(1, min(count_until(body, b"{", self.reader.max_rows) - 1, self.reader.max_rows))
 
-    def respond(self, headers: Headers, body: bytes, request_id: str) -> Reply | Unscored | Awaitable[Reply]:
+    def respond(self, headers: Headers, body: bytes, request_id: str) -> Reply | UnscoredRow | Awaitable[Reply]:
         """The answer's JSON; one row still needs its margin, many rows are awaited.
 
         Raises: UnsupportedMediaError, BadRequestError, RowError, TooLargeError, NotServingError, ScoringError.
@@ -70,21 +82,23 @@ class Predictor:
             if row is not None:
                 ready = self.model.ready_row(row)
                 if ready is not None:
-                    return Unscored(ready.vector, functools.partial(self._answer_margin, ready, request_id, receipts))
+                    return UnscoredRow(
+                        ready.vector, functools.partial(self._answer_margin, ready, request_id, receipts)
+                    )
                 return self._answer_sparse(self.reader.settle_row(row), request_id, receipts)
         columns = None
         if len(body) <= QUICK_BODY_BYTES:
             columns = self.reader.read_rows(body)
         elif len(body) <= LOOP_BODY_BYTES:
             if len(body) > SMALL_BODY_BYTES:
-                self.state.check_batches()  # before its rows are read
+                self._threads.check_room()  # before its rows are read
             columns = self.reader.try_rows(body)
         if columns is None:  # large, or to be refused: what exactly is wrong takes long to find
-            work = self.state.run_batch(self._score_body, body, receipts)
+            work = self._threads.run(self._score_body, body, receipts)
             return self._answer_large(work, request_id, receipts)
         prepared = self.model.prepare_columns(columns)
         if len(prepared.matrix) > FEW_ROWS:
-            margins = self.state.run_batch(self.model.engine.compute_many, prepared.matrix)
+            margins = self._threads.run(self.model.engine.compute_many, prepared.matrix)
             return self._answer_many(prepared, margins, request_id, receipts)
         scored = self.model.score_prepared(prepared)
         return self._finish_rows(scored, self._render(scored, receipts), request_id, receipts)
@@ -144,7 +158,7 @@ class Predictor:
         if receipts is not None:
             self._sums.issued += len(scored.scores)
         self.model.add_traffic(scored)
-        self.state.counters.count_rows(len(scored.scores), scored.positive)
+        self._counters.count_rows(len(scored.scores), scored.positive)
         warnings = render_warnings(scored.unknown, is_many=True)
         body = b'%b%b%b,"request_id":"%b"}' % (self._head, rendered, warnings, request_id.encode())
         return EncodedResponse(body, [JSON_TYPE], len(scored.scores))

@@ -7,12 +7,12 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from app.predictor.admission.batch_threads import BatchThreads
 from app.predictor.endpoints.explain import Row, read_one_row
 from app.predictor.http.body import QUICK_BODY_BYTES, Headers, check_json
 from app.predictor.inputs.rows import RowReader, decode_anything, refuse_repeated_names
 from app.predictor.inputs.warned import find_unknown, tell_unknown
 from app.predictor.scoring.model import ServedModel
-from app.predictor.state import ServingState
 from contract.errors import RowError
 from contract.intake.values import column_bounds
 from contract.schema import Column, Manifest, Value
@@ -74,8 +74,8 @@ def spread_points(column: Column, low: float, high: float, points: int) -> NDArr
 class Sweeper:
     """Answers for one loaded model; like an explanation it is no traffic."""
 
-    def __init__(self, state: ServingState, model: ServedModel) -> None:
-        self.state = state
+    def __init__(self, threads: BatchThreads, model: ServedModel) -> None:
+        self._threads = threads
         self.model = model
         self.reader = RowReader(model.manifest.schema, max_rows=1)
         self.columns = {column.name: column for column in model.manifest.schema.columns}
@@ -89,9 +89,9 @@ class Sweeper:
         if len(body) <= QUICK_BODY_BYTES:
             column, row, points = self.read(body)
         else:
-            column, row, points = await self.state.run_batch(self.read, body)
+            column, row, points = await self._threads.run(self.read, body)
         values = self.list_values(column, row, points)
-        scores = await self.state.run_batch(self.score_values, row, column.name, values)
+        scores = await self._threads.run(self.score_values, row, column.name, values)
         answer = {"column": column.name, "unit": column.unit, "values": values, "scores": scores}
         unknown = find_unknown(self.columns.values(), row)
         unknown.pop(column.name, None)  # its own value is in none of the scores

@@ -165,8 +165,6 @@ CODES = (
     "unauthorized",
     "unsupported_media_type",
 )
-MESSAGES = {404: "there is nothing at this path", 405: "the method is not allowed here, expected {allow}"}
-STATUS_CODES = {404: "not_found", 405: "method_not_allowed", 422: "invalid_input"}  # of the routes' framework
 
 
 def render_error(error: ApiError, request_id: str, path: str) -> bytes:

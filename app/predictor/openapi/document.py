@@ -7,9 +7,8 @@ from fastapi.openapi.utils import get_openapi
 
 from app.predictor.endpoints import predict
 from app.predictor.openapi import answers, tensor_schemas
-from app.predictor.state import ServingState
 from contract.intake.values import describe_column
-from contract.schema import Column, ModelSchema
+from contract.schema import Column, Manifest, ModelSchema
 
 ERROR_SCHEMA = {
     "type": "object",
@@ -43,13 +42,12 @@ WARNINGS = {
 }
 
 
-def build_document(app: FastAPI, state: ServingState) -> dict[str, Any]:
-    """The document of all routes; until a model is loaded a row is any object."""
+def build_document(app: FastAPI, manifest: Manifest | None, max_rows: int, needs_keys: bool) -> dict[str, Any]:
+    """The document of all routes; until a model is loaded, `manifest` is None and a row is any object."""
     document = get_openapi(title=app.title, version="1", routes=app.routes)
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
     schemas["Error"] = ERROR_SCHEMA
     schemas[tensor_schemas.ERROR_NAME] = tensor_schemas.ERROR_SCHEMA
-    manifest = state.model.manifest if state.has_model else None
     schema = manifest.schema if manifest else None
     for path, operations in document["paths"].items():
         is_tensor = path.startswith(tensor_schemas.PREFIX)
@@ -67,9 +65,9 @@ def build_document(app: FastAPI, state: ServingState) -> dict[str, Any]:
     schemas["Row"] = row_schema(schema) if schema else {"type": "object"}
     schemas["Answer"] = answer_schema()
     answers.describe_questions(document, schema, example_row(schema) if schema else {})
-    if state.access is not None:
+    if needs_keys:
         answers.describe_keys(document)
-    _describe_predict(document["paths"][predict.ROUTE]["post"], schema, state.settings.max_rows)
+    _describe_predict(document["paths"][predict.ROUTE]["post"], schema, max_rows)
     return document
 
 

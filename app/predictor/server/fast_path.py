@@ -1,7 +1,7 @@
 """The shortest way: a small request that arrived whole is answered where it is parsed, without a task.
 
-What arrives is parsed at the end of the event loop's turn, so that the order of answers is ours to choose and the rows
-that came together are scored together.
+What arrives is parsed at the end of the event loop's iteration, so that the order of answers is ours to choose and the
+rows that came together are scored together.
 
 Everything else (slow, large, pipelined behind another, another route) goes the ASGI way of uvicorn; only a batch that
 finds no room is refused here, by its headers, and its body is dropped as it arrives.
@@ -10,38 +10,41 @@ finds no room is refused here, by its headers, and its body is dropped as it arr
 from collections.abc import Mapping
 from typing import Any
 
-from app.predictor.endpoints.base import Begun, Endpoint, Pending
+from app.predictor.endpoints.base import Endpoint, PendingRow
+from app.predictor.endpoints.replies import PendingReply
 from app.predictor.http.asgi import AsgiApp, Receive, Scope, Send
 from app.predictor.http.body import SMALL_BODY_BYTES
 from app.predictor.http.errors import ApiError
-from app.predictor.server.micro_batch import Turn
+from app.predictor.server.micro_batch import MicroBatcher
 from app.predictor.server.pipelining import PacedProtocol
 
 
 class DirectProtocol(PacedProtocol):
     """One connection. `direct` is the endpoint of the request that is being parsed, if it may answer at once."""
 
-    def __init__(self, endpoints: Mapping[bytes, Endpoint], turn: Turn, *args: Any, **kwargs: Any) -> None:
+    def __init__(
+        self, endpoints: Mapping[bytes, Endpoint], micro_batcher: MicroBatcher, *args: Any, **kwargs: Any
+    ) -> None:
         super().__init__(*args, **kwargs)
         self.endpoints = endpoints
-        self.turn = turn
+        self.micro_batcher = micro_batcher
         self.served = 0
-        self.unread = b""  # what arrived in this turn and is not parsed yet
+        self.unread = b""  # what arrived in this iteration of the event loop and is not parsed yet
         self.direct: Endpoint | None = None
         self.direct_body = b""
-        self.is_begun = False  # the answer waits for its row's margin, until the turn's rows are scored
+        self.awaits_margin = False  # the answer waits until the rows of this iteration are scored
         self.is_refused = False  # the answer is sent, what is left of the body is not looked at
         self.is_kept = True  # the client wants to ask again on this connection
         self.is_last = False  # the answer says so; a SIGTERM between the answer and its end must not change it
 
     def connection_made(self, transport: Any) -> None:
         super().connection_made(transport)
-        # an answer is sent when it is written, not when the turn is over: its client may already ask again
+        # an answer is sent when it is written, not when the iteration is over: its client may already ask again
         transport.set_write_buffer_limits(high=0)
 
     def on_message_begin(self) -> None:
-        if self.is_begun:  # a pipelined request: the one before it is answered first
-            self.turn.score()
+        if self.awaits_margin:  # a pipelined request: the one before it is answered first
+            self.micro_batcher.score()
         super().on_message_begin()
 
     def on_headers_complete(self) -> None:
@@ -59,7 +62,7 @@ class DirectProtocol(PacedProtocol):
             self.is_refused = True
             self.is_kept = self.parser.should_keep_alive()
             self._write(refusal)
-            self.turn.rest_after(self)
+            self.micro_batcher.pause_after(self)
 
     def _may_answer(self) -> bool:
         return (
@@ -94,29 +97,29 @@ class DirectProtocol(PacedProtocol):
             return
         body, self.direct_body = self.direct_body, b""  # an idle connection keeps none
         answer = endpoint.answer_now(self.headers, body, self._common_headers())
-        if isinstance(answer, Pending):
+        if isinstance(answer, PendingReply):
             del body
             self._hand_over(_finish_later(endpoint, answer))
             super().on_message_complete()
             return
         self.direct = None
         self.is_kept = self.parser.should_keep_alive()  # the parser does not know it any more after this call
-        if isinstance(answer, Begun):
-            self.is_begun = True
+        if isinstance(answer, PendingRow):
+            self.awaits_margin = True
             self.waiting_since = 0.0
-            self.turn.begin(self, answer)
+            self.micro_batcher.add_row(self, answer)
             return
         self._write(answer)
         self._end_request()
 
-    def end(self, begun: Begun, margin: float | Exception) -> None:
-        """Answers the row that was begun."""
-        self.is_begun = False
-        self._write(begun.endpoint.end_now(begun, margin, self._common_headers()))
+    def finish_row(self, row: PendingRow, margin: float | Exception) -> None:
+        """Answers a row once it is scored."""
+        self.awaits_margin = False
+        self._write(row.endpoint.finish_row(row, margin, self._common_headers()))
         self._end_request()
 
     def _write(self, answer: bytes) -> None:
-        self.is_last = self.state.is_draining or not self.is_kept
+        self.is_last = self.services.lifecycle.is_draining or not self.is_kept
         closing = b"\r\nconnection: close\r\n"
         self.transport.write(answer.replace(b"\r\n", closing, 1) if self.is_last else answer)
 
@@ -131,20 +134,20 @@ class DirectProtocol(PacedProtocol):
         if not self.is_refused:
             super()._expire_body()
             return
-        self.state.counters.closed["slow_body"] += 1
+        self.services.counters.closed["slow_body"] += 1
         self.transport.close()
 
     def data_received(self, data: bytes) -> None:
         if self.unread or len(data) > SMALL_BODY_BYTES:
             self.serve()
             self.pace(data)
-            self.turn.score()
+            self.micro_batcher.score()
             return
         self.unread = data
-        self.turn.add(self)
+        self.micro_batcher.add(self)
 
     def serve(self) -> None:
-        """Parses what arrived in this turn, if that was not done yet."""
+        """Parses what arrived in this iteration, if that was not done yet."""
         if self.unread:
             data, self.unread = self.unread, b""
             if not self.transport.is_closing():
@@ -158,11 +161,11 @@ class DirectProtocol(PacedProtocol):
     # what ends a connection comes after what arrived before it
 
     def idle_since(self) -> float | None:
-        return None if self.unread or self.is_begun else super().idle_since()
+        return None if self.unread or self.awaits_margin else super().idle_since()
 
     def _settle(self) -> None:
         self.serve()
-        self.turn.score()
+        self.micro_batcher.score()
 
     def eof_received(self) -> bool:  # type: ignore[override]
         self._settle()
@@ -170,7 +173,7 @@ class DirectProtocol(PacedProtocol):
 
     def refuse(self, error: ApiError, path: str = "") -> None:
         self.direct = None
-        self.turn.score()
+        self.micro_batcher.score()
         super().refuse(error, path)
 
     def expire(self, now: float) -> None:
@@ -186,10 +189,10 @@ class DirectProtocol(PacedProtocol):
         super().shutdown()
 
     def call_later(self) -> None:
-        self.turn.add_held(self)
+        self.micro_batcher.parse_later(self)
 
     def rest_later(self) -> None:
-        self.turn.add_resting(self)
+        self.micro_batcher.read_later(self)
 
     def parse(self, data: bytes) -> None:
         super().data_received(data)
@@ -218,7 +221,7 @@ class ServiceProtocol(DirectProtocol):
     is_counted = False
 
 
-def _finish_later(endpoint: Endpoint, pending: Pending) -> AsgiApp:
+def _finish_later(endpoint: Endpoint, pending: PendingReply) -> AsgiApp:
     async def finish(scope: Scope, receive: Receive, send: Send) -> None:
         await endpoint.finish(pending, send)
 

@@ -15,10 +15,10 @@ from uvicorn.protocols.http.flow_control import HIGH_WATER_LIMIT
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol, RequestResponseCycle
 
 from app.predictor.admission.room import Claim
-from app.predictor.endpoints.base import UNMATCHED, Route
 from app.predictor.http.body import CROWDED
 from app.predictor.http.request_ids import HEADER
-from app.predictor.state import ServingState
+from app.predictor.responses.refusals import UNMATCHED, Refusals
+from app.predictor.server.services import ConnectionServices
 
 CLAIM = "lathe.claim"  # of a request, in its scope's state
 READ_BYTES = 256 * 1024  # what the event loop reads at once
@@ -27,9 +27,9 @@ FREE_HEAD_BYTES = 4 * 1024  # of a head that comes in parts: a probe's is never 
 
 
 class MeteredProtocol(HttpToolsProtocol):
-    """Claims room among `state.bytes_in_flight` for what one connection holds."""
+    """Claims room among `services.bytes_in_flight` for what one connection holds."""
 
-    state: ServingState
+    services: ConnectionServices
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -46,7 +46,7 @@ class MeteredProtocol(HttpToolsProtocol):
 
     def claim_head(self, size: int) -> bool:
         """Counts bytes of a head that is not complete; whether they fit."""
-        bytes_in_flight = self.state.bytes_in_flight
+        bytes_in_flight = self.services.bytes_in_flight
         if self._head is None:
             if size <= FREE_HEAD_BYTES:
                 return True
@@ -56,15 +56,15 @@ class MeteredProtocol(HttpToolsProtocol):
 
     def _release_head(self) -> None:
         if self._head is not None:
-            self.state.bytes_in_flight.release(self._head)
+            self.services.bytes_in_flight.release(self._head)
             self._head = None
 
     def on_headers_complete(self) -> None:
         self._release_head()
-        self._is_streamed = bool(self.state.streamed) and find_path(self.url) in self.state.streamed
+        self._is_streamed = bool(self.services.streamed) and find_path(self.url) in self.services.streamed
         announced = self._announced_bytes()
         if announced:
-            claim = self._body = self.state.bytes_in_flight.claim(self._peer, announced)
+            claim = self._body = self.services.bytes_in_flight.claim(self._peer, announced)
             self._received = 0
             self.scope["state"][CLAIM] = claim
             self.scope["state"][CROWDED] = claim is None
@@ -86,7 +86,7 @@ class MeteredProtocol(HttpToolsProtocol):
                 size = int(value)
             elif name == b"transfer-encoding":
                 is_chunked = True
-        if is_chunked or size > self.state.settings.max_body_bytes or self._is_streamed:
+        if is_chunked or size > self.services.settings.max_body_bytes or self._is_streamed:
             return min(size or FLOW_BYTES, FLOW_BYTES)
         return size
 
@@ -97,7 +97,7 @@ class MeteredProtocol(HttpToolsProtocol):
             return
         self._received += len(body)
         more = self._received - claim.size
-        if more > 0 and not self._is_streamed and not self.state.bytes_in_flight.grow(claim, more):
+        if more > 0 and not self._is_streamed and not self.services.bytes_in_flight.grow(claim, more):
             _give_way(self.cycle)
 
     def on_message_complete(self) -> None:
@@ -130,14 +130,15 @@ class MeteredProtocol(HttpToolsProtocol):
     def _release(self, scope: Any) -> None:
         claim = scope["state"].get(CLAIM)
         if claim is not None:
-            self.state.bytes_in_flight.release(claim)
+            self.services.bytes_in_flight.release(claim)
 
     async def _turn_away(self, scope: Any, receive: Any, send: Any) -> None:
         """Refuses a body that does not fit, by its head; what arrives of it is dropped."""
         start, path = perf_counter(), scope["path"]
-        route = Route(self.state, path if (path, 200) in self.state.counters.durations else UNMATCHED, "")
-        request_id = self.state.request_ids.choose_id(dict(scope["headers"]).get(HEADER))
-        await route.refuse(send, self.state.shed("bytes"), start, request_id, path)
+        counters = self.services.counters
+        refusals = Refusals(counters, path if (path, 200) in counters.durations else UNMATCHED)
+        request_id = self.services.request_ids.choose_id(dict(scope["headers"]).get(HEADER))
+        await refusals.refuse(self.services.shed("bytes"), start, request_id, path).send(send)
 
     # answers that their client does not take: uvicorn's transport calls these
 
@@ -145,7 +146,7 @@ class MeteredProtocol(HttpToolsProtocol):
         super().pause_writing()
         waiting = self.transport.get_write_buffer_size()
         if self._answer is None and waiting:
-            self._answer = self.state.bytes_in_flight.claim(self._peer, waiting, self._cut)
+            self._answer = self.services.bytes_in_flight.claim(self._peer, waiting, self._cut)
             if self._answer is None:
                 self._cut()
 
@@ -155,11 +156,11 @@ class MeteredProtocol(HttpToolsProtocol):
 
     def _release_answer(self) -> None:
         if self._answer is not None:
-            self.state.bytes_in_flight.release(self._answer)
+            self.services.bytes_in_flight.release(self._answer)
             self._answer = None
 
     def _cut(self) -> None:
-        self.state.counters.closed["slow_reader"] += 1
+        self.services.counters.closed["slow_reader"] += 1
         self.transport.abort()
 
     def connection_lost(self, exc: Exception | None) -> None:

@@ -1,4 +1,4 @@
-"""What one turn of the event loop brings: who is answered first, and rows that are scored together."""
+"""Micro-batches: what arrives in one iteration of the event loop is answered in order and scored in one call."""
 
 import time
 from asyncio import AbstractEventLoop
@@ -7,17 +7,17 @@ from collections.abc import Callable, Sequence
 from operator import attrgetter
 from typing import Protocol
 
-from app.predictor.endpoints.base import Begun
+from app.predictor.endpoints.base import PendingRow
 from contract.compute.engine import FEW_ROWS
 
-REST_SECONDS = 0.003
-READERS_AT_ONCE = 4  # of large bodies, in one turn: each takes up to half a millisecond
+PAUSE_SECONDS = 0.003
+READERS_AT_ONCE = 4  # of large bodies, in one iteration: each takes up to half a millisecond
 
 _ORDER = attrgetter("served")
 
 
 class BatchedConnection(Protocol):
-    """What waits in a turn; `served` is its place in the order of answers, 0 before the first."""
+    """A connection with something to parse; `served` is its place in the order of answers, 0 before the first."""
 
     served: int
 
@@ -30,45 +30,46 @@ class BatchedConnection(Protocol):
 
     def end_rest(self) -> None: ...
 
-    def end(self, begun: Begun, margin: float | Exception) -> None: ...
+    def finish_row(self, row: PendingRow, margin: float | Exception) -> None: ...
 
     def fail(self, error: Exception) -> None: ...
 
 
-class Turn:
-    """What connections brought in one turn of the event loop.
+class MicroBatcher:
+    """Serves what connections received in one iteration of the event loop.
 
-    epoll names those first that it named first before. One whose request arrives a moment after the others' is named
-    last in the next turn, so it would wait for everybody twice: that is what the slowest answers under load are.
+    Order: the connection that was answered longest ago comes first. epoll lists ready connections in the order of its
+    last list, so one whose request arrives a moment after the others' would be last twice in a row; those were the
+    slowest answers under load.
 
-    The rows of a turn are scored in one call: each costs little more than half of what it costs alone, because the
-    trees are still in the processor's cache.
+    Scoring: the rows of an iteration are scored in one call. Each costs little more than half of what it costs alone,
+    because the trees are still in the processor's cache.
 
-    A turn that did nothing but turn batches away is followed by a rest: each turn takes a core from a batch that is
-    being scored, so the next one had better find several.
+    Pause: after an iteration that only rejected batches, sleep 3 ms. Each iteration pre-empts a thread that scores a
+    batch, so the next one should find several requests.
 
-    What is held of a connection is parsed part by part, one part of one connection a turn, however many there are; of
-    large bodies a few connections are read from in a turn.
+    Fairness: pipelined requests are parsed part by part, one part of one connection an iteration; of large bodies a few
+    connections are read from in one iteration.
     """
 
     def __init__(self, compute_margins: Callable[[Sequence[bytes]], Sequence[float]]) -> None:
         self._compute_margins = compute_margins
         self._waiting: list[BatchedConnection] = []
-        self._begun: list[tuple[BatchedConnection, Begun]] = []
+        self._rows: list[tuple[BatchedConnection, PendingRow]] = []
         self._held: deque[BatchedConnection] = deque()
         self._resting: deque[BatchedConnection] = deque()
         self._served = 0
-        self._may_rest = False
+        self._may_pause = False
 
     def add(self, connection: BatchedConnection) -> None:
-        """Serves a connection once all are known that brought something."""
+        """Serves a connection at the end of the iteration, once all that received something are known."""
         if not self._waiting:
             connection.loop.call_soon(self.serve)
         self._waiting.append(connection)
 
     def serve(self) -> None:
         """Serves all that wait."""
-        self._may_rest = False
+        self._may_pause = False
         waiting, self._waiting = self._waiting, []
         waiting.sort(key=_ORDER)
         for connection in waiting:
@@ -80,8 +81,8 @@ class Turn:
                 connection.fail(error)
         self.score()
 
-    def add_held(self, connection: BatchedConnection) -> None:
-        """Goes on with a connection in a turn to come, after those that were added before."""
+    def parse_later(self, connection: BatchedConnection) -> None:
+        """Parses more of a connection in a later iteration, after those that were added before."""
         if not self._held:
             connection.loop.call_soon(self._go_on)
         self._held.append(connection)
@@ -96,8 +97,8 @@ class Turn:
             connection.fail(error)
         self.score()
 
-    def add_resting(self, connection: BatchedConnection) -> None:
-        """Lets a connection read on in a turn to come, after those that were added before."""
+    def read_later(self, connection: BatchedConnection) -> None:
+        """Lets a connection read on in a later iteration, after those that were added before."""
         if not self._resting:
             connection.loop.call_soon(self._end_rests)
         self._resting.append(connection)
@@ -112,35 +113,35 @@ class Turn:
         if self._resting:
             self._resting[0].loop.call_soon(self._end_rests)
 
-    def rest_after(self, connection: BatchedConnection) -> None:
-        """Rests once this turn is over, unless it brought something else as well."""
-        if not self._may_rest:
-            self._may_rest = True
-            connection.loop.call_soon(self._rest)
+    def pause_after(self, connection: BatchedConnection) -> None:
+        """Pauses once this iteration is over, unless something else arrived in it as well."""
+        if not self._may_pause:
+            self._may_pause = True
+            connection.loop.call_soon(self._pause)
 
-    def _rest(self) -> None:
-        if self._may_rest and not self._waiting:
-            time.sleep(REST_SECONDS)
-        self._may_rest = False
+    def _pause(self) -> None:
+        if self._may_pause and not self._waiting:
+            time.sleep(PAUSE_SECONDS)
+        self._may_pause = False
 
-    def begin(self, connection: BatchedConnection, begun: Begun) -> None:
-        """Takes a row to be scored with the others of its turn."""
-        self._begun.append((connection, begun))
-        if len(self._begun) == FEW_ROWS:
+    def add_row(self, connection: BatchedConnection, row: PendingRow) -> None:
+        """Takes a row to be scored with the others of its iteration."""
+        self._rows.append((connection, row))
+        if len(self._rows) == FEW_ROWS:
             self.score()
 
     def score(self) -> None:
-        """Scores the rows that were begun, and ends them in that order."""
-        if not self._begun:
+        """Scores the rows that were added, and answers them in that order."""
+        if not self._rows:
             return
-        rows, self._begun = self._begun, []
+        rows, self._rows = self._rows, []
         margins: Sequence[float | Exception]
         try:
-            margins = self._compute_margins([begun.unscored.vector for _, begun in rows])
-        except Exception as error:  # told to each of them
+            margins = self._compute_margins([row.unscored.vector for _, row in rows])
+        except Exception as error:  # it is the answer to each of them
             margins = [error] * len(rows)
-        for (connection, begun), margin in zip(rows, margins, strict=True):
+        for (connection, row), margin in zip(rows, margins, strict=True):
             try:
-                connection.end(begun, margin)
+                connection.finish_row(row, margin)
             except Exception as error:  # one connection's trouble is not the others'
                 connection.fail(error)

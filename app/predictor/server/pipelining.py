@@ -193,7 +193,7 @@ class PacedProtocol(GuardedProtocol):
 
     def _claim_held(self, size: int) -> None:
         """Cuts a connection whose bytes do not fit."""
-        room = self.state.bytes_in_flight
+        room = self.services.bytes_in_flight
         if self._held_claim is None:
             self._held_claim = room.claim(self._peer, size, self._cut)
         elif size > self._held_claim.size and not room.grow(self._held_claim, size - self._held_claim.size):
@@ -204,7 +204,7 @@ class PacedProtocol(GuardedProtocol):
     def _forget_held(self) -> None:
         self._held, self._at = b"", 0
         if self._held_claim is not None:
-            self.state.bytes_in_flight.release(self._held_claim)
+            self.services.bytes_in_flight.release(self._held_claim)
             self._held_claim = None
         if not self.flow.is_holding:
             return

@@ -1,16 +1,17 @@
 """HTTP on the wire: uvicorn's protocol with the deadlines it lacks for slow clients, and a proper end."""
 
 from collections.abc import Callable
+from time import perf_counter
 from typing import Any
 
-from app.predictor.endpoints.base import CLOSE, JSON_TYPE, UNMATCHED, error_headers, render_response
 from app.predictor.http.asgi import Receive, Scope, Send
 from app.predictor.http.body import ABORT, EXPIRED, STREAM
-from app.predictor.http.errors import ApiError, render_error
-from app.predictor.logs import log_request
+from app.predictor.http.errors import ApiError
+from app.predictor.responses.refusals import Refusals
+from app.predictor.responses.rendering import CLOSE, answer_error
 from app.predictor.server.metered import MeteredProtocol
 from app.predictor.server.parsing import ParsingProtocol
-from app.predictor.state import ServingState
+from app.predictor.server.services import ConnectionServices
 
 LINGER_SECONDS = (
     2.0  # closed at once, what the client still sends would be answered by a reset, which loses the refusal
@@ -22,9 +23,9 @@ class GuardedProtocol(MeteredProtocol, ParsingProtocol):
 
     is_counted = True  # among those of which there may be so many
 
-    def __init__(self, state: ServingState, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, services: ConnectionServices, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.state = state
+        self.services = services
         self.waiting_since = 0.0
         self.answered_at = 0.0  # when a request was last answered without uvicorn's keep-alive timer
         self.is_over = False  # nothing is parsed any more
@@ -39,16 +40,15 @@ class GuardedProtocol(MeteredProtocol, ParsingProtocol):
         super().connection_made(transport)
         self.ending = EndingTransport(self)
         self.waiting_since = self.loop.time()
-        if self.is_counted and not self.state.connections.add(self):
+        if self.is_counted and not self.services.connections.add(self):
             self._turn_away_at_once()
 
     def _turn_away_at_once(self) -> None:
         """Closes a connection for which there is no room, without waiting for anything."""
-        error = self.state.shed("connections")
+        error = self.services.shed("connections")
         self.is_over = True
-        body = render_error(error, request_id := self.state.request_ids.choose_id(None), "")
-        head = [JSON_TYPE, CLOSE, *error_headers(error)]
-        self.transport.write(render_response(error.status, head, request_id, self._common_headers(), body))
+        answer = answer_error(error, self.services.request_ids.choose_id(None), "", CLOSE)
+        self.transport.write(answer.render(self._common_headers()))
         self.transport.close()
 
     def idle_since(self) -> float | None:
@@ -60,12 +60,12 @@ class GuardedProtocol(MeteredProtocol, ParsingProtocol):
         return self.answered_at or self.waiting_since
 
     def give_way(self) -> None:
-        self.state.counters.closed["idle"] += 1
+        self.services.counters.closed["idle"] += 1
         self.transport.close()
 
     def connection_lost(self, exc: Exception | None) -> None:
         super().connection_lost(exc)
-        self.state.connections.remove(self)
+        self.services.connections.remove(self)
         self.ending.close = self.transport.close  # holds this object no longer
 
     def on_message_begin(self) -> None:
@@ -98,7 +98,7 @@ class GuardedProtocol(MeteredProtocol, ParsingProtocol):
             else:
                 self.count_head(len(data))
                 if self.refusal is None and not self.claim_head(len(data)):
-                    self.refuse(self.state.shed("bytes"))
+                    self.refuse(self.services.shed("bytes"))
 
     def _has_headers(self) -> bool:
         return self.cycle is not None and self.cycle.scope is self.scope
@@ -115,23 +115,23 @@ class GuardedProtocol(MeteredProtocol, ParsingProtocol):
             self._expire_idle(now)
             return
         waited = now - self.waiting_since
-        if self._has_headers() and waited > self.state.settings.body_timeout_seconds:
+        if self._has_headers() and waited > self.services.settings.body_timeout_seconds:
             self._expire_body()
-        elif not self._has_headers() and waited > self.state.settings.header_timeout_seconds:
-            self.state.counters.closed["slow_headers"] += 1
+        elif not self._has_headers() and waited > self.services.settings.header_timeout_seconds:
+            self.services.counters.closed["slow_headers"] += 1
             self.transport.close()
 
     def _expire_idle(self, now: float) -> None:
         if self.flow.write_paused or (self._is_idle() and self.timeout_keep_alive_task is None):
             since = self.answered_at = self.answered_at or now
-            if now - since > self.state.settings.keep_alive_seconds:
+            if now - since > self.services.settings.keep_alive_seconds:
                 self.transport.close()
 
     def _is_idle(self) -> bool:
         return self.cycle is None or self.cycle.response_complete
 
     def _expire_body(self) -> None:
-        self.state.counters.closed["slow_body"] += 1
+        self.services.counters.closed["slow_body"] += 1
         if self.cycle.response_started:
             self.transport.abort()
             return
@@ -194,14 +194,10 @@ class GuardedProtocol(MeteredProtocol, ParsingProtocol):
             self._end()
 
     def _send_refusal(self, error: ApiError) -> None:
-        request_id = self.state.request_ids.choose_id(None)
-        seconds = self.loop.time() - self.waiting_since if self.waiting_since else 0.0
-        self.state.counters.count_rejection(error.code)
-        self.state.counters.duration_cell(UNMATCHED, error.status).observe(seconds)
-        log_request(UNMATCHED, error.status, seconds, request_id, code=error.code)
-        body = render_error(error, request_id, self.refused_path)
-        head = [JSON_TYPE, CLOSE, *error_headers(error)]
-        self.transport.write(render_response(error.status, head, request_id, self._common_headers(), body))
+        request_id = self.services.request_ids.choose_id(None)
+        start = perf_counter() - (self.loop.time() - self.waiting_since if self.waiting_since else 0.0)
+        answer = Refusals(self.services.counters).refuse(error, start, request_id, self.refused_path, CLOSE)
+        self.transport.write(answer.render(self._common_headers()))
         self._unset_keepalive_if_required()
         self.linger()
 

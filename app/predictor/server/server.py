@@ -16,14 +16,16 @@ import uvicorn
 
 from app.predictor import headers
 from app.predictor.application import Application
-from app.predictor.endpoints.base import CLOSE, Endpoint
+from app.predictor.endpoints.base import Endpoint
 from app.predictor.http.asgi import AsgiApp
 from app.predictor.logs import log_event
+from app.predictor.responses.rendering import CLOSE
 from app.predictor.scoring.loading import Loading
 from app.predictor.server.fast_path import DirectProtocol, ServiceProtocol
 from app.predictor.server.listener import BACKLOG
-from app.predictor.server.micro_batch import Turn
+from app.predictor.server.micro_batch import MicroBatcher
 from app.predictor.server.protocol import GuardedProtocol
+from app.predictor.server.services import ConnectionServices
 from contract.errors import ContractError
 
 YOUNG_OBJECTS = 10_000  # that many new ones before garbage is looked for: requests leave hardly any
@@ -38,21 +40,32 @@ class Server(uvicorn.Server):
         self.application = application
         self._loading = loading
         self._aside = aside
-        self.state = application.state
-        self._turn = Turn(self.state.compute_margins)
+        services = application.services
+        self._settings = services.settings
+        self._lifecycle = services.lifecycle
+        self._micro_batcher = MicroBatcher(self._lifecycle.compute_margins)
+        self._connection_services = ConnectionServices(
+            services.settings,
+            services.counters,
+            services.lifecycle,
+            services.request_ids,
+            services.connections,
+            services.bytes_in_flight,
+            application.streamed,
+        )
         self.load_error: BaseException | None = None
         self._drain_until: float | None = None
-        direct = application.direct if self.state.settings.fast_path else {}
+        direct = application.direct if self._settings.fast_path else {}
         super().__init__(self._configure(application, direct))
-        self.state.requests = self.server_state.tasks
+        services.admission.open_requests = self.server_state.tasks
 
     def _configure(
         self, app: AsgiApp, direct: Mapping[bytes, Endpoint], protocol: type[DirectProtocol] = DirectProtocol
     ) -> uvicorn.Config:
-        settings = self.state.settings
+        settings = self._settings
         return uvicorn.Config(
             app,
-            http=functools.partial(protocol, direct, self._turn, self.state),  # type: ignore[arg-type]
+            http=functools.partial(protocol, direct, self._micro_batcher, self._connection_services),  # type: ignore[arg-type]
             headers=headers.SECURITY,
             ws="none",
             loop="uvloop",
@@ -91,14 +104,14 @@ class Server(uvicorn.Server):
             raise
         except BaseException as error:  # a library's SystemExit and a lack of memory too: nothing will be served
             if not isinstance(error, ContractError):
-                log_event("load_failed", logging.CRITICAL, exc_info=True, bundle=str(self.state.settings.bundle))
+                log_event("load_failed", logging.CRITICAL, exc_info=True, bundle=str(self._settings.bundle))
             self.load_error = error
             self.should_exit = True
             return
         gc.freeze()  # a full collection would walk through all the libraries: 50 ms in which nothing is answered
         gc.enable()
         gc.set_threshold(YOUNG_OBJECTS)
-        engine = self.state.model.engine.name
+        engine = self._lifecycle.model.engine.name
         log_event("ready", name=manifest.name, version=manifest.version, digest=manifest.digest, engine=engine)
 
     async def on_tick(self, counter: int) -> bool:
@@ -122,13 +135,13 @@ class Server(uvicorn.Server):
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """SIGTERM drains first; SIGINT, a second signal, or one before anything was served stops at once."""
-        if sig == signal.SIGINT or self._drain_until is not None or self.state.phase == "starting":
+        if sig == signal.SIGINT or self._drain_until is not None or self._lifecycle.phase == "starting":
             self.force_exit = self.should_exit
             self.should_exit = True
             return
-        self.state.begin_drain()
-        self._drain_until = asyncio.get_running_loop().time() + self.state.settings.drain_seconds
+        self._lifecycle.begin_drain()
+        self._drain_until = asyncio.get_running_loop().time() + self._settings.drain_seconds
         # every answer from here on tells its client to go elsewhere
         self.config.encoded_headers = [*self.config.encoded_headers, CLOSE]
         self.server_state.default_headers = [*self.server_state.default_headers, CLOSE]
-        log_event("draining", seconds=self.state.settings.drain_seconds)
+        log_event("draining", seconds=self._settings.drain_seconds)

@@ -104,6 +104,6 @@ def serve(settings: Settings, listener: socket.socket, aside: socket.socket | No
         server = Server(create_app(settings), loading, aside)
     except FORESEEN as error:
         return give_up(error)
-    log.count_drop = server.state.counters.count_dropped_line
+    log.count_drop = server.application.services.counters.count_dropped_line
     server.run(sockets=multiply(listener))
     return 0 if server.load_error is None else give_up(server.load_error)

@@ -34,9 +34,9 @@ def plant(fault: str) -> None:
         engine: Any = model.engine
         engine.compute_margins = engine.compute_few = engine.compute_many = fail if fault == "error" else answer_nan
         engine.reference.explain_matrix = fail
-        used_receipts: Any = self.state.used_receipts
+        used_receipts: Any = self.services.used_receipts
         used_receipts.use = fail
-        type(self.state).verdict = property(fail)  # type: ignore[assignment]
+        type(self.services.lifecycle).verdict = property(fail)  # type: ignore[assignment]
         install(self, model)
 
     Application.install_model = install_faulty  # type: ignore[method-assign]

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from app.predictor.application import Application, create_app
-from app.predictor.endpoints.base import Endpoint, Pending
+from app.predictor.endpoints.base import Endpoint
 from app.predictor.endpoints.batch import ROUTE as BATCH
 from app.predictor.endpoints.infer import infer_paths
+from app.predictor.endpoints.replies import PendingReply
 from app.predictor.http.asgi import Message
 from app.predictor.http.errors import ApiError
 from app.predictor.scoring.model import ServedModel
@@ -122,7 +123,7 @@ def test_a_refusal_on_the_direct_way_leaves_no_circle(
     def leave() -> None:
         async def answer() -> None:
             found = endpoint.answer_now([(b"content-type", kind)], body, b"")
-            if isinstance(found, Pending):
+            if isinstance(found, PendingReply):
                 sent: list[Message] = []
 
                 async def send(message: Message) -> None:

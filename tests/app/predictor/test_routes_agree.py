@@ -20,6 +20,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from app.predictor.admission.batch_threads import BatchThreads
 from app.predictor.counters import Counters
 from app.predictor.endpoints.explain import Explainer, read_one_row
 from app.predictor.endpoints.infer import Inferrer
@@ -32,7 +33,6 @@ from app.predictor.inputs.ndjson_upload import NdjsonReader
 from app.predictor.inputs.rows import RowReader
 from app.predictor.scoring.model import ServedModel
 from app.predictor.settings import read_settings
-from app.predictor.state import ServingState
 from contract.bundle import Bundle
 from contract.compute.scoring import PARITY_TOLERANCE, ReferenceModel
 from contract.errors import RowError
@@ -77,9 +77,10 @@ class Case:
     sweeper: Sweeper = dataclasses.field(init=False)
 
     def __post_init__(self) -> None:
-        state = ServingState(read_settings(), Counters([], []))
-        self.inferrer, self.explainer = Inferrer(state, self.model), Explainer(state, self.model)
-        self.sweeper = Sweeper(state, self.model)
+        counters = Counters([], [])
+        threads = BatchThreads(counters, 1, 8)
+        self.inferrer = Inferrer(threads, counters, self.model, read_settings().max_rows)
+        self.explainer, self.sweeper = Explainer(threads, self.model), Sweeper(threads, self.model)
 
     @property
     def schema(self) -> ModelSchema:

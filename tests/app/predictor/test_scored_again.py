@@ -16,7 +16,7 @@ from app.predictor.scoring.model import ServedModel
 from tests.churn import generate_churn
 from tests.conftest import DATASETS, make_bundle
 from tests.examples import examples
-from training.data.dataset import load_dataset
+from training.data.dataset_file import load_dataset
 from training.data.load import load_table
 from training.params import Params
 

@@ -61,7 +61,7 @@ def test_one_render_serves_all_who_came_before_it_and_others_go_on_between_its_p
         first = [asyncio.create_task(rendering.render("")) for _ in range(50)]
         while not begun:
             await asyncio.sleep(0)
-        app.state.counters.batches += 1
+        app.services.counters.batches += 1
         late = asyncio.create_task(rendering.render(""))
         while not late.done():
             await asyncio.sleep(0)
@@ -95,7 +95,7 @@ def test_the_document_is_made_once_before_the_model_and_once_after(bundle: Bundl
         made += 1
         return {"made": made}
 
-    document = Document(build, app.state)
+    document = Document(build, app.services.lifecycle)
     assert [document.render() for _ in range(3)] == [b'{"made":1}'] * 3
     app.install_model(ServedModel(bundle, 1))
     assert [document.render() for _ in range(3)] == [b'{"made":2}'] * 3

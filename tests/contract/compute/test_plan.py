@@ -15,7 +15,7 @@ from contract.compute.usual_row import UsualRow
 from contract.errors import ContractError
 from contract.schema import Column, ModelSchema
 from tests.conftest import DATASETS
-from training.data.dataset import load_dataset
+from training.data.dataset_file import load_dataset
 
 SCHEMAS = {
     "ai4i": load_dataset("ai4i").schema,

@@ -12,7 +12,8 @@ import pandas as pd
 import pytest
 
 from tests.patience import LAST_RESORT_SECONDS
-from training.data.dataset import Dataset, load_dataset
+from training.data.dataset import Dataset
+from training.data.dataset_file import load_dataset
 from training.data.load import load_table
 from training.data.sources import uci
 from training.data.table import Table

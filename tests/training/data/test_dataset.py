@@ -6,8 +6,8 @@ import pytest
 
 from cli.errors import InputError
 from tests.conftest import DATASETS
-from training.data.dataset import DATASETS as OWN
-from training.data.dataset import load_dataset
+from training.data.dataset_file import DATASETS as OWN
+from training.data.dataset_file import load_dataset
 
 AI4I = OWN / "ai4i.yaml"
 CHURN = DATASETS / "churn.yaml"

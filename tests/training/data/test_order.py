@@ -13,7 +13,8 @@ from hypothesis import strategies as st
 
 from cli.errors import InputError
 from training.console import describe_groups, doubt_groups
-from training.data.dataset import Dataset, Group, Order, is_format
+from training.data.dataset import Dataset, Group, Order
+from training.data.dataset_file import is_format
 from training.data.order import count_ties, measure_agreement, read_order
 from training.data.sources.generator import generate_frame
 from training.data.sources.source import RawData

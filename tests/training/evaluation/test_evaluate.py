@@ -12,7 +12,8 @@ from training.data.splits import Split, group_holdout, repeated_folds, time_hold
 from training.data.table import Table
 from training.evaluation.baselines import Estimator
 from training.evaluation.evaluate import Evaluation, evaluate_table, judge_estimator, measure_split, write_evaluation
-from training.model.metrics import Judgement, best_f1_threshold, cheapest_threshold, expected_cost, f1
+from training.model.metrics import Judgement, expected_cost, f1
+from training.model.thresholds import best_f1_threshold, cheapest_threshold
 from training.params import Params
 
 BINARY = {"pr_auc", "f1", "precision", "recall", "expected_cost", "roc_auc", "brier", "calibration_error"}

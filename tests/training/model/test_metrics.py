@@ -12,22 +12,18 @@ from sklearn import metrics as sk
 
 from cli.errors import InputError
 from training.data.dataset import Costs
+from training.model.intervals import fold_interval, measure_intervals, outcome_strata, resample_strata
 from training.model.metrics import (
     Judgement,
-    best_f1_threshold,
     calibration_error,
-    cheapest_threshold,
     expected_cost,
     f1,
-    fold_interval,
     measure,
-    measure_intervals,
-    outcome_strata,
     pr_auc,
-    resample_strata,
     roc_auc,
     task_metrics,
 )
+from training.model.thresholds import best_f1_threshold, cheapest_threshold
 
 Vector = NDArray[np.float64]
 TARGET = np.array([1, 0, 1, 0, 0, 1, 0, 0], dtype=np.float64)

@@ -19,7 +19,8 @@ import training.packaging.package
 from contract.bundle import Bundle
 from tests.planted import quick_params, quick_policy, scratch, split_table
 from training.artifacts import Artifacts
-from training.data.dataset import Dataset, check_dataset, load_dataset
+from training.data.dataset import Dataset
+from training.data.dataset_file import check_dataset, load_dataset
 from training.data.load import load_table
 from training.data.sources.source import RawData
 from training.data.table import Table

@@ -70,7 +70,7 @@ def is_url(source: str) -> bool:
 
 
 def name_source(source: str) -> str:
-    """What may be told of a source: a file's name or a URL, without folders, credentials and query."""
+    """What may be shown of a source: a file's name or a URL, without folders, credentials and query."""
     if not is_url(source):
         return Path(source).name
     return hide_credentials(source)
@@ -170,7 +170,7 @@ def _fetch_other(source: str, shown: str, limits: DownloadLimits, end: float) ->
 
 
 def _wait_for(fetch: Callable[[float], bytes], shown: str, limits: DownloadLimits) -> bytes:
-    """What `fetch` gives; a thread of its own, since not every protocol's library can be told when to stop."""
+    """What `fetch` gives; a thread of its own, since not every protocol's library has a deadline."""
     answer: Future[bytes] = Future()
 
     def run() -> None:

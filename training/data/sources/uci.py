@@ -17,7 +17,7 @@ from training.data.sources.fetching import DownloadLimits, fetch_source, first_l
 
 API_URL = "https://archive.ics.uci.edu/api/dataset"
 OK = 200  # in the answer itself
-TIMEOUT_SECONDS = 5.0  # for all that is asked
+TIMEOUT_SECONDS = 5.0  # for all requests together
 
 _UNIT = re.compile(r"\[[^]]*\]|\([^)]*\)")
 _SIMILAR = 0.6

@@ -15,8 +15,8 @@ from training.gate.result import NO_CHAMPION, Check, leave_unchecked
 
 NAME = "data/units"
 EXPECTED = "no column that a change of unit explains"
-CUTS = np.arange(0.1, 0.96, 0.05)  # of the rows in time: where a change may have begun
-FEWEST_ROWS = 200  # of which a distribution can be told
+CUTS = np.arange(0.1, 0.96, 0.05)  # of the rows in time: where a change may start
+FEWEST_ROWS = 200  # that show a distribution
 CLEARER = 4.0  # times nearer than as it stands must a column be once it is converted back
 Values = NDArray[np.float64]
 

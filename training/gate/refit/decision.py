@@ -11,7 +11,8 @@ from training.gate.evidence import HoldoutEvidence
 from training.gate.policy import DecisionRules
 from training.gate.refit.fit import Refit, fit_odds
 from training.gate.result import Check, choose_verdict, leave_unchecked
-from training.model.metrics import Judgement, Vector, cheapest_threshold, expected_cost
+from training.model.metrics import Judgement, Vector, expected_cost
+from training.model.thresholds import cheapest_threshold
 
 ODDS, THRESHOLD = "decision/odds", "decision/threshold"
 NO_REFIT = "the model is not the one that the gate's own training gives, so it has no such rows to judge it by"

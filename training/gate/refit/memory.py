@@ -9,7 +9,8 @@ from contract.compute.scoring import PARITY_TOLERANCE
 from training.gate.evidence import HoldoutEvidence, fill_frame
 from training.gate.refit.fit import Refit
 from training.gate.result import Check, Verdict
-from training.model.metrics import CONFIDENCE, Judgement, Vector, outcome_strata, pr_auc, resample_strata, rmse
+from training.model.intervals import CONFIDENCE, outcome_strata, resample_strata
+from training.model.metrics import Judgement, Vector, pr_auc, rmse
 
 NAME = "split/refit"
 REMEMBERED = 0.5  # of the refit's fall from fitted to held-out rows; less of a fall is memory of the latter

@@ -9,7 +9,7 @@ from training.data.table import Table
 from training.gate.evidence import HoldoutEvidence
 from training.gate.policy import RowRules
 from training.gate.result import Check, choose_verdict
-from training.model.metrics import CONFIDENCE
+from training.model.intervals import CONFIDENCE
 
 MISSING = -1e6  # as far from every value as nothing is
 Points = NDArray[np.float64]

@@ -9,11 +9,10 @@ import msgspec
 import numpy as np
 import pytest
 
+from app.predictor.admission.batch_threads import BatchThreads
 from app.predictor.counters import Counters
 from app.predictor.endpoints.explain import Explainer, group_features
 from app.predictor.scoring.model import ServedModel
-from app.predictor.settings import read_settings
-from app.predictor.state import ServingState
 from contract.bundle import Bundle
 from contract.compute.scoring import ReferenceModel
 from tests.app.predictor.running import read_metrics
@@ -27,8 +26,7 @@ def add_up(told: dict[str, Any]) -> float:
 
 def explain_golden_row(bundle: Bundle, index: int) -> dict[str, Any]:
     """The answer for a golden row, without a server."""
-    state = ServingState(read_settings(), Counters([], []))
-    explainer = Explainer(state, ServedModel(bundle, 1))
+    explainer = Explainer(BatchThreads(Counters([], []), 1, 8), ServedModel(bundle, 1))
     body = msgspec.json.encode(bundle.manifest.golden[index].row)
     return dict(msgspec.json.decode(asyncio.run(explainer.respond({}, body, "id"))))
 

@@ -282,13 +282,13 @@ def test_a_folder_that_hangs_is_told_in_time_and_what_it_took_counts_once(
     bundle: Bundle, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     app = create_app(read_settings(feedback_folder=tmp_path))
-    hangs, use = threading.Event(), app.state.used_receipts.use
+    hangs, use = threading.Event(), app.services.used_receipts.use
 
     def wait_and_use(labels: Sequence[ReportedOutcome]) -> list[bool]:
         hangs.wait(LAST_RESORT_SECONDS)
         return use(labels)
 
-    monkeypatch.setattr(app.state.used_receipts, "use", wait_and_use)
+    monkeypatch.setattr(app.services.used_receipts, "use", wait_and_use)
     monkeypatch.setattr(feedback, "NOTE_SECONDS", 0.1)
     monkeypatch.setattr(feedback, "MAX_UNDER_WAY", 3)
     app.install_model(ServedModel(bundle, 1))
@@ -307,7 +307,7 @@ def test_a_folder_that_hangs_is_told_in_time_and_what_it_took_counts_once(
             assert (await client.post(ROUTE, json=told)).json()["feedback"][0]["duplicate"] is True
 
     asyncio.run(ask())
-    sums = app.state.feedback.versions[bundle.manifest.version]
+    sums = app.services.feedback.versions[bundle.manifest.version]
     assert (sum(sums.outcomes.values()), sums.duplicates) == (1, 3)
 
 
@@ -342,7 +342,7 @@ def test_another_dataset_is_labelled_by_its_own_kind_of_outcome(other_bundle: Bu
             assert wrong.json()["error"]["code"] == "wrong_type"
             right = await client.post(ROUTE, json={"receipt": receipt, "outcome": True if is_event else 12.5})
             assert right.json()["feedback"][0]["duplicate"] is False
-            sums = app.state.feedback.versions[other_bundle.manifest.version]
+            sums = app.services.feedback.versions[other_bundle.manifest.version]
             error = golden.score - (1.0 if is_event else 12.5)
             assert sums.absolute == pytest.approx(abs(error), rel=1e-5, abs=1e-5)
             assert sums.squared == pytest.approx(error**2, rel=1e-5, abs=1e-5)

@@ -7,7 +7,6 @@ import pytest
 
 from app.predictor.application import create_app
 from app.predictor.endpoints.golden_rows import check_accepted
-from app.predictor.endpoints.infer import Inferrer
 from app.predictor.scoring.model import ServedModel
 from app.predictor.settings import Settings
 from contract.bundle import Bundle
@@ -15,7 +14,7 @@ from contract.errors import BundleError
 
 
 def check(bundle: Bundle, **settings: Any) -> None:
-    check_accepted(Inferrer(create_app(Settings(**settings)).state, ServedModel(bundle, 1)))
+    check_accepted(create_app(Settings(**settings))._make_inferrer(ServedModel(bundle, 1)))
 
 
 def with_column(bundle: Bundle, name: str, **changes: Any) -> Bundle:

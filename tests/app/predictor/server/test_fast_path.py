@@ -14,6 +14,7 @@ from typing import Any
 import httpx
 import pytest
 
+from app.predictor.admission.shedding import shed
 from app.predictor.application import create_app
 from app.predictor.endpoints.infer import infer_paths
 from app.predictor.scoring.model import ServedModel
@@ -196,15 +197,15 @@ def announce_batch(server: RunningServer, size: int) -> tuple[socket.socket, byt
 def test_the_prepared_refusal_of_a_batch_is_the_one_that_others_get(bundle: Bundle) -> None:
     app = create_app(read_settings())
     app.install_model(ServedModel(bundle, 1))
-    state = app.state
-    state.waiting_batches = state.settings.max_waiting_batches
+    services = app.services
+    services.threads.waiting = services.settings.max_waiting_batches
     given = [(b"content-length", b"100000"), (b"x-request-id", b"one-7")]
     for path in (b"/v1/predict", infer_paths(bundle.manifest)[0].encode()):
         endpoint, common = app.direct[path], b"date: Fri, 27 Nov 2026 00:00:00 GMT\r\n"
-        expected = endpoint._render_refusal(state.shed("batches"), 0.0, "one-7", common)
+        expected = endpoint.refuse(shed(services.counters, "batches"), 0.0, "one-7").render(common)
         assert endpoint.shed_now(given, common) == expected
         assert int(re.findall(rb"content-length: (\d+)", expected)[0]) == len(expected.partition(b"\r\n\r\n")[2])
-    assert state.counters.shed["batches"] == state.counters.rejected["overloaded"] == 4
+    assert services.counters.shed["batches"] == services.counters.rejected["overloaded"] == 4
 
 
 @pytest.mark.slow

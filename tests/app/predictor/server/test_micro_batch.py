@@ -9,16 +9,17 @@ from typing import Any
 import pytest
 import uvloop
 
-from app.predictor.endpoints.base import Begun, Unscored
+from app.predictor.endpoints.base import PendingRow
+from app.predictor.endpoints.replies import UnscoredRow
 from app.predictor.server.listener import ACCEPTS_A_TURN, multiply
-from app.predictor.server.micro_batch import READERS_AT_ONCE, REST_SECONDS, Turn
+from app.predictor.server.micro_batch import PAUSE_SECONDS, READERS_AT_ONCE, MicroBatcher
 from contract.compute.engine import FEW_ROWS
 
 NOWHERE: Any = None
 
 
 def no_rows(vectors: Sequence[bytes]) -> list[float]:
-    raise AssertionError("nothing was begun")
+    raise AssertionError("no row was added")
 
 
 class Connection:
@@ -49,8 +50,8 @@ class Connection:
         if self.trouble:
             raise self.trouble
 
-    def end(self, begun: Begun, margin: float | Exception) -> None:
-        raise AssertionError("nothing was begun")
+    def finish_row(self, row: PendingRow, margin: float | Exception) -> None:
+        raise AssertionError("no row was added")
 
     def fail(self, error: Exception) -> None:
         self.order.append(f"{self.name} failed: {error}")
@@ -59,16 +60,16 @@ class Connection:
 class Asking(Connection):
     """Begins a row when it is served; `trouble` is raised when it is answered."""
 
-    def __init__(self, turn: Turn, name: str, order: list[str], trouble: Exception | None = None) -> None:
+    def __init__(self, turn: MicroBatcher, name: str, order: list[str], trouble: Exception | None = None) -> None:
         super().__init__(name, order, trouble)
         self.turn = turn
 
     def serve(self) -> None:
-        row = Unscored(self.name.encode(), lambda margin: b"")
-        self.turn.begin(self, Begun(NOWHERE, row, 0.0, self.name, None))
+        row = UnscoredRow(self.name.encode(), lambda margin: b"")
+        self.turn.add_row(self, PendingRow(NOWHERE, row, 0.0, self.name, None))
 
-    def end(self, begun: Begun, margin: float | Exception) -> None:
-        assert begun.request_id == self.name
+    def finish_row(self, row: PendingRow, margin: float | Exception) -> None:
+        assert row.request_id == self.name
         if self.trouble:
             raise self.trouble
         self.order.append(f"{self.name}: {margin}")
@@ -76,7 +77,7 @@ class Asking(Connection):
 
 def run_turns(*turns: list[Connection]) -> None:
     async def run() -> None:
-        turn = Turn(no_rows)
+        turn = MicroBatcher(no_rows)
         for connections in turns:
             for connection in connections:
                 turn.add(connection)
@@ -97,7 +98,7 @@ def test_nobody_is_served_before_the_turn_is_over() -> None:
     order: list[str] = []
 
     async def run() -> None:
-        Turn(no_rows).add(Connection("a", order))
+        MicroBatcher(no_rows).add(Connection("a", order))
         assert order == []
 
     uvloop.run(run())
@@ -114,7 +115,7 @@ def run_rows(compute: Callable[[Sequence[bytes]], Sequence[float]], *names: str,
     order: list[str] = []
 
     async def run() -> None:
-        turn = Turn(compute)
+        turn = MicroBatcher(compute)
         for name in names:
             turn.add(Asking(turn, name, order, ValueError("odd") if name == bad else None))
         await asyncio.sleep(0)
@@ -194,11 +195,11 @@ def test_a_turn_that_only_turned_batches_away_is_followed_by_one_rest(
     monkeypatch.setattr(time, "sleep", rest)
 
     async def run() -> None:
-        turn = Turn(no_rows)
+        turn = MicroBatcher(no_rows)
         for name in brought.split():
             connection = Connection(name, order)
             if name == "refused":
-                turn.rest_after(connection)
+                turn.pause_after(connection)
             else:
                 turn.add(connection)
         for _ in range(3):
@@ -206,14 +207,14 @@ def test_a_turn_that_only_turned_batches_away_is_followed_by_one_rest(
 
     uvloop.run(run())
     assert order == noted
-    assert all(seconds == REST_SECONDS for seconds in rests)
+    assert all(seconds == PAUSE_SECONDS for seconds in rests)
 
 
 def test_what_is_held_goes_on_one_connection_a_turn() -> None:
     """However many connections hold something, others wait for one part of one of them."""
 
     async def run() -> list[str]:
-        turn, order = Turn(no_rows), list[str]()
+        turn, order = MicroBatcher(no_rows), list[str]()
 
         def note() -> None:
             order.append("others")
@@ -221,7 +222,7 @@ def test_what_is_held_goes_on_one_connection_a_turn() -> None:
                 asyncio.get_running_loop().call_soon(note)
 
         for name in "abc":
-            turn.add_held(Connection(name, order, ValueError("no") if name == "b" else None))
+            turn.parse_later(Connection(name, order, ValueError("no") if name == "b" else None))
         asyncio.get_running_loop().call_soon(note)
         while len(order) < 8:
             await asyncio.sleep(0)
@@ -235,9 +236,9 @@ def test_a_few_connections_read_on_in_one_turn() -> None:
     order: list[str] = []
 
     async def run() -> None:
-        turn = Turn(no_rows)
+        turn = MicroBatcher(no_rows)
         for number in range(2 * READERS_AT_ONCE + 1):
-            turn.add_resting(Connection(str(number), order))
+            turn.read_later(Connection(str(number), order))
         lengths = []
         for _ in range(4):
             await asyncio.sleep(0)
@@ -252,9 +253,9 @@ def test_the_trouble_of_one_that_rested_is_not_the_others() -> None:
     order: list[str] = []
 
     async def run() -> None:
-        turn = Turn(no_rows)
+        turn = MicroBatcher(no_rows)
         for number in range(READERS_AT_ONCE + 1):
-            turn.add_resting(Connection(str(number), order, None if number else ValueError("odd")))
+            turn.read_later(Connection(str(number), order, None if number else ValueError("odd")))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
 

@@ -8,7 +8,8 @@ from contract.schema import Calibration
 from training.data.dataset import Costs
 from training.gate.policy import DecisionRules
 from training.gate.refit.decision import check_odds, check_threshold
-from training.model.metrics import Judgement, cheapest_threshold
+from training.model.metrics import Judgement
+from training.model.thresholds import cheapest_threshold
 
 RULES, COSTS = DecisionRules(), Costs(missed=500, false_alarm=50)
 RANDOM = np.random.default_rng(0)

@@ -10,33 +10,35 @@ from typing import Any
 import httpx
 import pytest
 
+from app.predictor.admission.batch_threads import BATCH_NICENESS, BatchThreads
 from app.predictor.application import create_app
+from app.predictor.counters import Counters
 from app.predictor.endpoints.infer import infer_paths
 from app.predictor.http.errors import NotServingError
 from app.predictor.scoring.model import ServedModel
 from app.predictor.settings import read_settings
-from app.predictor.state import BATCH_NICENESS
 from contract.bundle import Bundle
 from tests.app.predictor.running import StartServer
 
 
 def test_a_batch_takes_its_room_at_once_and_gives_it_back() -> None:
-    state = create_app(read_settings(max_waiting_batches=2)).state
+    counters = Counters([], [])
+    threads = BatchThreads(counters, 1, max_waiting=2)
     may_end = threading.Event()
 
     async def run() -> None:
-        under_way = [state.run_batch(may_end.wait) for _ in range(2)]
-        assert not state.has_room()
+        under_way = [threads.run(may_end.wait) for _ in range(2)]
+        assert not threads.has_room()
         with pytest.raises(NotServingError):
-            state.run_batch(may_end.wait)
-        assert state.counters.shed["batches"] == 1
+            threads.run(may_end.wait)
+        assert counters.shed["batches"] == 1
         may_end.set()
         await asyncio.gather(*under_way)
-        assert state.waiting_batches == 0
+        assert threads.waiting == 0
         with pytest.raises(ZeroDivisionError):
-            await state.run_batch(lambda: 1 // 0)
+            await threads.run(lambda: 1 // 0)
         await asyncio.sleep(0)
-        assert state.waiting_batches == 0
+        assert threads.waiting == 0
 
     asyncio.run(run())
 

@@ -1,0 +1,1 @@
+"""What every answer shares: an exception's answer, its counts and log line, its bytes."""
