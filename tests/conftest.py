@@ -1,5 +1,6 @@
 """What every test may ask for: the dataset, tables of it, a really trained small bundle, the published file."""
 
+import gc
 import os
 from collections.abc import Iterator
 from pathlib import Path
@@ -29,6 +30,12 @@ DATASETS = ROOT / "tests" / "data" / "datasets"
 register_profiles()
 
 DEFAULT_TIMEOUT_CONFIG.read = DEFAULT_TIMEOUT_CONFIG.connect = LAST_RESORT_SECONDS  # httpx gives up after 5 s
+
+
+def pytest_collection_finish() -> None:
+    """What was imported to collect the tests stays to the end: no collection of garbage need look at it again."""
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.fixture(scope="session", autouse=True)

@@ -14,7 +14,14 @@ from tests.gitops.whitelist import read_project
 BY_NAME = {check.name: check for check in CHECKS}
 
 
-@pytest.mark.parametrize("check", CHECKS, ids=lambda check: check.name)
+SLOW = {"schema"}  # every object against Kubernetes' own schemas
+
+
+@pytest.mark.parametrize(
+    "check",
+    [pytest.param(check, marks=pytest.mark.slow) if check.name in SLOW else check for check in CHECKS],
+    ids=[check.name for check in CHECKS],
+)
 def test_what_is_rendered_keeps_the_promise(check: Check, scenes: list[Scene]) -> None:
     result = run_check(check, scenes)
     assert result.problems == []
@@ -31,6 +38,7 @@ def test_every_check_has_a_planted_violation() -> None:
     assert {violation.check for violation in read_violations()} == set(BY_NAME)
 
 
+@pytest.mark.slow
 def test_the_page_shows_the_checks_of_today(scenes: list[Scene]) -> None:
     assert PAGE.read_text(encoding="utf-8") == write_page(scenes), "write it anew: python -m tests.gitops"
 

@@ -34,8 +34,8 @@ def test_a_reason_in_a_table_is_shown_as_it_was_written() -> None:
     "words",
     [
         ["history"],
-        ["status", "--kubectl", "no-such-kubectl"],
-        ["rollback", "--env", "test", "--reason", "x", "--dry-run"],
+        pytest.param(["status", "--kubectl", "no-such-kubectl"], marks=pytest.mark.slow),
+        pytest.param(["rollback", "--env", "test", "--reason", "x", "--dry-run"], marks=pytest.mark.slow),
     ],
 )
 def test_what_a_person_waits_for_starts_without_heavy_packages(words: list[str], tmp_path: Path) -> None:

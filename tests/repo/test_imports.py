@@ -42,6 +42,7 @@ def test_every_rule_of_imports_is_kept(copied: Path) -> None:
     assert "Contracts: 12 kept, 0 broken." in done.stdout
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("module", "code", "rule"),
     [

@@ -116,6 +116,7 @@ def test_the_fullest_report_still_makes_a_comment_that_github_takes() -> None:
     assert len(text.encode()) <= MAX_COMMENT_BYTES <= GITHUB_CHARACTERS
 
 
+@pytest.mark.slow
 def test_the_comment_on_the_longest_reasons_still_gives_some_and_the_metrics() -> None:
     checks = [
         {

@@ -3,6 +3,7 @@
 import asyncio
 import gc
 import json
+from collections.abc import Iterator
 from types import FrameType, TracebackType
 from typing import Any
 
@@ -21,6 +22,15 @@ from contract.bundle import Bundle
 from contract.errors import RowError
 
 COLLECTED = (ApiError, RowError, FrameType, TracebackType)
+
+
+@pytest.fixture(scope="module", autouse=True)
+def only_new_objects() -> Iterator[None]:
+    """A collection looks at what came since, not at all that the session's other tests left."""
+    gc.collect()
+    gc.freeze()
+    yield
+    gc.unfreeze()
 
 
 @pytest.fixture(scope="module")

@@ -1,5 +1,7 @@
 """What ran on a day or at a moment, and every move, from Git alone."""
 
+import contextlib
+import io
 import json
 from datetime import UTC, datetime
 from pathlib import Path
@@ -41,9 +43,10 @@ def show(origin: Origin, environment: str | None = None, on: str | None = None) 
 
 
 def list_running(origin: Origin, on: str, environment: str = "test") -> list[str]:
-    code, said = run_release(origin.folder / "ada", "history", "--env", environment, "--on", on, "--json")
-    assert code == 0, said
-    return [f"{stay['version']} {stay['from'][5:16]} {(stay['until'] or 'now')[5:16]}" for stay in json.loads(said)]
+    with contextlib.redirect_stdout(io.StringIO()) as said:
+        show_history(open_remote(origin.folder / "ada"), environment, on, as_json=True)
+    stays = json.loads(said.getvalue())
+    return [f"{stay['version']} {stay['from'][5:16]} {(stay['until'] or 'now')[5:16]}" for stay in stays]
 
 
 @pytest.mark.parametrize(

@@ -141,6 +141,7 @@ def poison(report: dict[str, Any], value: str) -> Report:
     return parse(report)
 
 
+@pytest.mark.slow
 def test_the_longest_report_still_fits_and_says_what_is_missing() -> None:
     report = read_report_json("bad")
     report["checks"] = [

@@ -35,6 +35,7 @@ def search(table: Table, params: Params, storage: Path, trials: int) -> optuna.S
     return study
 
 
+@pytest.mark.slow
 def test_a_second_call_goes_on_where_the_first_ended(small: Table, quick: Params, tmp_path: Path) -> None:
     told: list[int] = []
     study = open_study(small, quick, tmp_path / "deep" / "tune.db")

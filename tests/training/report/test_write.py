@@ -74,6 +74,7 @@ def test_three_files_are_written_and_replace_the_former_ones(result: GateResult,
     assert read_report(folder / JSON_NAME) == written
 
 
+@pytest.mark.slow
 def test_page_stands_alone_without_scripts(result: GateResult, tmp_path: Path) -> None:
     write_report(result, tmp_path / "gate", reproduce="make gate")
     text = (tmp_path / "gate" / HTML_NAME).read_text(encoding="utf-8")

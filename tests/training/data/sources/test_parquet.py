@@ -47,6 +47,7 @@ def test_a_table_comes_back_as_it_was_stored(good: bytes) -> None:
     pd.testing.assert_frame_equal(frame.reset_index(drop=True), expected)
 
 
+@pytest.mark.slow
 def test_what_unpacks_to_more_than_the_limit_is_refused() -> None:
     bomb = stored(arrow.table({"a": arrow.array([0.5] * 10_000_000)}))
     assert len(bomb) < 100_000
