@@ -14,6 +14,7 @@ from pathlib import Path
 from bench.places import ROOT
 from bench.tables import render_table
 from cli.errors import CommandError
+from release.manifests.environments import locate_overlay
 
 COMMITS, MOVES = 5_000, 1_000
 OVERLAYS = ("test", "prod-eks", "prod-gke", "minikube")
@@ -72,11 +73,13 @@ def make_clone(folder: Path, commits: int, moves: int) -> Path:
 
 def write_stream(commits: int, moves: int) -> Iterator[str]:
     """What `git fast-import` reads: gitops as it is here, then a note, or a move with the trailers of a release."""
-    files = [path for path in (ROOT / "gitops").rglob("*") if path.is_file()]
+    paths = [path for path in (ROOT / "gitops").rglob("*") if path.is_file()]
+    files = {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in paths}
+    # as it is here, up to what a release changes
+    heads = {name: files[locate_overlay(name)].partition("newTag:")[0] for name in OVERLAYS}
     yield write_commit(0, "first")
-    for path in files:
-        yield write_file(str(path.relative_to(ROOT)), path.read_text(encoding="utf-8"))
-    texts = {name: (ROOT / "gitops/overlays" / name / "kustomization.yaml").read_text("utf-8") for name in OVERLAYS}
+    for path, text in (files | {locate_overlay(name): f"{heads[name]}newTag: v0.0.0\n" for name in OVERLAYS}).items():
+        yield write_file(path, text)
     every, moved = max(commits // moves, 1), 0
     for number in range(1, commits):
         if number % every or moved >= moves:
@@ -90,9 +93,7 @@ def write_stream(commits: int, moves: int) -> Iterator[str]:
         yield write_commit(
             number, f"{message}Lathe-Digest: {digest}\nLathe-Bundle: {'b' * 64}\nLathe-Gate: pass; F1 0.9"
         )
-        head = texts[name].partition("newTag:")[0]  # as it is here, up to what a release changes
-        text = f"{head}newTag: {version}\n    digest: {digest}\n"
-        yield write_file(f"gitops/overlays/{name}/kustomization.yaml", text)
+        yield write_file(locate_overlay(name), f"{heads[name]}newTag: {version}\n    digest: {digest}\n")
         moved += 1
 
 

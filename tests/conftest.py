@@ -14,6 +14,7 @@ from contract.bundle import Bundle, read_bundle
 from contract.schema import Interval
 from tests.churn import write_churn
 from tests.examples import register_profiles
+from tests.params import PARAMS
 from tests.patience import LAST_RESORT_SECONDS
 from training.data.dataset import Dataset
 from training.data.dataset_file import load_dataset
@@ -22,7 +23,7 @@ from training.data.table import Table
 from training.model.train import train_model
 from training.packaging import package
 from training.packaging.package import PARITY_ROWS, package_model
-from training.params import Params, load_params
+from training.params import Params
 
 ROOT = Path(__file__).parents[1]
 DATASETS = ROOT / "tests" / "data" / "datasets"
@@ -74,8 +75,8 @@ def table(ai4i: Dataset, tmp_path_factory: pytest.TempPathFactory) -> Table:
 
 @pytest.fixture(scope="session")
 def small_params() -> Params:
-    """Today's parameters with few trees."""
-    return msgspec.structs.replace(load_params(), rounds=40)
+    """The usual parameters with few trees."""
+    return msgspec.structs.replace(PARAMS, rounds=40)
 
 
 def make_bundle(folder: Path, table: Table, params: Params) -> Bundle:

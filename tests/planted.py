@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 from contract.bundle import Bundle
 from contract.schema import Calibration, Column, ModelSchema
 from tests.churn import generate_churn
+from tests.params import PARAMS
 from training.data.dataset import Dataset
 from training.data.dataset_file import load_dataset
 from training.data.fingerprint import fingerprint_frame
@@ -29,7 +30,7 @@ from training.gate.policy import Policy, load_policy
 from training.model.intervals import measure_intervals
 from training.model.train import TrainedModel, train_model
 from training.packaging.package import package_model
-from training.params import Params, load_params
+from training.params import Params
 
 DATASETS = Path(__file__).parent / "data" / "datasets"
 ROWS, SEED = 10_000, 2020
@@ -46,8 +47,7 @@ def scratch() -> Path:
 @cache
 def quick_params() -> Params:
     """A third of the trees at three times the rate."""
-    params = load_params()
-    return msgspec.structs.replace(params, model={**params.model, "eta": 0.1, "tree_method": "hist"}, rounds=90)
+    return msgspec.structs.replace(PARAMS, model={**PARAMS.model, "eta": 0.1, "tree_method": "hist"}, rounds=90)
 
 
 @cache

@@ -10,6 +10,7 @@ from ruamel.yaml import YAML
 
 from tests.e2e.options import IMAGE, REPOSITORY
 from tests.e2e.programs import run_program
+from tests.release.unreleased import empty_overlays
 
 IDENTITY = ("-c", "user.name=e2e", "-c", "user.email=e2e@example.invalid", "-c", "commit.gpgsign=false")
 BRANCH = "main"
@@ -17,7 +18,7 @@ Document = Any  # a mapping of ruamel.yaml, which keeps comments and order
 
 
 class Repository:
-    """The work tree's files as they are now, in a repository of their own at `folder`."""
+    """The work tree's files as they are now, in a repository of their own, before the first release."""
 
     def __init__(self, source: Path, folder: Path, push_url: str) -> None:
         self.folder = folder
@@ -33,6 +34,7 @@ class Repository:
             if (source / name).is_file():
                 (folder / name).parent.mkdir(parents=True, exist_ok=True)
                 (folder / name).write_bytes((source / name).read_bytes())
+        empty_overlays(folder)
         self._git("init", "--quiet", f"--initial-branch={BRANCH}")
 
     def _git(self, *arguments: str) -> str:

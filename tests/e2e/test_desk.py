@@ -11,6 +11,7 @@ from tests.e2e.desk import PASSWORD, Desk, Said
 from tests.e2e.errors import StoryError
 from tests.e2e.options import read_options
 from tests.needs import need_program
+from tests.release.unreleased import copy_overlays
 from tests.repo.sources import ROOT
 
 AUTHOR = ("-c", "user.name=test", "-c", "user.email=test@example.org", "-c", "commit.gpgsign=false")
@@ -21,7 +22,8 @@ OVERLAY = "gitops/overlays/test/kustomization.yaml"
 def bare(tmp_path: Path) -> Path:
     """What the verbs that only look need."""
     work, folder = tmp_path / "work", tmp_path / "bare.git"
-    for name in ("cli", "contract", "gitops", "release"):
+    copy_overlays(work)
+    for name in ("cli", "contract", "release"):
         shutil.copytree(ROOT / name, work / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / ".gitignore", work)
     for command in (

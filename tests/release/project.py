@@ -58,8 +58,9 @@ class Project:
             copy = self.root / source.relative_to(ROOT)
             copy.parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(source, copy)
-        with (self.root / "CHANGELOG.md").open("a", encoding="utf-8") as file:
-            file.write(f"\n## {VERSION.removeprefix('v')} - 2026-11-21\n\n- Something.\n")
+        changelog, heading = self.root / "CHANGELOG.md", f"\n## {VERSION.removeprefix('v')} - "
+        if heading not in (text := changelog.read_text(encoding="utf-8")):
+            changelog.write_text(f"{text}{heading}2026-11-21\n\n- Something.\n", encoding="utf-8")
         git(folder, "init", "--quiet", "--bare", "--initial-branch=main", str(self.origin))
         git(self.root, "init", "--quiet", "--initial-branch=main")
         git(self.root, "remote", "add", "origin", str(self.origin))

@@ -1,13 +1,12 @@
 """A Git repository of its own with the project's overlays, to release, diff and render in."""
 
-import shutil
 import subprocess
 from pathlib import Path
 
 from ruamel.yaml import YAML
 
 from release.manifests.overlays import KUSTOMIZATION, OVERLAYS
-from release.tools import ROOT
+from tests.release.unreleased import copy_overlays
 
 DIGEST = "sha256:" + "1f" * 32
 OTHER_DIGEST = "sha256:" + "2e" * 32
@@ -19,7 +18,7 @@ class Repository:
 
     def __init__(self, root: Path) -> None:
         self.root = root
-        shutil.copytree(ROOT / "gitops", root / "gitops")
+        copy_overlays(root)
         self.git("init", "--quiet", "--initial-branch=main")
         self.commit("first")
 

@@ -5,10 +5,11 @@ import pytest
 
 from tests.churn import write_churn
 from tests.conftest import DATASETS
+from tests.params import PARAMS
 from training.data.dataset_file import load_dataset
 from training.data.load import load_table
 from training.data.table import Table
-from training.params import Params, load_params
+from training.params import Params
 
 
 @pytest.fixture(scope="session")
@@ -22,6 +23,5 @@ def charges_table(tmp_path_factory: pytest.TempPathFactory) -> Table:
 @pytest.fixture(scope="session")
 def quick_params() -> Params:
     """Few trees, and yet a model of `table` that passes the gate."""
-    params = load_params()
-    model = {**params.model, "tree_method": "hist", "max_depth": 3, "eta": 0.3}
-    return msgspec.structs.replace(params, model=model, rounds=30)
+    model = {**PARAMS.model, "tree_method": "hist", "max_depth": 3, "eta": 0.3}
+    return msgspec.structs.replace(PARAMS, model=model, rounds=30)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from tests.patience import LAST_RESORT_SECONDS
+from tests.release.unreleased import forget_releases
 from tests.repo.sources import list_files
 from tests.workflows.errors import UnexpectedError
 from tests.workflows.files import ROOT
@@ -86,7 +87,7 @@ def run_git(folder: Path, *arguments: str, token: str | None = None) -> str:
 
 
 def clone_checkout(work: Path) -> Repository:
-    """A clone of this checkout on main, with what is not committed yet as one more commit."""
+    """A clone of this checkout on main, with what is not committed yet as one more commit, and nothing released."""
     folder, origin = work / "repository", work / "origin.git"
     run_git(work, "clone", "--quiet", "--no-hardlinks", str(ROOT), str(folder))
     run_git(folder, "checkout", "--quiet", "-B", "main")
@@ -96,6 +97,9 @@ def clone_checkout(work: Path) -> Repository:
         target = folder / path.relative_to(ROOT)
         target.parent.mkdir(parents=True, exist_ok=True)
         shutil.copy2(path, target)
+    forget_releases(folder)
+    if tags := run_git(folder, "tag").split():
+        run_git(folder, "tag", "--delete", *tags)
     run_git(work, "init", "--quiet", "--bare", "--initial-branch=main", str(origin))
     run_git(origin, "config", "uploadpack.allowAnySHA1InWant", "true")
     run_git(folder, "remote", "set-url", "origin", f"file://{origin}")

@@ -1,7 +1,6 @@
 """`python -m release verify` as a person types it: overlays, an image by name, exit codes, lines to read."""
 
 import json
-import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -18,6 +17,7 @@ from tests.ports import take_free_port
 from tests.release.answers import answer_always
 from tests.release.reports import read_digest
 from tests.release.shelf import REPOSITORY, Shelf
+from tests.release.unreleased import copy_overlays
 
 pytestmark = pytest.mark.slow  # each drives real repositories and servers
 
@@ -34,7 +34,7 @@ def write_lines(site: Path, overlay: str, line: ImageLine) -> None:
 @pytest.fixture
 def overlays(tmp_path: Path) -> Path:
     """A copy of the project's overlays, none of which runs a release."""
-    shutil.copytree(ROOT / "gitops", tmp_path / "site" / "gitops")
+    copy_overlays(tmp_path / "site")
     return tmp_path / "site"
 
 
