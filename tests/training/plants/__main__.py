@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from cli.errors import CommandError
 from tests.training.plants.catalog import CATALOG
 from tests.training.plants.stage import Plant, judge
-from tests.training.plants.verdicts import is_right
+from tests.training.plants.verdicts import find_named, is_right
 from training.gate.result import Check
 
 WIDTH = 150
@@ -27,13 +27,14 @@ def try_plant(plant: Plant) -> tuple[bool, str, str]:
         result = judge(plant.make())
     except CommandError as error:
         return plant.verdict == "refused", "refused", shorten(str(error))
-    named = [check for check in result.checks if check.name == plant.check]
+    named = find_named(plant, result)
     troubles = [check for check in result.checks if check.blocking and check.verdict != "pass"]
     shown: list[Check] = named or troubles
+    verdict = f"{result.verdict}, no alarm" if plant.verdict == "pass" and result.verdict != "pass" else result.verdict
     others = sorted({check.name for check in troubles} - {plant.check})
     words = "; ".join(f"{check.name}: {check.reason}" for check in shown[:1])
     more = f" (and {', '.join(others)})"[:WIDTH] if named and others else ""
-    return is_right(plant, result), result.verdict, shorten(words) + more
+    return is_right(plant, result), verdict, shorten(words) + more
 
 
 def shorten(text: str) -> str:

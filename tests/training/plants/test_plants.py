@@ -23,11 +23,9 @@ PLANTS = [plant for sender, plants in CATALOG.items() if sender != "Honest" for 
 @pytest.mark.parametrize("plant", PLANTS, ids=lambda plant: plant.name)
 def test_a_plant_gets_its_verdict_by_its_check_in_its_words(plant: Plant) -> None:
     result = judge(plant.make())
-    assert is_right(plant, result), [check for check in result.checks if check.verdict != "pass"]
-    if plant.check:
-        found = [check for check in result.checks if check.name == plant.check and check.verdict != "pass"]
-        assert found, sorted({check.name for check in result.checks if check.verdict != "pass"})
-        assert any(plant.words in check.reason for check in found), [check.reason for check in found]
+    assert is_right(plant, result), [
+        (check.name, check.verdict, check.reason) for check in result.checks if check.verdict != "pass"
+    ]
 
 
 @pytest.mark.parametrize("plant", CATALOG["Honest"], ids=lambda plant: plant.name)

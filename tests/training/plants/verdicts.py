@@ -17,7 +17,14 @@ def find_alarms(result: GateResult) -> list[Check]:
     ]
 
 
+def find_named(plant: Plant, result: GateResult) -> list[Check]:
+    """What the check that should say it says, in the words that it should say it in."""
+    named = [check for check in result.checks if check.name == plant.check and check.verdict != "pass"]
+    return [check for check in named if plant.words in check.reason]
+
+
 def is_right(plant: Plant, result: GateResult) -> bool:
+    """Whether the verdict is right, and comes from the check that should say it, in its words."""
     if plant.verdict == "pass":
         return not find_alarms(result)
-    return result.verdict == plant.verdict
+    return result.verdict == plant.verdict and (not plant.check or bool(find_named(plant, result)))
