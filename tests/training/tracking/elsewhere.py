@@ -25,10 +25,16 @@ print(json.dumps({"answers": answers, "ours": ours}))
 
 def load_elsewhere(model: str, batches: list[Any], folder: Path, **environment: str) -> dict[str, Any]:
     """What a process in another folder, which knows nothing of this project, answers to each batch of rows."""
+    said = run_elsewhere(LOAD, json.dumps(batches), folder, model, **environment)
+    return dict(json.loads(said.splitlines()[-1]))
+
+
+def run_elsewhere(code: str, text: str, folder: Path, *arguments: str, **environment: str) -> str:
+    """What Python code prints that reads `text`, in another folder and without this project."""
     clean = {name: value for name, value in os.environ.items() if name not in ("PYTHONPATH", "MLFLOW_TRACKING_URI")}
     done = subprocess.run(
-        [sys.executable, "-c", LOAD, model],
-        input=json.dumps(batches),
+        [sys.executable, "-c", code, *arguments],
+        input=text,
         capture_output=True,
         text=True,
         cwd=folder,
@@ -36,4 +42,4 @@ def load_elsewhere(model: str, batches: list[Any], folder: Path, **environment: 
         check=False,
     )
     assert done.returncode == 0, done.stderr
-    return dict(json.loads(done.stdout.splitlines()[-1]))
+    return done.stdout

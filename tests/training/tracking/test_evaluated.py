@@ -19,7 +19,7 @@ from training.tracking.record import read_record
 from training.tracking.tracker import Tracker
 
 READ = "import json, sys\nimport mlflow, pandas as pd\nrows = pd.DataFrame(json.loads(sys.stdin.read()))\n"
-WRITE = "\nprint(json.dumps({**decisions.metrics, **probabilities.metrics}))\n"
+WRITE = "\nprint(json.dumps({**decisions.metrics, **probabilities.metrics}, default=float))\n"
 EXAMPLE = re.compile(r"^## Evaluate\n.*?```python\n(.*?)^```", re.MULTILINE | re.DOTALL)
 
 
@@ -42,6 +42,7 @@ def test_mlflows_evaluation_gives_the_figures_that_the_gate_measures(
     tracker.log_training(read_record(artifacts.candidate, bundle.digest), artifacts.candidate)
     assert tracker.name_champion(bundle)
     unseen = table.take(group_holdout(table, small_params.evaluation.holdout_share).test)
+    assert unseen.target.sum() >= 10
     rows = [
         {**raw_row(unseen, place), "machine_failure": int(happened)} for place, happened in enumerate(unseen.target)
     ]

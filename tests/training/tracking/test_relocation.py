@@ -52,12 +52,18 @@ def test_what_is_logged_after_a_copy_or_move_lands_in_the_new_folder(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
+    from mlflow.artifacts import download_artifacts  # noqa: PLC0415 - it takes seconds
+    from mlflow.exceptions import MlflowException  # noqa: PLC0415
+
     old, new = tmp_path / "old project" / "artifacts", tmp_path / "newer ü" / "artifacts"
     log(old, "1", bundle_folder)
     shutil.copytree(old, new)
     before = list_files(old)
     if not keep:
         shutil.rmtree(old.parent)
+        uri = f"sqlite:///{new}/mlflow.db"
+        with pytest.raises(MlflowException, match=r"^No such artifact: ''$"):  # as docs/mlflow.md says
+            download_artifacts(artifact_uri="models:/ai4i/1", tracking_uri=uri, registry_uri=uri)
     log(new, "2", bundle_folder)
     told = capsys.readouterr().err.replace("\n", " ")
     assert "was made for file://" in told
