@@ -169,7 +169,7 @@ from pathlib import Path
 import msgspec
 from training.artifacts import Artifacts
 from training.data.load import load_table
-from training.data.dataset import load_dataset
+from training.data.dataset_file import load_dataset
 from training.params import load_params
 from training.local.pipeline import install_bundle, make_candidate
 from training.packaging import package
