@@ -88,7 +88,7 @@ class Application:
         inferrer = self._make_inferrer(model)
         predictor = predict.Predictor(threads, counters, model, receipts, sums, settings.max_rows)
         outcomes = feedback.Feedback(threads, feedback_sums, services.used_receipts, receipts, manifest)
-        inference = serve(infer.ROUTE, inferrer.respond, count_rows=inferrer.count_rows)
+        inference = serve(infer.ROUTE, inferrer.respond, count_rows=inferrer.reader.count_rows)
         endpoints: dict[str, AsgiApp] = {
             predict.ROUTE: serve(predict.ROUTE, predictor.respond, count_rows=predictor.count_rows),
             **dict.fromkeys(infer.infer_paths(manifest), inference),

@@ -12,7 +12,7 @@ from starlette.exceptions import HTTPException
 
 from app.predictor.assets import read_assets
 from app.predictor.counters import Counters
-from app.predictor.endpoints import batch, explain, feedback, infer, predict, what_if
+from app.predictor.endpoints import batch, explain, feedback, infer, infer_metadata, predict, what_if
 from app.predictor.http import errors
 from app.predictor.lifecycle import Lifecycle
 from app.predictor.metrics import Registry
@@ -72,7 +72,7 @@ class Routes:
 
     async def v2_server(self, request: Request) -> Response:
         """The server's metadata."""
-        return render({"name": "lathe", "version": "1", "extensions": infer.EXTENSIONS})
+        return render({"name": "lathe", "version": "1", "extensions": infer_metadata.EXTENSIONS})
 
     async def v2_live(self, request: Request) -> Response:
         """The process lives."""
@@ -85,7 +85,7 @@ class Routes:
 
     async def v2_model(self, request: Request) -> Response:
         """The model's inputs and outputs."""
-        return render(infer.describe_model(self._find_model(request)))
+        return render(infer_metadata.describe_model(self._find_model(request)))
 
     async def v2_model_ready(self, request: Request) -> Response:
         """Whether this model answers."""

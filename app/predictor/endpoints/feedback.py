@@ -12,9 +12,9 @@ from app.predictor.admission.batch_threads import BatchThreads
 from app.predictor.endpoints.replies import EncodedResponse
 from app.predictor.http.body import QUICK_BODY_BYTES, Headers, check_json
 from app.predictor.http.errors import ApiError, BadRequestError, ConflictError, NotServingError
+from app.predictor.inputs.json_values import decode_anything, refuse_repeated_names
 from app.predictor.inputs.nesting import TOO_DEEP, is_deep
 from app.predictor.inputs.pieces import count_until
-from app.predictor.inputs.rows import decode_anything, refuse_repeated_names
 from app.predictor.logs import log_event
 from app.predictor.receipts.outcomes import FeedbackSums, ReportedOutcome
 from app.predictor.receipts.receipts import Receipts

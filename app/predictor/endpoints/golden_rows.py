@@ -8,7 +8,8 @@ from typing import Any
 
 import msgspec
 
-from app.predictor.endpoints.infer import Inferrer, describe_model
+from app.predictor.endpoints.infer import Inferrer
+from app.predictor.endpoints.infer_metadata import describe_model
 from app.predictor.endpoints.upload import Reader, Upload
 from app.predictor.endpoints.upload_answer import NdjsonWriter
 from app.predictor.http.errors import ApiError
@@ -41,10 +42,10 @@ def check_accepted(inferrer: Inferrer) -> None:
     with _refusing("the golden rows as JSON lines"):
         _upload(inferrer, NdjsonReader(schema), b"".join(msgspec.json.encode(row) + b"\n" for row in rows))
     whole = [row for row in rows if None not in row.values()]  # these tensors cannot say that a value is missing
-    most = inferrer.max_rows
+    most = inferrer.reader.max_rows
     with _refusing("the golden rows as tensors"):
         for start in range(0, len(whole), most):
-            inferrer.read(_write_tensors(inferrer, whole[start : start + most]), None)
+            inferrer.reader.read(_write_tensors(inferrer, whole[start : start + most]), None)
 
 
 @contextlib.contextmanager

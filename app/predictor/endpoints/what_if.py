@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from app.predictor.admission.batch_threads import BatchThreads
 from app.predictor.endpoints.explain import Row, read_one_row
 from app.predictor.http.body import QUICK_BODY_BYTES, Headers, check_json
-from app.predictor.inputs.rows import RowReader, decode_anything, refuse_repeated_names
+from app.predictor.inputs.json_values import decode_anything, refuse_repeated_names
+from app.predictor.inputs.rows import RowReader
 from app.predictor.inputs.warned import find_unknown, tell_unknown
 from app.predictor.scoring.model import ServedModel
 from contract.errors import RowError

@@ -6,7 +6,7 @@ import msgspec
 
 from app.predictor.http.errors import ApiError, BadRequestError
 from app.predictor.inputs.chunks import ABSENT, Problems, Stretch
-from app.predictor.inputs.rows import decode_anything, refuse_repeated_names
+from app.predictor.inputs.json_values import decode_anything, refuse_repeated_names
 from contract.errors import RowError
 from contract.intake.signatures import recognize
 from contract.intake.values import name_type

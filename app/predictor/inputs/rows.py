@@ -1,6 +1,5 @@
 """From a request's JSON to values: strict decoders built from the bundle's schema when it is loaded."""
 
-import json
 import re
 import struct
 from collections.abc import Callable, Iterable
@@ -13,8 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.predictor.http.body import SMALL_BODY_BYTES
-from app.predictor.http.errors import EMPTY, BadRequestError
-from app.predictor.inputs.nesting import TOO_DEEP, refuse_depth
+from app.predictor.inputs.json_values import decode_anything, refuse_repeated_names
 from app.predictor.inputs.pieces import PIECE_BYTES, refuse_json, skip_blanks
 from app.predictor.inputs.row_pieces import DECODING_ERRORS, RowPieces
 from app.predictor.inputs.settling import settle_columns, settle_row
@@ -24,9 +22,6 @@ from contract.intake.values import column_bounds
 from contract.schema import Column, ModelSchema, Value
 
 _BATCH_OPENING = re.compile(rb'\s*\{\s*"rows"\s*:\s*\[')
-
-MAX_DIGITS = 400  # of a whole number, above float64 in any case
-TOO_MANY_DIGITS = "Integer value out of range"  # msgspec's words
 
 Columns = dict[str, list[Any] | NDArray[np.float64]]
 
@@ -224,48 +219,3 @@ def to_array(values: Iterable[float], size: int) -> NDArray[np.float64]:
 @lru_cache(maxsize=16)
 def _find_packer(size: int) -> Callable[..., bytes]:
     return struct.Struct(f"{size}d").pack  # struct.pack would copy all of its arguments
-
-
-def decode_anything(body: bytes, place: int = 0) -> Any:
-    """Any JSON value; a number too large is infinite. For what is small: all of it becomes objects, in one go.
-
-    `place` is where `body` stands in the request's.
-
-    Raises: BadRequestError if it is empty or no JSON (RFC 8259: NaN and Infinity are none).
-    """
-    try:
-        data = msgspec.json.Decoder(float_hook=float).decode(body)
-        refuse_depth(body, data)
-        return data
-    except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        if not body.strip():
-            raise BadRequestError(EMPTY.format("JSON")) from None
-        if str(error).startswith(TOO_MANY_DIGITS):
-            return _decode_many_digits(body)
-        position = re.search(r"\(byte (\d+)\)", str(error))
-        if position:
-            raise refuse_json(place + int(position[1])) from None
-        raise BadRequestError("the body is not JSON") from None
-    except RecursionError:
-        raise BadRequestError(TOO_DEEP) from None
-
-
-def _decode_many_digits(body: bytes) -> Any:
-    """JSON with a whole number of more digits than Python converts: it is a number all the same, an infinite one."""
-    try:
-        return json.loads(body, parse_int=lambda digits: float(digits) if len(digits) > MAX_DIGITS else int(digits))
-    except RecursionError:
-        raise BadRequestError(TOO_DEEP) from None
-
-
-def refuse_repeated_names(body: bytes) -> None:
-    """Raises: BadRequestError if an object of this JSON has a name twice, which decoders silently take the last of."""
-
-    def check_pairs(pairs: list[tuple[str, Any]]) -> None:
-        if len({name for name, _ in pairs}) < len(pairs):
-            raise BadRequestError("an object of the body has the same name twice", "repeated_name")
-
-    try:
-        json.loads(body, object_pairs_hook=check_pairs, parse_int=float)
-    except (ValueError, RecursionError):  # inside of what the decoders skipped
-        raise BadRequestError("the body is not JSON") from None

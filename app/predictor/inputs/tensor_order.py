@@ -7,8 +7,9 @@ from typing import Any
 import msgspec
 import numpy as np
 
-from app.predictor.inputs.rows import decode_anything
-from app.predictor.inputs.tensors import NUMBER_TYPES, Tensor, is_nested
+from app.predictor.inputs.json_values import decode_anything
+from app.predictor.inputs.tensor_request import Tensor, is_nested
+from app.predictor.inputs.tensors import NUMBER_TYPES
 from contract.errors import RowError
 
 Part = memoryview | None

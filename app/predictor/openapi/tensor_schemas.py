@@ -2,7 +2,8 @@
 
 from typing import Any
 
-from app.predictor.endpoints.infer import EXTENSIONS, MATRIX, describe_model
+from app.predictor.endpoints.infer_metadata import EXTENSIONS, describe_model
+from app.predictor.inputs.tensor_reader import MATRIX
 from contract.schema import Column, Manifest
 
 PREFIX = "/v2"

@@ -254,7 +254,7 @@ def to_float(value: Any) -> float:
 def infer(case: Case, body: bytes, length: bytes | None = None) -> list[float] | str:
     """As the routes of the Open Inference Protocol: all scores, or the code of the first row that is refused."""
     try:
-        _, table = case.inferrer.read(body, length)
+        _, table = case.inferrer.reader.read(body, length)
     except RowError as error:
         return error.code
     return case.model.score_prepared(case.inferrer.prepare(table)).scores.tolist()  # type: ignore[no-any-return]

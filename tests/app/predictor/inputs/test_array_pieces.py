@@ -12,7 +12,8 @@ from app.predictor.http.errors import TooLargeError
 from app.predictor.inputs import array_pieces
 from app.predictor.inputs.array_pieces import cut_array
 from app.predictor.inputs.pieces import PIECE_BYTES
-from app.predictor.inputs.tensors import InputTensor, read_numbers, read_strings
+from app.predictor.inputs.tensor_request import InputTensor
+from app.predictor.inputs.tensors import read_numbers, read_strings
 from contract.errors import RowError
 
 TEXTS = st.text(st.sampled_from('a",[]\\{}é '), max_size=8)
