@@ -11,6 +11,7 @@ import pytest
 from tests.repo.sources import ROOT, list_python
 
 PRODUCT = ("app", "contract", "cli", "training", "review", "release")
+MOST_LINES = 250
 # names that stand in more than one module: none may be added, and one that is gone is taken out here
 SHARED_CLASSES = {
     "Bundle",
@@ -64,6 +65,22 @@ def test_a_public_class_stands_in_one_module() -> None:
 
 def test_names_are_words_of_the_field() -> None:
     assert count_words(ROOT) == WORDS
+
+
+def find_long_modules(root: Path) -> list[str]:
+    paths = [path for folder in PRODUCT for path in (root / folder).rglob("*.py")]
+    counts = {path: len(path.read_text(encoding="utf-8").splitlines()) for path in paths}
+    return [f"{path.relative_to(root)}: {count}" for path, count in counts.items() if count > MOST_LINES]
+
+
+def test_a_module_is_short_enough_to_be_read_in_one_go() -> None:
+    assert find_long_modules(ROOT) == []
+
+
+def test_a_planted_long_module_is_found(tmp_path: Path) -> None:
+    (tmp_path / "app").mkdir()
+    (tmp_path / "app" / "long.py").write_text("pass\n" * (MOST_LINES + 1), encoding="utf-8")
+    assert find_long_modules(tmp_path) == ["app/long.py: 251"]
 
 
 @pytest.fixture

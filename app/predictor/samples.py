@@ -1,0 +1,82 @@
+"""The samples of each metric, by its own labels, read from what the predictor counts."""
+
+from collections.abc import Callable, Mapping
+
+from app.predictor.counters import DECISIONS
+from app.predictor.receipts.outcomes import VersionSums
+from app.predictor.scoring.drift_counts import SCORE
+from app.predictor.services import Services
+from contract.compute.bins import name_bins
+
+Samples = Mapping[tuple[str, ...], float]
+
+
+def one(value: float) -> Samples:
+    return {(): value}
+
+
+def by_label(counts: Mapping[str, int]) -> Samples:
+    return {(label,): count for label, count in counts.items()}
+
+
+def read_info(services: Services) -> Samples:
+    return {(services.lifecycle.model.digest, services.lifecycle.model.manifest.schema.task): 1}
+
+
+def read_engine(services: Services) -> Samples:
+    return {(services.lifecycle.model.engine.name,): 1}
+
+
+def read_requests(services: Services) -> Samples:
+    return {(route, str(code)): sum(cell.counts) for (route, code), cell in services.counters.durations.items()}
+
+
+def read_decisions(services: Services) -> Samples:
+    return {(DECISIONS[decision],): count for decision, count in services.counters.rows.items()}
+
+
+def read_feature_rows(services: Services) -> Samples:
+    traffic = services.lifecycle.model.traffic
+    return {
+        (feature, label): count
+        for feature, bins in traffic.reference.items()
+        if feature != SCORE
+        for label, count in zip(name_bins(bins), traffic.counts[feature], strict=True)
+    }
+
+
+def read_feature_reference(services: Services) -> Samples:
+    return {
+        (feature, label, bins.drift): ratio
+        for feature, bins in services.lifecycle.model.traffic.reference.items()
+        if feature != SCORE
+        for label, ratio in zip(name_bins(bins), bins.ratios, strict=True)
+    }
+
+
+def read_score_rows(services: Services) -> Samples:
+    traffic = services.lifecycle.model.traffic
+    return {(b,): n for b, n in zip(name_bins(traffic.reference[SCORE]), traffic.counts[SCORE], strict=True)}
+
+
+def read_score_reference(services: Services) -> Samples:
+    bins = services.lifecycle.model.traffic.reference[SCORE]
+    return {(label,): ratio for label, ratio in zip(name_bins(bins), bins.ratios, strict=True)}
+
+
+def read_outcomes(services: Services) -> Samples:
+    versions = services.feedback.versions.items()
+    return {(version, name): count for version, sums in versions for name, count in sums.outcomes.items()}
+
+
+def by_version(read: Callable[[VersionSums], float]) -> Callable[[Services], Samples]:
+    return lambda services: {(version,): read(sums) for version, sums in services.feedback.versions.items()}
+
+
+def read_keys(services: Services) -> Samples:
+    callers = services.access.callers.values() if services.access else ()
+    return {(caller.name, answer): count for caller in callers for answer, count in caller.answers.items()}
+
+
+def read_key_rows(services: Services) -> Samples:
+    return {(caller.name,): caller.rows for caller in services.access.callers.values()} if services.access else {}
