@@ -35,6 +35,7 @@ def open_file(artifacts: Path) -> str | None:
 def serve_page(artifacts: Path, port: int) -> None:
     """Becomes MLflow's server of the file: this process ends with it."""
     command = ["-m", "mlflow", "server", "--host", HOST, "--port", str(port), "--workers", "1"]
-    environment = {**LIMITS, **os.environ, "MLFLOW_LOGGING_LEVEL": "WARNING"}
+    # what its libraries will drop one day is MLflow's concern, not that of who looks at the page
+    environment = {**LIMITS, "PYTHONWARNINGS": "ignore", **os.environ, "MLFLOW_LOGGING_LEVEL": "WARNING"}
     store = ["--backend-store-uri", tracking_uri(artifacts)]
     os.execve(sys.executable, [sys.executable, *command, *store], environment)  # noqa: S606 - our own Python

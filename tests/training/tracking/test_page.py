@@ -84,6 +84,7 @@ def test_the_page_of_a_moved_project_shows_its_runs_and_files(
         version = found["model_version"]["version"]
         model = page.ask("/model-versions/get-artifact", name="ai4i", version=version, path="MLmodel")
         assert "python_function" in model.text
+    assert "DeprecationWarning" not in (tmp_path / "said").read_text()
     assert "was made for file://" in (tmp_path / "said").read_text().replace("\n", " ")
 
 
