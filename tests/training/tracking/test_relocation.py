@@ -61,9 +61,10 @@ def test_what_is_logged_after_a_copy_or_move_lands_in_the_new_folder(
     before = list_files(old)
     if not keep:
         shutil.rmtree(old.parent)
-        uri = f"sqlite:///{new}/mlflow.db"
-        with pytest.raises(MlflowException, match=r"^No such artifact: ''$"):  # as docs/mlflow.md says
-            download_artifacts(artifact_uri="models:/ai4i/1", tracking_uri=uri, registry_uri=uri)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setenv("MLFLOW_TRACKING_URI", f"sqlite:///{new}/mlflow.db")
+            with pytest.raises(MlflowException, match=r"^No such artifact: ''$"):  # as docs/mlflow.md says
+                download_artifacts(artifact_uri="models:/ai4i/1")
     log(new, "2", bundle_folder)
     told = capsys.readouterr().err.replace("\n", " ")
     assert "was made for file://" in told
