@@ -1,4 +1,4 @@
-"""What can be wrong with a bundle, its schema, or a row that is held against it."""
+"""What can be wrong with a bundle, its report, its schema, or a row that is held against it."""
 
 
 class ContractError(ValueError):
@@ -7,6 +7,10 @@ class ContractError(ValueError):
 
 class BundleError(ContractError):
     """A bundle that cannot be trusted or understood."""
+
+
+class ReportError(ContractError):
+    """A gate report, or a record of an approval, that cannot be read or does not fit what it is of."""
 
 
 class RowError(ContractError):

@@ -28,3 +28,17 @@ def read_document(path: Path) -> bytes:
     Raises: InputError if it cannot be read or is larger than that writes.
     """
     return read_file(path, MAX_BYTES)
+
+
+def read_object(path: Path, hint: str) -> dict[str, Any]:
+    """The JSON object that another program wrote; `hint` says how to get it.
+
+    Raises: InputError.
+    """
+    try:
+        found = json.loads(read_document(path))
+    except (ValueError, RecursionError) as error:
+        raise InputError(f"{path} is not JSON: {error}; {hint}") from error
+    if not isinstance(found, dict):
+        raise InputError(f"{path} holds a {type(found).__name__}, expected an object; {hint}")
+    return found

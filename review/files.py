@@ -19,6 +19,8 @@ def write_folder(folder: Path, files: Mapping[str, bytes]) -> None:
             path = staging / name
             path.parent.mkdir(exist_ok=True)
             path.write_bytes(content)
+            path.chmod(0o644)
+            path.parent.chmod(0o755)  # whatever this user's umask is
         staging.chmod(0o755)
         replace_folder(staging, folder)
     finally:

@@ -3,16 +3,16 @@
 from collections.abc import Iterator
 
 from cli.errors import RefusedError
+from contract.report import MAX_REPORT_BYTES, REPORT_NAME, Report
 from review.archive import ArchiveLimits, read_zip
 from review.github.client import JSON, GitHub
 from review.github.types import Artifact, GitHubArtifacts
-from review.report import MAX_BYTES, Report, parse_report
+from review.report import parse_report
 
 REPORT_ARTIFACT = "gate-report"
-REPORT_NAME = "report.json"
-MAX_PACKED_BYTES = MAX_BYTES
+MAX_PACKED_BYTES = MAX_REPORT_BYTES
 # the second says nothing that GitHub does not know better: it may be there and is not read
-LIMITS = ArchiveLimits(names=(REPORT_NAME, "pull-request.json"), total_bytes=2 * MAX_BYTES, ratio=60)
+LIMITS = ArchiveLimits(names=(REPORT_NAME, "pull-request.json"), total_bytes=2 * MAX_REPORT_BYTES, ratio=60)
 
 
 def fetch_report(github: GitHub, run_id: int) -> Report | None:

@@ -15,6 +15,7 @@ from rich.table import Table as Grid
 
 from contract.bundle import Bundle
 from contract.schema import Interval, Manifest
+from contract.wording import VERDICTS
 from training.gate.result import NOT_CHECKED
 
 if TYPE_CHECKING:
@@ -38,11 +39,7 @@ LABELS = {
     "mae": "MAE",
     "r2": "R²",
 }
-VERDICTS = {
-    "pass": ("PASS", "green"),
-    "fail": ("FAIL", "red"),
-    "not_enough_evidence": ("NOT ENOUGH EVIDENCE", "yellow"),
-}
+COLOURS = {"pass": "green", "fail": "red", "not_enough_evidence": "yellow"}
 SHOWN_FEATURES = 6
 MIN_GROUP_ROWS = 2  # on average; below, a group holds nothing together
 NO_BLOCK = " (does not block)"
@@ -162,13 +159,13 @@ def print_bundle(bundle: Bundle, folder: Path) -> None:
 
 def print_verdict(result: "GateResult", folder: Path) -> None:
     """The verdict, the checks that stand in its way, and where the report is."""
-    title, colour = VERDICTS[result.verdict]
+    title, colour = VERDICTS[result.verdict].upper(), COLOURS[result.verdict]
     unchecked = [check.name for check in result.checks if check.found == NOT_CHECKED]
     made = [check for check in result.checks if check.found != NOT_CHECKED]
     counts = [sum(check.verdict == verdict for check in made) for verdict in VERDICTS]
     lines = [f"{counts[0]} checks passed, {counts[1]} failed, {counts[2]} without enough evidence"]
     lines += [
-        f"{VERDICTS[check.verdict][0].lower()}: {check.name}: {check.reason}{'' if check.blocking else NO_BLOCK}"
+        f"{VERDICTS[check.verdict].lower()}: {check.name}: {check.reason}{'' if check.blocking else NO_BLOCK}"
         for check in made
         if check.verdict != "pass"
     ]

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from typing import Literal
 
 from app.predictor.http.errors import NotServingError
-from app.predictor.scoring.gate_report import Verdict
+from app.predictor.scoring.gate_report import GateVerdict
 from app.predictor.scoring.model import ServedModel
 
 Phase = Literal["starting", "ready", "draining"]
@@ -15,7 +15,7 @@ class Lifecycle:
 
     def __init__(self) -> None:
         self.phase: Phase = "starting"
-        self.verdict: Verdict | None = None
+        self.verdict: GateVerdict | None = None
         self._model: ServedModel | None = None
 
     @property

@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.errors import InputError
+from contract.approval import RECORD_NAME
+from contract.report import MAX_REPORT_BYTES, REPORT_NAME
 from release.documents import read_document
 from release.github_release.dossier import APPROVED, RELEASES, Dossier
-from review.approval.record import RECORD_NAME, REPORT_NAME
 from review.champion import ASSET, CHECKSUM, MAX_CHECKSUM_BYTES, MAX_PACKED_BYTES
-from review.report import MAX_BYTES as MAX_REPORT_BYTES
 
 SBOM, PROVENANCE, PAGE = "sbom.cdx.json", "provenance.json", "report.html"
 FILE_MODE = 0o644

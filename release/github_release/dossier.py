@@ -7,13 +7,15 @@ from typing import Annotated
 import msgspec
 
 from cli.errors import InputError, RefusedError
+from contract.approval import BUNDLE_FOLDER, RECORD_NAME, ApprovalRecord
 from contract.bundle import FILE_NAMES
+from contract.report import REPORT_NAME, Report
 from release.documents import read_document
 from release.versions import parse_version
-from review.approval.record import BUNDLE_FOLDER, LIMITS_BYTES, RECORD_NAME, REPORT_NAME, Record, verify_approved
+from review.approval.record import LIMITS_BYTES, verify_approved
 from review.bundle import Bundle
 from review.files import read_file
-from review.report import Report, parse_report
+from review.report import parse_report
 
 APPROVED, RELEASES = "approved", "release"
 NAMES = (RECORD_NAME, REPORT_NAME, *(f"{BUNDLE_FOLDER}/{name}" for name in FILE_NAMES))
@@ -40,7 +42,7 @@ class Dossier:
     """`files` are those of the approved artifact, by name."""
 
     image: PublishRecord
-    record: Record
+    record: ApprovalRecord
     bundle: Bundle
     report: Report
     files: dict[str, bytes]

@@ -4,9 +4,9 @@ import hashlib
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
-import msgspec
-
 from cli.errors import CommandError, RefusedError
+from contract.approval import RECORD_NAME, ApprovalRecord
+from contract.report import MAX_REPORT_BYTES, REPORT_NAME, Report
 from release.git.clone import Clone
 from release.history.moves import find_facts, read_all_facts, read_moves
 from release.history.trailers import Facts
@@ -14,10 +14,10 @@ from release.live.live_metrics import Live, read_live
 from release.live.prometheus import Prometheus
 from release.manifests.overlays import ImageLine
 from release.registry.published import PublishedImage
-from review.approval.record import RECORD_NAME, REPORT_NAME, Record
+from review.approval.record import read_record
 from review.github.client import GitHub
 from review.github.types import Release
-from review.report import MAX_BYTES, Report, parse_report
+from review.report import parse_report
 
 UNKNOWN_BUNDLE = "nobody knows which bundle {} holds, or since when it runs: Prometheus was not asked"
 
@@ -41,7 +41,7 @@ class Judged:
 
     page: str
     report: Report
-    record: Record
+    record: ApprovalRecord
     report_sha256: str
 
 
@@ -111,10 +111,7 @@ def read_judged(github: GitHub, version: str) -> Judged:
         raise RefusedError(f"GitHub has no release {version}")
     content = download_asset(github, release, REPORT_NAME)
     report = parse_report(content, f"{REPORT_NAME} of release {version}")
-    try:
-        record = msgspec.json.decode(download_asset(github, release, RECORD_NAME), type=Record)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RefusedError(f"{RECORD_NAME} of release {version} is no record: {error}") from error
+    record = read_record(download_asset(github, release, RECORD_NAME), f"release {version}")
     return Judged(release.html_url, report, record, hashlib.sha256(content).hexdigest())
 
 
@@ -122,7 +119,7 @@ def download_asset(github: GitHub, release: Release, name: str) -> bytes:
     asset = next((one for one in release.assets if one.name == name), None)
     if asset is None:
         raise RefusedError(f"release {release.tag_name} has no {name}")
-    return github.download(f"/releases/assets/{asset.id}", MAX_BYTES)
+    return github.download(f"/releases/assets/{asset.id}", MAX_REPORT_BYTES)
 
 
 def check_subject(judged: Judged, version: str, bundle: str, report_sha256: str | None) -> None:

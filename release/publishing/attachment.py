@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.errors import RefusedError
+from contract.report import REPORT_NAME
 from release import console
 from release.manifests.overlays import SHOWN_DIGITS
 from release.registry.attestations import CHECKS, GATE, PROVENANCE, SBOM, Kind, compose_gate
@@ -13,7 +14,6 @@ from release.registry.published import PublishedImage, open_bundle, open_judgeme
 from release.registry.registry import Registry
 from release.registry.sbom import list_components
 from release.registry.signing import SignedImage, Signer, Verifier
-from review.approval.record import REPORT_NAME
 
 ENDINGS = {SBOM: ".sbom.cdx.json", PROVENANCE: ".provenance.json"}  # of the files beside the release's record
 

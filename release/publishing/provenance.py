@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.errors import InputError
-from review.approval.record import Record
+from contract.approval import ApprovalRecord
 from review.github.settings import find_run_url
 
 SOURCE = "https://github.com/lathe-ml/lathe"
@@ -26,7 +26,7 @@ class ImageOrigin:
     revision: str
     repository: str
     bundle_digest: str
-    record: Record | None
+    record: ApprovalRecord | None
     base: tuple[str, str | None]
     was_there: bool
 
@@ -48,7 +48,7 @@ def compose_provenance(origin: ImageOrigin, environment: Mapping[str, str] = os.
     return {"buildDefinition": definition, "runDetails": details}
 
 
-def describe_approval(record: Record | None) -> dict[str, Any] | None:
+def describe_approval(record: ApprovalRecord | None) -> dict[str, Any] | None:
     """The run that judged the bundle, and who opened the environment for it."""
     if record is None:
         return None

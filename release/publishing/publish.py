@@ -6,7 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from cli.errors import InputError, RefusedError
+from contract.approval import BUNDLE_FOLDER, RECORD_NAME, ApprovalRecord
 from contract.bundle import FILE_NAMES
+from contract.report import REPORT_NAME
 from release import console
 from release.checks.tags import Tag, check_tag
 from release.checks.verify import Sources, verify_line
@@ -23,7 +25,7 @@ from release.registry.registry import Registry, digest_archive, open_registry
 from release.registry.sbom import compose_sbom
 from release.registry.signing import Signer, Verifier, find_signer
 from release.tools import ROOT
-from review.approval.record import BUNDLE_FOLDER, RECORD_NAME, REPORT_NAME, Record, verify_approved
+from review.approval.record import verify_approved
 from review.files import read_file
 
 NAME = "predictor"
@@ -53,7 +55,7 @@ class Approved:
     """The bundle that may be released, and the record that says who let it."""
 
     bundle_digest: str
-    record: Record
+    record: ApprovalRecord
 
 
 def publish_version(request: PublishRequest) -> PublishedImage:

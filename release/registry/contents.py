@@ -9,9 +9,11 @@ from pathlib import PurePosixPath
 from typing import Any
 
 from cli.errors import RefusedError
+from contract.approval import RECORD_NAME
 from contract.bundle import FILE_NAMES
+from contract.report import REPORT_NAME
 from release.registry.registry import MAX_DOCUMENT_BYTES, Registry, parse_document
-from review.approval.record import LIMITS_BYTES, RECORD_NAME, REPORT_NAME
+from review.approval.record import LIMITS_BYTES
 
 MODEL_FOLDER = PurePosixPath("srv/model")  # the Dockerfile's last COPY
 NAMES = (REPORT_NAME, RECORD_NAME, *(f"bundle/{name}" for name in FILE_NAMES))

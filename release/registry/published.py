@@ -4,12 +4,15 @@ import hashlib
 from dataclasses import dataclass
 
 from cli.errors import RefusedError
+from contract.approval import BUNDLE_FOLDER, RECORD_NAME, ApprovalRecord
+from contract.report import REPORT_NAME, Report
+from contract.schema import Interval
 from release.manifests.overlays import ImageLine
 from release.registry.contents import BUNDLE_LABEL, REVISION_LABEL, VERSION_LABEL, Contents, read_contents
 from release.registry.registry import Registry, open_registry
-from review.approval.record import BUNDLE_FOLDER, RECORD_NAME, REPORT_NAME, Record, check_subject, verify_approved
+from review.approval.record import check_subject, verify_approved
 from review.bundle import Bundle, verify_bundle
-from review.report import Interval, Report, parse_report
+from review.report import parse_report
 
 LEADING = ("pr_auc", "f1")  # what people ask for first; another target's report has its own first two
 
@@ -36,7 +39,7 @@ class PublishedGate:
 
     report: Report
     report_sha256: str
-    record: Record | None
+    record: ApprovalRecord | None
 
     @property
     def accepted_by(self) -> str | None:

@@ -10,7 +10,7 @@ from typing import Any
 from packaging.markers import InvalidMarker, Marker
 
 from cli.errors import InputError, OutsideError, RefusedError
-from release.image.judgement import read_object
+from release.documents import read_object
 
 MARKER = "uv:package:marker"
 METADATA = re.compile(r"(\./)?opt/venv/lib/python[\d.]+/site-packages/[^/]+\.dist-info/METADATA")

@@ -5,20 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.errors import InputError, RefusedError
+from contract.approval import BUNDLE_FOLDER, RECORD_NAME, ApprovalRecord
 from contract.bundle import FILE_NAMES
+from contract.report import REPORT_NAME
 from review import console
 from review.approval.label import find_acceptance
-from review.approval.record import (
-    BUNDLE_FOLDER,
-    LIMITS_BYTES,
-    RECORD_NAME,
-    REPORT_NAME,
-    Record,
-    check_tree,
-    list_approvers,
-    name_approved,
-    verify_approved,
-)
+from review.approval.record import LIMITS_BYTES, check_tree, list_approvers, name_approved, verify_approved
 from review.archive import ArchiveLimits, read_zip
 from review.files import write_folder
 from review.github.client import GitHub
@@ -42,7 +34,9 @@ class Wanted:
     inputs_digest: str | None
 
 
-def fetch_approved(github: GitHub, folder: Path, *, commit: str | None, tree: str | None, inputs: str | None) -> Record:
+def fetch_approved(
+    github: GitHub, folder: Path, *, commit: str | None, tree: str | None, inputs: str | None
+) -> ApprovalRecord:
     """Writes bundle, report and record of what was approved for the commit or tree into `folder`.
 
     Raises: RefusedError if nothing was, or any digest disagrees; InputError, OutsideError.
@@ -109,7 +103,7 @@ def _list_both(github: GitHub, wanted: Wanted) -> Iterator[Artifact]:
             yield from found.artifacts
 
 
-def take_artifact(github: GitHub, artifact: Artifact, wanted: Wanted) -> tuple[Record, dict[str, bytes]]:
+def take_artifact(github: GitHub, artifact: Artifact, wanted: Wanted) -> tuple[ApprovalRecord, dict[str, bytes]]:
     """The record and files of one artifact, if it is an approved one of what is wanted.
 
     Raises: RefusedError.
@@ -141,7 +135,7 @@ def check_approved_run(github: GitHub, artifact: Artifact) -> Run:
     return run
 
 
-def check_wanted(record: Record, wanted: Wanted) -> None:
+def check_wanted(record: ApprovalRecord, wanted: Wanted) -> None:
     """The tree itself, or, where main has moved in between, the same inputs and so the same model.
 
     Raises: RefusedError.

@@ -5,39 +5,30 @@ import re
 import subprocess
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Literal
-
-import msgspec
+from typing import Literal
 
 from cli.errors import InputError, RefusedError
+from contract.approval import (
+    BUNDLE_FOLDER,
+    RECORD_NAME,
+    RECORD_VERSION,
+    ApprovalRecord,
+    encode_record,
+    lets_through,
+    parse_record,
+)
 from contract.bundle import MAX_BYTES
+from contract.errors import ReportError
+from contract.report import MAX_REPORT_BYTES, REPORT_NAME, Report
 from review.bundle import Bundle, read_bundle, verify_bundle
 from review.files import read_file, write_folder
 from review.github.client import GitHub
 from review.github.types import Review
-from review.report import MAX_BYTES as MAX_REPORT_BYTES
-from review.report import Digest, Name, Report, parse_report
+from review.report import parse_report
 
-RECORD_NAME, REPORT_NAME, BUNDLE_FOLDER = "approval.json", "report.json", "bundle"
 ENVIRONMENT = "model-approval"
 TREE = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
 GIT_SECONDS = 30
-
-
-class Record(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
-    """`accepted_by`: who let it pass without enough evidence; `approved_by`: who opened the environment."""
-
-    schema_version: Literal[1]
-    tree: Annotated[str, msgspec.Meta(pattern=r"^([0-9a-f]{40}|[0-9a-f]{64})\Z")]
-    bundle_digest: Digest
-    inputs_digest: Digest
-    report_sha256: Digest
-    verdict: Literal["pass", "not_enough_evidence"]
-    pull_request: Annotated[int, msgspec.Meta(ge=1)]
-    approved_by: Annotated[tuple[Name, ...], msgspec.Meta(min_length=1, max_length=20)]
-    accepted_by: Name | None
-    run_id: Annotated[int, msgspec.Meta(ge=1)]
-    created: Name
 
 
 def name_approved(tree: str) -> str:
@@ -55,7 +46,7 @@ def write_record(
     run_id: int,
     approved_by: list[str],
     accepted_by: str | None,
-) -> Record:
+) -> ApprovalRecord:
     """Puts record, report and bundle into one folder, once they are of each other.
 
     Raises: InputError, RefusedError.
@@ -63,8 +54,8 @@ def write_record(
     content = read_file(report, MAX_REPORT_BYTES)
     found = read_bundle(bundle)
     verdict = check_subject(parse_report(content, str(report)), found, accepted_by)
-    record = Record(
-        schema_version=1,
+    record = ApprovalRecord(
+        schema_version=RECORD_VERSION,
         tree=check_tree(tree),
         bundle_digest=found.digest,
         inputs_digest=found.inputs_digest,
@@ -76,11 +67,10 @@ def write_record(
         run_id=run_id,
         created=datetime.now(UTC).isoformat(timespec="seconds"),
     )
-    sealed = msgspec.json.format(msgspec.json.encode(record), indent=2) + b"\n"
-    try:  # as whoever reads it will
-        msgspec.json.decode(sealed, type=Record)
-    except msgspec.ValidationError as error:
-        raise InputError(f"{RECORD_NAME} would not be readable: {error}; nothing was recorded") from error
+    try:
+        sealed = encode_record(record)
+    except ReportError as error:
+        raise InputError(f"{error}; nothing was recorded") from error
     files = {f"{BUNDLE_FOLDER}/{name}": part for name, part in found.files.items()}
     write_folder(folder, {**files, REPORT_NAME: content, RECORD_NAME: sealed})
     return record
@@ -95,22 +85,30 @@ def check_subject(report: Report, bundle: Bundle, accepted_by: str | None) -> Li
         )
     if report.verdict == "fail":
         raise RefusedError(f"the verdict on bundle {bundle.digest[:12]} is 'fail': nobody can approve it")
-    if report.verdict == "not_enough_evidence" and accepted_by is None:
+    if not lets_through(report, accepted_by):
         raise RefusedError(f"bundle {bundle.digest[:12]} lacks evidence, and nobody accepted that by name")
     return report.verdict
 
 
-def verify_approved(files: dict[str, bytes], what: str) -> tuple[Record, Bundle]:
+def read_record(content: bytes, what: str) -> ApprovalRecord:
+    """The record of `what`, which names its place in an error.
+
+    Raises: RefusedError.
+    """
+    try:
+        return parse_record(content, f"{RECORD_NAME} of {what}")
+    except ReportError as error:
+        raise RefusedError(str(error)) from error
+
+
+def verify_approved(files: dict[str, bytes], what: str) -> tuple[ApprovalRecord, Bundle]:
     """The record and bundle of an approved artifact, each bound to the others by digest.
 
     Raises: RefusedError.
     """
     if missing := {RECORD_NAME, REPORT_NAME} - set(files):
         raise RefusedError(f"{what} holds no {min(missing)}")
-    try:
-        record = msgspec.json.decode(files[RECORD_NAME], type=Record)
-    except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        raise RefusedError(f"{RECORD_NAME} of {what} is no record: {error}") from error
+    record = read_record(files[RECORD_NAME], what)
     if hashlib.sha256(files[REPORT_NAME]).hexdigest() != record.report_sha256:
         raise RefusedError(f"{REPORT_NAME} of {what} is not the report that was approved: its SHA-256 is another")
     prefix = f"{BUNDLE_FOLDER}/"

@@ -3,8 +3,9 @@
 from pathlib import Path
 
 from cli.errors import InputError
+from contract.approval import ApprovalRecord
 from review.approval.label import find_acceptance
-from review.approval.record import Record, list_approvers, read_tree, write_record
+from review.approval.record import list_approvers, read_tree, write_record
 from review.github.client import GitHub
 from review.github.settings import find_run_id
 from review.github.types import Pull
@@ -13,7 +14,7 @@ from review.report import read_report
 
 def record_approval(
     github: GitHub, report: Path, bundle: Path, folder: Path, *, tree: str | None, number: int
-) -> Record:
+) -> ApprovalRecord:
     """Raises: InputError, RefusedError if nobody approved or the report is of another bundle; OutsideError."""
     run_id = find_run_id()
     if run_id is None:

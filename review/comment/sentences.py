@@ -3,9 +3,10 @@
 from collections.abc import Iterator
 
 from contract import wording
+from contract.report import Check, MetricLine, Report, SliceLine
+from contract.schema import Interval
 from contract.wording import CONTESTANTS, MARKS, NOTHING
 from review.comment.markdown import escape
-from review.report import Check, Interval, MetricLine, Report, SliceLine
 
 NARROW = 80  # characters of a name or a value in a table
 

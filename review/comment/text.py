@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from contract.report import JudgedModel, Report
 from contract.wording import MARKS, VERDICTS
 from review.comment.markdown import escape, fold, quote_code, write_table
 from review.comment.sentences import (
@@ -14,7 +15,6 @@ from review.comment.sentences import (
     tabulate_metrics,
     tabulate_slices,
 )
-from review.report import Model, Report
 
 MARKER = "<!-- lathe-gate -->"
 MAX_BYTES = 65_000  # GitHub takes 65,536 characters
@@ -105,7 +105,7 @@ def _list_facts(report: Report) -> Iterator[list[str]]:
     yield ["Judged", escape(report.created)]
 
 
-def _describe_model(model: Model) -> str:
+def _describe_model(model: JudgedModel) -> str:
     size = f"{model.size_bytes / 1e6:.2f} MB, {model.data.rows:,} rows"
     return f"{escape(model.name, 80)} {escape(model.version, 80)}, {size}, {quote_code(model.digest)}"
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from contract.approval import ApprovalRecord
 from contract.bundle import MANIFEST_NAME, NO_DIGEST, OPENING
 from release.checks.verify import Sources
 from release.git.clone import Clone
@@ -19,7 +20,7 @@ from release.publishing.provenance import ImageOrigin, compose_provenance
 from release.registry.published import PublishedImage
 from release.registry.signing import Signer, Verifier
 from release.tools import TOOLS
-from review.approval.record import Record, write_record
+from review.approval.record import write_record
 from tests.needs import need_program
 from tests.release.dossiers import AUTHOR
 from tests.release.images import SETTINGS, make_environment, read_model, write_image
@@ -48,7 +49,7 @@ def write_keys(folder: Path, name: str = "cosign", password: str = PASSWORD) -> 
     return folder / f"{name}.key", folder / f"{name}.pub"
 
 
-def approve(folder: Path, bundle: Path, name: str = "good") -> Record:
+def approve(folder: Path, bundle: Path, name: str = "good") -> ApprovalRecord:
     """What `make approved` fetches: bundle, report and record."""
     folder.parent.mkdir(parents=True, exist_ok=True)
     report = folder.with_name(f"{folder.name}-judged.json")
@@ -66,7 +67,7 @@ class Shelf:
     server: RegistryServer
     folder: Path
     approved: Path
-    record: Record
+    record: ApprovalRecord
     keys: tuple[Path, Path]
     numbers: "itertools.count[int]" = field(default_factory=lambda: itertools.count(1))
 

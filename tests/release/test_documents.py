@@ -6,15 +6,15 @@ from pathlib import Path
 import pytest
 
 from cli.errors import InputError
+from contract.approval import RECORD_NAME
+from contract.report import REPORT_NAME
 from release.documents import MAX_BYTES as MAX_DOCUMENT_BYTES
-from release.documents import read_document, write_document
+from release.documents import read_document, read_object, write_document
 from release.github_release.assets import LIMITS, PAGE, PROVENANCE, SBOM, File, check_size, collect_files
 from release.github_release.assets import MAX_BYTES as MAX_ASSET_BYTES
 from release.github_release.dossier import read_dossier, read_image
 from release.github_release.notes import CUT, MAX_BYTES, cut_changes, write_notes
-from release.image.judgement import read_object
 from release.registry.registry import MAX_DOCUMENT_BYTES as MAX_REGISTRY_BYTES
-from review.approval.record import RECORD_NAME, REPORT_NAME
 from review.champion import ASSET, CHECKSUM
 from tests.release.dossiers import DIGEST, Site
 
@@ -33,15 +33,14 @@ def test_a_document_of_the_largest_size_is_written_and_read_and_one_byte_more_by
     full = fill("bomFormat", MAX_DOCUMENT_BYTES)
     write_document(path, full)
     assert path.stat().st_size == MAX_DOCUMENT_BYTES
-    assert json.loads(read_document(path)) == full == read_object(path)
+    assert json.loads(read_document(path)) == full == read_object(path, "")
     with pytest.raises(InputError, match=f"would have {OVER}, its readers take 4,194,304"):
         write_document(path, fill("bomFormat", MAX_DOCUMENT_BYTES + 1))
     assert json.loads(read_document(path)) == full
     with path.open("ab") as file:
         file.write(b" ")
-    for read in (read_document, read_object):
-        with pytest.raises(InputError, match=f"has {OVER}, expected at most 4,194,304"):
-            read(path)
+    with pytest.raises(InputError, match=f"has {OVER}, expected at most 4,194,304"):
+        read_object(path, "")
 
 
 @pytest.mark.parametrize("name", [SBOM, PROVENANCE])

@@ -23,7 +23,8 @@ from training.gate.policy import load_policy
 from training.local.pipeline import make_candidate
 from training.local.stages import describe_rerun
 from training.params import Params, load_params
-from training.report.document import build_report, encode_report
+from training.report.document import build_report
+from training.report.limits import encode_report
 
 ROOT = Path(__file__).parents[2]
 REPORTS, COMMENTS = ROOT / "tests" / "review" / "data", ROOT / "docs" / "comments"

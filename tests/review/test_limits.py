@@ -11,21 +11,21 @@ import pytest
 from cli.errors import InputError, RefusedError
 from cli.errors import InputError as ReviewInputError
 from contract import bundle as contract
+from contract.report import LARGEST, MAX_ITEMS, MAX_LINE, MAX_NAME, MAX_REPORT_BYTES, Report
 from review import champion
 from review.approval.record import LIMITS_BYTES
 from review.archive import read_zip
 from review.comment.publishing import append_report
 from review.comment.text import LEFT_OUT, ReportOrigin, render_comment
 from review.comment.text import MAX_BYTES as MAX_COMMENT_BYTES
-from review.report import MAX_BYTES, Report, parse_report, read_report
+from review.report import parse_report, read_report
 from review.report_artifact import LIMITS
 from review.retrain import MAX_BODY_BYTES, read_body
 from review.retrain_request import MAX_BYTES as MAX_EVENT_BYTES
 from review.retrain_request import read_request
 from tests.review.worlds import read_report_json
 from training.packaging import package
-from training.report import limits
-from training.report.limits import LARGEST, MAX_ITEMS, MAX_LINE, MAX_NAME, check_size, fit_report
+from training.report.limits import check_size, fit_report
 
 TAR_OVERHEAD = 20 * 1024
 GITHUB_CHARACTERS = 65_536  # of a comment, and of a pull request's text
@@ -88,8 +88,7 @@ def test_the_largest_number_is_written_and_read_and_a_larger_one_by_neither() ->
 
 def test_a_report_of_the_largest_size_is_read_and_one_byte_more_by_neither(tmp_path: Path) -> None:
     text = json.dumps(make_report()).encode()
-    full = text + b" " * (MAX_BYTES - len(text))
-    assert MAX_BYTES == limits.MAX_BYTES
+    full = text + b" " * (MAX_REPORT_BYTES - len(text))
     (tmp_path / "report.json").write_bytes(check_size(full))
     assert read_report(tmp_path / "report.json")[0].verdict == "pass"
     with pytest.raises(InputError, match=r"would have 4,194,305 bytes, its readers take 4,194,304"):
@@ -174,7 +173,7 @@ def test_an_event_of_the_largest_size_is_read_and_one_byte_more_is_not(tmp_path:
 def test_a_bundle_is_as_large_as_its_readers_take_and_no_larger(monkeypatch: pytest.MonkeyPatch) -> None:
     assert champion.LIMITS.total_bytes >= contract.MAX_BYTES + TAR_OVERHEAD
     assert champion.MAX_PACKED_BYTES >= contract.MAX_BYTES + TAR_OVERHEAD
-    assert LIMITS_BYTES >= contract.MAX_BYTES + MAX_BYTES
+    assert LIMITS_BYTES >= contract.MAX_BYTES + MAX_REPORT_BYTES
     monkeypatch.setattr(package, "MAX_BYTES", 10)
     package.check_bundle_size({"a": b"12345", "b": b"12345"})
     with pytest.raises(InputError, match=r"the bundle would have 11 bytes, its readers take 10: train fewer"):

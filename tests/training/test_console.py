@@ -11,6 +11,7 @@ from rich.console import Console
 
 from contract.bundle import Bundle
 from contract.schema import Interval
+from contract.wording import VERDICTS
 from tests import planted
 from training import console
 from training.artifacts import Artifacts
@@ -158,7 +159,7 @@ def test_a_verdict_counts_its_checks_and_names_those_in_its_way(screen: io.Strin
     console.print_verdict(result, Path("gate"))
     shown = " ".join(screen.getvalue().replace("│", " ").split())
     made = [check for check in result.checks if check.found != NOT_CHECKED]
-    count = {name: sum(check.verdict == name for check in made) for name in console.VERDICTS}
+    count = {name: sum(check.verdict == name for check in made) for name in VERDICTS}
     assert "Gate: FAIL" in shown
     assert f"{count['pass']} checks passed, {count['fail']} failed, {count['not_enough_evidence']} without" in shown
     assert "fail: champion/present: There is no champion to compare with" in shown

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import pytest
 
+from contract.report import MAX_ITEMS
 from tests.patience import LAST_RESORT_SECONDS
 from tests.review.github_server import run_server
 from tests.review.github_state import State
 from tests.review.worlds import write_report
 from tests.workflows.files import ROOT
-from training.report.limits import MAX_ITEMS
 
 SCRIPT = ROOT / ".ci" / "retrain-pull"
 IDENTITY = ("-c", "user.name=a", "-c", "user.email=a@example.invalid", "-c", "commit.gpgsign=false")

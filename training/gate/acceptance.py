@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from contract.report import Check
 from training.data.declared import Accepted
-from training.gate.result import Check
 
 NAME = "accepted/unused"
 

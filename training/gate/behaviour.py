@@ -6,12 +6,13 @@ import numpy as np
 import pandas as pd
 
 from contract.compute.scoring import PARITY_TOLERANCE, ReferenceModel, Scores
+from contract.report import Check
 from contract.schema import Value
 from training.data.dataset import Direction, MinimumFunction
 from training.data.table import Table
 from training.gate.evidence import HoldoutEvidence, score_frame
 from training.gate.policy import BehaviourRules
-from training.gate.result import Check, choose_verdict
+from training.gate.result import choose_verdict
 
 
 def check_behaviour(evidence: HoldoutEvidence, rules: BehaviourRules, seed: int) -> Iterator[Check]:

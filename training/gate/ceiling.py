@@ -2,10 +2,11 @@
 
 from collections.abc import Iterator, Sequence
 
+from contract.report import Check, MetricLine, Verdict
 from contract.wording import write_interval
 from training.gate.evidence import HoldoutEvidence
 from training.gate.policy import LeakageRules
-from training.gate.result import NO_CHAMPION, Check, MetricLine, Verdict, leave_unchecked
+from training.gate.result import NO_CHAMPION, leave_unchecked
 
 NAME = "leakage/too good"
 EXPECTED = "less than {:.0%}, or a ceiling in the dataset file"

@@ -6,10 +6,10 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.report import Check, MetricLine, Verdict
 from contract.schema import Interval, Task
 from contract.wording import write_interval
 from training.gate.policy import MetricRule
-from training.gate.result import Check, MetricLine, Verdict
 from training.model.intervals import bound_samples, outcome_strata, resample_strata
 from training.model.metrics import Judgement, Metric, Vector, task_metrics
 

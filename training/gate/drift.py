@@ -8,19 +8,11 @@ from numpy.typing import NDArray
 
 from contract.compute.bins import count_bins
 from contract.psi import measure_psi
-from contract.schema import ReferenceBins, Struct
+from contract.report import DriftLine
+from contract.schema import ReferenceBins
 from training.gate.evidence import HoldoutEvidence
 
 LIMIT = 0.2  # "a significant change": N. Siddiqi, "Credit Risk Scorecards" (2006)
-
-
-class DriftLine(Struct, frozen=True):
-    """`psi` of one column or feature, corrected for chance; `alerts` where drift of it alerts when it is served."""
-
-    feature: str
-    psi: float
-    limit: float
-    alerts: bool
 
 
 @dataclass(frozen=True)

@@ -9,9 +9,10 @@ from pathlib import Path
 
 import training
 from contract.bundle import INFERENCE_NAME, MODEL_NAME, Bundle
+from contract.report import Check
 from training.gate.latency import fit_reference
 from training.gate.policy import Budgets
-from training.gate.result import Check, choose_verdict
+from training.gate.result import choose_verdict
 from training.packaging.onnx_export import convert_booster
 
 DEADLINE_SECONDS = 120

@@ -11,10 +11,11 @@ from contract.compute.engine import Engine
 from contract.compute.parity import compare_engines
 from contract.compute.scoring import PARITY_TOLERANCE, check_golden_rows
 from contract.errors import ContractError
+from contract.report import Check
 from contract.soundness import check_manifest
 from training.gate.evidence import HoldoutEvidence, fill_frame
 from training.gate.policy import TaskRules
-from training.gate.result import Check, choose_verdict
+from training.gate.result import choose_verdict
 from training.lineage.provenance import describe_inputs
 from training.model.metrics import task_metrics
 from training.packaging.package import PARITY_THREADS, draw_parity_rows

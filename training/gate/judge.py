@@ -4,6 +4,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from contract.bundle import Bundle
+from contract.report import Check, Latency, MetricLine, SliceLine, Verdict, decide_verdict
 from training.data.table import Table
 from training.gate.acceptance import apply_acceptances
 from training.gate.behaviour import check_behaviour
@@ -22,16 +23,7 @@ from training.gate.refit.decision import check_decision
 from training.gate.refit.fit import fit_again
 from training.gate.refit.memory import check_memory_of_rows, compare_refit
 from training.gate.requirements import check_requirements
-from training.gate.result import (
-    EXIT_CODES,
-    Check,
-    Latency,
-    MetricLine,
-    SliceLine,
-    Verdict,
-    choose_verdict,
-    decide_verdict,
-)
+from training.gate.result import EXIT_CODES, choose_verdict
 from training.gate.rows.fitted import check_fitted
 from training.gate.rows.lineage import check_lineage
 from training.gate.rows.twins import check_twins

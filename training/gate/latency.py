@@ -10,8 +10,9 @@ import xgboost
 from contract.bundle import Bundle
 from contract.compute.engine import Engine, OnnxRows, open_session
 from contract.compute.plan import Matrix
+from contract.report import Check, Latency
 from training.gate.policy import Budgets
-from training.gate.result import Check, Latency, choose_verdict
+from training.gate.result import choose_verdict
 from training.packaging.onnx_export import convert_booster
 
 REFERENCE_TREES = 50

@@ -7,9 +7,10 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from contract.report import Check
 from training.gate.evidence import HoldoutEvidence, fill_frame
 from training.gate.policy import LeakageRules
-from training.gate.result import Check, choose_verdict
+from training.gate.result import choose_verdict
 
 MAX_FLAGS = 20  # text with more distinct values is compared as codes
 

@@ -4,10 +4,11 @@ from collections.abc import Iterator, Mapping, Set
 
 import msgspec
 
+from contract.report import Check
 from contract.schema import Requirements
 from training.data.dataset import Dataset
 from training.gate.evidence import HoldoutEvidence
-from training.gate.result import NO_CHAMPION, Check, choose_verdict, leave_unchecked
+from training.gate.result import NO_CHAMPION, choose_verdict, leave_unchecked
 from training.lineage.requirements import describe_requirements
 
 EXPECTED = "at least what the champion was made under"

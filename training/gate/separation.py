@@ -5,9 +5,9 @@ from collections.abc import Iterator, Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.report import Check
 from training.gate.evidence import HoldoutEvidence, fill_frame
 from training.gate.policy import LeakageRules
-from training.gate.result import Check
 from training.model.metrics import Judgement, Vector, pr_auc, r2, roc_auc
 
 BINS = 50  # of about equal population, missing ones apart

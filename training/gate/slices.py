@@ -7,11 +7,11 @@ import msgspec
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.report import Check, SliceLine
 from training.data.table import Table
 from training.gate.comparison import apply_rules, check_lines, measure_judgements
 from training.gate.evidence import HoldoutEvidence
 from training.gate.policy import Policy
-from training.gate.result import Check, SliceLine
 from training.model.metrics import task_metrics
 
 BANDS = 4  # a number is cut at its quartiles

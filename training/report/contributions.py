@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from contract.compute.plan import Matrix
 from contract.compute.scoring import ReferenceModel
-from training.gate.result import MetricLine
+from contract.report import MetricLine
 from training.report.drawing import BAD, CANDIDATE, GRID, INK, Picture, draw_picture
 
 MAX_ROWS = 600

@@ -1,18 +1,26 @@
-"""What the readers of report.json take (review/report.py): a report that is written is one that they can read."""
+"""A report is written as its readers take it: the limits are those of the definition that they read it by."""
 
-import math
 from typing import Any
 
+import msgspec
+from msgspec.inspect import CustomType, DictType, ListType, NoneType, StrType, StructType, Type, UnionType, VarTupleType
+
 from cli.errors import InputError
+from contract.report import LARGEST, MAX_REPORT_BYTES, Report, find_large_numbers, parse_report
 
-# the same numbers stand in review/report.py, which may import nothing of training; a test compares both at each limit
-MAX_BYTES = 4 * 1024 * 1024
-MAX_NAME, MAX_LINE = 200, 2000  # characters
-MAX_ITEMS = {"checks": 1000, "metrics": 50, "slices": 2000, "drift": 2000}
-LARGEST = 1e12  # of a number, on either side of 0
+REPORT_TYPE = msgspec.inspect.type_info(Report)
+DECLARE_FEWER = "declare fewer columns, categories or `slices` in the dataset file"
 
-LINES = {"headline", "reproduce", "origin", "found", "expected", "reason", "accepted"}
-NAMES = {"created", "revision", "title", "target", "name", "version", "label", "column", "value", "feature"}
+
+def encode_report(report: Report) -> bytes:
+    """The bytes of report.json, which its readers take.
+
+    Raises: InputError where they would not; ReportError where the verdict is not that of the checks.
+    """
+    content = fit_report(msgspec.to_builtins(report))
+    encoded = check_size(msgspec.json.format(msgspec.json.encode(content), indent=2) + b"\n")
+    parse_report(encoded)
+    return encoded
 
 
 def fit_report(content: dict[str, Any]) -> dict[str, Any]:
@@ -20,48 +28,40 @@ def fit_report(content: dict[str, Any]) -> dict[str, Any]:
 
     Raises: InputError where cutting would change what is said: too many lines, or a number beyond all use.
     """
-    for name, most in MAX_ITEMS.items():
-        if (found := len(content.get(name) or ())) > most:
-            raise InputError(
-                f"the gate's report would have {found:,} {name}, its readers take {most:,}: declare fewer columns, "
-                "categories or `slices` in the dataset file"
-            )
-    for name in ("metrics", "slices", "outcomes", "drift"):
-        _check_numbers(content.get(name), name)
-    fitted: dict[str, Any] = _cut(content)
+    for place, number in find_large_numbers(content):
+        raise InputError(
+            f"the gate's report has {number:g} at {place}, its readers take numbers up to {LARGEST:g}: give the "
+            "target in a larger unit, or look for values that are none"
+        )
+    fitted: dict[str, Any] = _fit(content, REPORT_TYPE, "report")
     return fitted
 
 
 def check_size(content: bytes) -> bytes:
     """Raises: InputError."""
-    if len(content) > MAX_BYTES:
+    if len(content) > MAX_REPORT_BYTES:
         raise InputError(
-            f"the gate's report would have {len(content):,} bytes, its readers take {MAX_BYTES:,}: declare fewer "
-            "columns, categories or `slices` in the dataset file"
+            f"the gate's report would have {len(content):,} bytes, its readers take {MAX_REPORT_BYTES:,}: "
+            f"{DECLARE_FEWER}"
         )
     return content
 
 
-def _cut(value: Any, name: str = "") -> Any:
-    if isinstance(value, dict):
-        return {key: _cut(part, str(key)) for key, part in value.items()}
-    if isinstance(value, list | tuple):
-        return [_cut(part, name) for part in value]
-    most = MAX_LINE if name in LINES else MAX_NAME if name in NAMES else None
-    if isinstance(value, str) and most is not None and len(value) > most:
-        return value[: most - 1] + "…"
+def _fit(value: Any, kind: Type | CustomType, name: str) -> Any:
+    match kind:
+        case UnionType(types=types) if value is not None:
+            return _fit(value, next(one for one in types if not isinstance(one, NoneType)), name)
+        case StructType(fields=fields) if isinstance(value, dict):
+            known = {field.encode_name: field.type for field in fields}
+            return {key: _fit(part, known[key], key) if key in known else part for key, part in value.items()}
+        case DictType(value_type=inner) if isinstance(value, dict):
+            return {key: _fit(part, inner, name) for key, part in value.items()}
+        case ListType(item_type=inner, max_length=most) | VarTupleType(item_type=inner, max_length=most):
+            if most is not None and len(value) > most:
+                raise InputError(
+                    f"the gate's report would have {len(value):,} {name}, its readers take {most:,}: {DECLARE_FEWER}"
+                )
+            return [_fit(part, inner, name) for part in value]
+        case StrType(max_length=int(most)) if isinstance(value, str) and len(value) > most:
+            return value[: most - 1] + "…"
     return value
-
-
-def _check_numbers(value: Any, place: str) -> None:
-    if isinstance(value, dict):
-        for key, part in value.items():
-            _check_numbers(part, f"{place}.{key}")
-    elif isinstance(value, list | tuple):
-        for index, part in enumerate(value):
-            _check_numbers(part, f"{place}[{index}]")
-    elif isinstance(value, float) and not (math.isfinite(value) and abs(value) <= LARGEST):
-        raise InputError(
-            f"the gate's report has {value:g} at {place}, its readers take numbers up to {LARGEST:g}: give the target "
-            "in a larger unit, or look for values that are none"
-        )

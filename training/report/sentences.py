@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator
 
+from contract.report import Report
 from contract.wording import CONTESTANTS, NOTHING, describe_difference, describe_outcome, write_interval
-from training.report.document import Report
 
 GROUPS = {
     "champion": "Champion",

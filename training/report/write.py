@@ -10,6 +10,7 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from contract.report import Report
 from contract.wording import MARKS, VERDICTS, write_interval
 from training.files import write_folder
 from training.gate.evidence import fill_frame
@@ -18,8 +19,9 @@ from training.gate.result import NOT_CHECKED
 from training.report import sentences
 from training.report.contributions import draw_changes, draw_contributions
 from training.report.curves import draw_binary
-from training.report.document import Report, build_report, encode_report
+from training.report.document import build_report
 from training.report.drawing import Picture
+from training.report.limits import encode_report
 from training.report.residuals import draw_regression
 
 TEMPLATES = Path(__file__).parent / "templates"
@@ -96,7 +98,7 @@ def _context(report: Report) -> dict[str, Any]:
         "slices": sentences.tabulate_slices(report),
         "drift": sentences.tabulate_drift(report),
         "facts": sentences.list_facts(report),
-        "troubles": report.list_checks("fail") + report.list_checks("not_enough_evidence"),
+        "troubles": report.list_troubles(),
         "accepted": report.list_accepted(),
         "groups": groups,
         "write_interval": write_interval,

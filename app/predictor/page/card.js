@@ -4,10 +4,11 @@ import { facts, find, make, table } from "./dom.js";
 import { calibrationChart } from "./reliability.js";
 import { count, interval, label, number, plural, scoreWords, withUnit } from "./words.js";
 
+// the words of contract/wording.py
 const VERDICTS = {
-  pass: { word: "passed", kind: "good" },
-  fail: { word: "failed", kind: "bad" },
-  not_enough_evidence: { word: "not enough evidence", kind: "warn" },
+  pass: { word: "Pass", kind: "good" },
+  fail: { word: "Fail", kind: "bad" },
+  not_enough_evidence: { word: "Not enough evidence", kind: "warn" },
 };
 
 export function showCard(card) {

@@ -2,58 +2,38 @@
 
 import logging
 from pathlib import Path
-from typing import Literal
 
 import msgspec
 
 from app.predictor.logs import log_event
-
-REPORT_VERSION = 1
-
-Answer = Literal["pass", "fail", "not_enough_evidence"]
+from contract.errors import ReportError
+from contract.report import Check, Verdict, read_report
 
 
-class Check(msgspec.Struct, frozen=True):
-    """One question of the gate with its answer; a check that is not `blocking` decides nothing."""
-
-    name: str
-    verdict: Answer
-    found: str
-    expected: str
-    reason: str
-    blocking: bool = True
-
-
-class Verdict(msgspec.Struct, frozen=True):
+class GateVerdict(msgspec.Struct, frozen=True):
     """The gate's answer; `created` is UTC, ISO 8601."""
 
-    verdict: Answer
+    verdict: Verdict
     headline: str
     created: str
     checks: tuple[Check, ...]
 
 
-class _Candidate(msgspec.Struct, frozen=True):
-    digest: str
-
-
-class _Report(Verdict, frozen=True):
-    schema_version: int
-    candidate: _Candidate
-
-
-def read_verdict(path: Path, digest: str) -> Verdict | None:
+def read_verdict(path: Path, digest: str) -> GateVerdict | None:
     """The verdict of the report at `path`, or None, with a line in the log, if it is not of the bundle `digest`.
 
     A report is only shown, so one that cannot be used keeps nobody from being served.
     """
     try:
-        report = msgspec.json.decode(path.read_bytes(), type=_Report)
-    except (OSError, msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
-        log_event("gate_report_ignored", logging.WARNING, path=str(path), reason=str(error))
+        report, _ = read_report(path)
+    except ReportError as error:
+        _warn_ignored(path, str(error))
         return None
-    if report.schema_version != REPORT_VERSION or report.candidate.digest != digest:
-        reason = f"it is of bundle {report.candidate.digest[:12]}, version {report.schema_version}"
-        log_event("gate_report_ignored", logging.WARNING, path=str(path), reason=reason)
+    if report.candidate.digest != digest:
+        _warn_ignored(path, f"it is of bundle {report.candidate.digest[:12]}, expected {digest[:12]}")
         return None
-    return Verdict(report.verdict, report.headline, report.created, report.checks)
+    return GateVerdict(report.verdict, report.headline, report.created, report.checks)
+
+
+def _warn_ignored(path: Path, reason: str) -> None:
+    log_event("gate_report_ignored", logging.WARNING, path=str(path), reason=reason)

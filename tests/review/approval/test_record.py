@@ -11,15 +11,8 @@ import msgspec
 import pytest
 
 from cli.errors import InputError, RefusedError
-from review.approval.record import (
-    RECORD_NAME,
-    Record,
-    list_approvers,
-    name_approved,
-    read_tree,
-    verify_approved,
-    write_record,
-)
+from contract.approval import RECORD_NAME, ApprovalRecord
+from review.approval.record import list_approvers, name_approved, read_tree, verify_approved, write_record
 from tests.patience import LAST_RESORT_SECONDS
 from tests.review.conftest import Serve
 from tests.review.worlds import TREE, read_folder, read_report_json, report_of
@@ -27,7 +20,7 @@ from tests.review.worlds import TREE, read_folder, read_report_json, report_of
 Change = Callable[[dict[str, bytes]], object]
 
 
-def write(bundle: Path, folder: Path, name: str = "good", **changes: Any) -> Record:
+def write(bundle: Path, folder: Path, name: str = "good", **changes: Any) -> ApprovalRecord:
     report = folder.parent / "report.json"
     report.write_text(json.dumps(changes.pop("report", report_of(bundle, name))), encoding="utf-8")
     given = {"tree": TREE, "number": 7, "run_id": 500, "approved_by": ["reviewer"], "accepted_by": None, **changes}
@@ -112,11 +105,11 @@ PLANTED: dict[str, tuple[Change, str]] = {
     "the record names another bundle": (edit_record(bundle_digest="0" * 64), "approved was 000000000000"),
     "the record names other inputs": (edit_record(inputs_digest="0" * 64), "holds bundle"),
     "the record names another verdict": (edit_record(verdict="not_enough_evidence"), "says 'not_enough_evidence'"),
-    "the record says fail": (edit_record(verdict="fail"), "is no record: Invalid enum value 'fail'"),
-    "the record names nobody": (edit_record(approved_by=[]), "is no record"),
-    "the record says more": (edit_record(comment="trust me"), "is no record: .*unknown field"),
-    "the record is of another version": (edit_record(schema_version=2), "is no record"),
-    "the record is no JSON": (lambda files: files.update({RECORD_NAME: b"{"}), "is no record"),
+    "the record says fail": (edit_record(verdict="fail"), "is no record of an approval: Invalid enum value 'fail'"),
+    "the record names nobody": (edit_record(approved_by=[]), "is no record of an approval"),
+    "the record says more": (edit_record(comment="trust me"), "is no record of an approval: .*unknown field"),
+    "the record is of another version": (edit_record(schema_version=2), "is no record of an approval"),
+    "the record is no JSON": (lambda files: files.update({RECORD_NAME: b"{"}), "is no record of an approval"),
     "the record is missing": (lambda files: files.pop(RECORD_NAME), r"holds no approval\.json"),
     "the report is missing": (lambda files: files.pop("report.json"), r"holds no report\.json"),
     "the model is missing": (lambda files: files.pop("bundle/model.ubj"), r"model\.ubj is not there"),

@@ -11,8 +11,9 @@ import pytest
 from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
+from contract.report import Report
 from review.comment.text import FORK_NOTE, LEFT_OUT, MARKER, MAX_BYTES, ReportOrigin, render_comment
-from review.report import Report, parse_report, read_report
+from review.report import parse_report, read_report
 from tests.review.comment.test_markdown import HOSTILE
 from tests.review.worlds import DATA, VERDICTS, read_report_json
 

@@ -2,9 +2,9 @@
 
 import pytest
 
+from contract.report import Check, decide_verdict
 from training.data.declared import Accepted
 from training.gate.acceptance import apply_acceptances
-from training.gate.result import Check, decide_verdict
 
 ONE = Accepted(check="leakage/values", column="flow", by="Ada Miller", reason="Known in time.")
 

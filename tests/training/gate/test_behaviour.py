@@ -2,12 +2,12 @@ import msgspec
 import numpy as np
 import pytest
 
+from contract.report import Check
 from contract.schema import Calibration
 from tests import planted
 from training.data.dataset import Direction, MinimumFunction
 from training.gate.behaviour import check_behaviour, score_moved, shuffle_scores
 from training.gate.evidence import HoldoutEvidence, gather_evidence, score_frame
-from training.gate.result import Check
 
 
 def gather(**behaviour: object) -> HoldoutEvidence:

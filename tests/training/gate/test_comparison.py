@@ -5,6 +5,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contract.report import MetricLine, Verdict
 from contract.schema import Interval
 from tests.examples import examples
 from training.data.dataset import Costs
@@ -18,7 +19,6 @@ from training.gate.comparison import (
     place_interval,
 )
 from training.gate.policy import MetricRule
-from training.gate.result import MetricLine, Verdict
 from training.model.metrics import BINARY, REGRESSION, Judgement, Vector, measure
 
 COSTS = Costs(missed=500, false_alarm=50)

@@ -2,11 +2,11 @@ import msgspec
 import pytest
 
 from contract.bundle import INFERENCE_NAME, Bundle
+from contract.report import Check
 from contract.schema import Interval, Manifest
 from tests import planted
 from training.gate.evidence import gather_evidence
 from training.gate.integrity import check_integrity
-from training.gate.result import Check
 
 
 def ask(bundle: Bundle) -> dict[str, Check]:

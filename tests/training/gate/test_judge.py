@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 
 from cli.errors import EXIT_FAIL, EXIT_OK, EXIT_UNDECIDED, InputError
+from contract.report import Check
 from contract.schema import Calibration
 from tests import planted
 from training.data.table import Table
 from training.gate.judge import GateResult, judge_candidate
 from training.gate.requirements import SUBJECTS
-from training.gate.result import Check
 
 
 def find_check(result: GateResult, name: str) -> Check:

@@ -3,9 +3,9 @@ import numpy as np
 import pytest
 
 from contract.bundle import INFERENCE_NAME, Bundle
+from contract.report import Latency
 from tests import planted
 from training.gate.latency import check_latency, fit_reference, judge_latency, measure_latency
-from training.gate.result import Latency
 
 
 def without_artifact(bundle: Bundle) -> Bundle:

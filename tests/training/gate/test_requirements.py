@@ -5,12 +5,12 @@ import dataclasses
 import msgspec
 import pytest
 
+from contract.report import Check
 from contract.schema import Column, Value
 from tests import planted
 from training.data.dataset import Dataset
 from training.gate.evidence import gather_evidence
 from training.gate.requirements import check_requirements
-from training.gate.result import Check
 
 NEW = Column(name="humidity", source="Humidity", type="number", description="A new sensor", nullable=True)
 

@@ -5,9 +5,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.errors import EXIT_FAIL, EXIT_OK, EXIT_UNDECIDED
+from contract.report import Check, Verdict, decide_verdict
 from contract.schema import Interval
 from contract.wording import write_interval
-from training.gate.result import EXIT_CODES, Check, Verdict, decide_verdict
+from training.gate.result import EXIT_CODES
 
 VERDICTS: tuple[Verdict, ...] = ("pass", "fail", "not_enough_evidence")
 

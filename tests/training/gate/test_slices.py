@@ -2,10 +2,10 @@ import msgspec
 import numpy as np
 import pytest
 
+from contract.report import SliceLine
 from tests import planted
 from training.data.table import Table
 from training.gate.evidence import gather_evidence
-from training.gate.result import SliceLine
 from training.gate.slices import find_lack, judge_slices, list_slices
 
 

@@ -4,10 +4,10 @@ import sys
 from collections.abc import Iterator
 
 from cli.errors import CommandError
+from contract.report import Check
 from tests.training.plants.catalog import CATALOG
 from tests.training.plants.stage import Plant, judge
 from tests.training.plants.verdicts import find_named, is_right
-from training.gate.result import Check
 
 WIDTH = 150
 

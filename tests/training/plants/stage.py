@@ -17,6 +17,7 @@ import pandas as pd
 import training.local.pipeline
 import training.packaging.package
 from contract.bundle import Bundle
+from contract.report import Verdict
 from tests.planted import quick_params, quick_policy, scratch, split_table
 from training.artifacts import Artifacts
 from training.data.dataset import Dataset
@@ -27,7 +28,6 @@ from training.data.table import Table
 from training.data.validation import validate_raw
 from training.gate.judge import GateResult, judge_candidate
 from training.gate.policy import Policy
-from training.gate.result import Verdict
 from training.local.pipeline import make_candidate
 from training.params import Params
 

@@ -6,6 +6,7 @@ import msgspec
 import pytest
 
 from cli.errors import InputError
+from contract.report import Check
 from contract.schema import Column
 from tests.planted import forge
 from tests.training.plants.catalog import CATALOG
@@ -13,7 +14,6 @@ from tests.training.plants.stage import Case, Frame, Plant, champion, change, ed
 from tests.training.plants.verdicts import find_alarms, is_right
 from training.data.declared import Accepted
 from training.gate.judge import GateResult
-from training.gate.result import Check
 
 pytestmark = pytest.mark.slow
 

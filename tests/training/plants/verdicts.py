@@ -1,8 +1,8 @@
 """When a verdict is right, and what a false alarm is."""
 
+from contract.report import Check
 from tests.training.plants.stage import Plant
 from training.gate.judge import GateResult
-from training.gate.result import Check
 
 # with 46 failures held out an honest retrain may leave these undecided; no data and no honesty of ours is in doubt
 UNDECIDED = {"comparison", "floor", "slice"}

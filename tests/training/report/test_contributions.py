@@ -1,9 +1,9 @@
 import numpy as np
 
 from contract.compute.scoring import ReferenceModel
+from contract.report import MetricLine
 from contract.schema import Interval
 from tests import planted
-from training.gate.result import MetricLine
 from training.report.contributions import draw_changes, draw_contributions
 
 

@@ -3,10 +3,12 @@ from pathlib import Path
 
 import pytest
 
-from cli.errors import InputError
+from contract.errors import ReportError
+from contract.report import REPORT_VERSION, read_report
 from tests import planted
 from training.gate.judge import GateResult
-from training.report.document import REPORT_VERSION, build_report, encode_report, read_report
+from training.report.document import build_report
+from training.report.limits import encode_report
 
 PLANTED = Path(__file__).parents[2] / "data"
 
@@ -20,7 +22,7 @@ def test_report_survives_being_written_and_read(result: GateResult, tmp_path: Pa
     report = build_report(result, "make gate")
     path = tmp_path / "report.json"
     path.write_bytes(encode_report(report))
-    assert read_report(path) == report
+    assert read_report(path)[0] == report
 
 
 def test_report_carries_what_was_judged_and_how(result: GateResult) -> None:
@@ -66,13 +68,13 @@ def test_headline_says_the_verdict_in_words(result: GateResult) -> None:
     ("name", "problem"),
     [
         ("report-none.json", "cannot be read: No such file"),
-        ("report-other-version.json", "has schema version 99, expected 1"),
-        ("report-no-version.json", "has schema version none, expected 1"),
-        ("report-truncated.json", "is not a gate report"),
-        ("report-missing-field.json", "is not a gate report: Object missing required field"),
+        ("report-other-version.json", r"no gate report of version 1: Invalid enum value 99 - at `\$\.schema_version`"),
+        ("report-no-version.json", "is no gate report of version 1: Object missing required field"),
+        ("report-truncated.json", "is no gate report of version 1"),
+        ("report-missing-field.json", "is no gate report of version 1: Object missing required field"),
     ],
 )
 def test_report_that_cannot_be_read_is_bad_input(name: str, problem: str) -> None:
-    with pytest.raises(InputError, match=problem) as caught:
+    with pytest.raises(ReportError, match=problem) as caught:
         read_report(PLANTED / name)
     assert name in str(caught.value)

@@ -1,14 +1,14 @@
 import msgspec
 import pytest
 
+from contract.report import Check, Outcome, Report
 from contract.schema import Interval
 from contract.wording import write_interval
 from review.comment import sentences as comment
-from review.report import Interval as CommentInterval
 from review.report import parse_report
 from tests import planted
-from training.gate.result import Check
-from training.report.document import Outcome, Report, build_report, encode_report
+from training.report.document import build_report
+from training.report.limits import encode_report
 from training.report.sentences import (
     GROUPS,
     describe_change,
@@ -105,5 +105,4 @@ def test_the_page_and_the_comment_say_the_same_sentences(report: Report, ends: t
 @pytest.mark.parametrize("signed", [False, True])
 def test_the_page_and_the_comment_write_the_same_intervals(width: float, signed: bool) -> None:
     interval = Interval(mean=0.5, low=0.5 - width / 2, high=0.5 + width / 2)
-    read = msgspec.convert(msgspec.to_builtins(interval), CommentInterval)
-    assert comment.write_interval(read, signed).replace("\\", "") == write_interval(interval, signed)
+    assert comment.write_interval(interval, signed).replace("\\", "") == write_interval(interval, signed)

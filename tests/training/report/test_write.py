@@ -7,10 +7,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from contract.report import Report, read_report
 from contract.schema import Calibration
 from tests import planted
 from training.gate.judge import GateResult
-from training.report.document import Report, build_report, read_report
+from training.report.document import build_report
 from training.report.write import (
     HTML_NAME,
     JSON_NAME,
@@ -71,7 +72,7 @@ def test_three_files_are_written_and_replace_the_former_ones(result: GateResult,
     (folder / "old.html").write_text("old", encoding="utf-8")
     written = write_report(result, folder, reproduce="make gate")
     assert {path.name for path in folder.iterdir()} == {JSON_NAME, MARKDOWN_NAME, HTML_NAME}
-    assert read_report(folder / JSON_NAME) == written
+    assert read_report(folder / JSON_NAME)[0] == written
 
 
 @pytest.mark.slow
@@ -138,7 +139,7 @@ def test_first_run_and_scores_that_are_not_numbers_are_reported_too(tmp_path: Pa
     for bundle, name in ((planted.candidate(), "first"), (broken, "broken")):
         write_report(planted.judge(bundle, None), tmp_path / name, reproduce="make gate")
         read_html((tmp_path / name / HTML_NAME).read_text(encoding="utf-8"))
-        assert read_report(tmp_path / name / JSON_NAME).champion is None
+        assert read_report(tmp_path / name / JSON_NAME)[0].champion is None
 
 
 @pytest.mark.slow

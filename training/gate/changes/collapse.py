@@ -2,11 +2,12 @@
 
 from collections.abc import Iterator, Sequence
 
+from contract.report import Check, MetricLine
 from contract.wording import join_names, write_interval
 from training.gate.drift import describe_drift
 from training.gate.evidence import HoldoutEvidence
 from training.gate.policy import ChangeRules
-from training.gate.result import NO_CHAMPION, Check, MetricLine, choose_verdict, leave_unchecked
+from training.gate.result import NO_CHAMPION, choose_verdict, leave_unchecked
 from training.gate.rows.lineage import name_altered
 
 NAME = "data/changed"

@@ -5,11 +5,11 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.report import Check
 from contract.schema import Column
 from training.gate.drift import find_reference
 from training.gate.evidence import HoldoutEvidence
 from training.gate.policy import ChangeRules
-from training.gate.result import Check
 
 COARSER = (2, 5, 10, 20, 50, 100)  # times the declared step
 NEARLY_ALL = 0.99

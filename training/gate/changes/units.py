@@ -7,11 +7,12 @@ from itertools import combinations
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.report import Check
 from contract.schema import Column
 from training.gate.drift import ColumnReference, find_reference
 from training.gate.evidence import HoldoutEvidence
 from training.gate.policy import ChangeRules
-from training.gate.result import NO_CHAMPION, Check, leave_unchecked
+from training.gate.result import NO_CHAMPION, leave_unchecked
 
 NAME = "data/units"
 EXPECTED = "no column that a change of unit explains"

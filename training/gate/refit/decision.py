@@ -5,12 +5,13 @@ from collections.abc import Iterator
 import numpy as np
 
 from contract.compute.scoring import calibrate_margins
+from contract.report import Check
 from contract.schema import Calibration
 from training.data.dataset import Costs
 from training.gate.evidence import HoldoutEvidence
 from training.gate.policy import DecisionRules
 from training.gate.refit.fit import Refit, fit_odds
-from training.gate.result import Check, choose_verdict, leave_unchecked
+from training.gate.result import choose_verdict, leave_unchecked
 from training.model.metrics import Judgement, Vector, expected_cost
 from training.model.thresholds import cheapest_threshold
 

@@ -6,9 +6,9 @@ from dataclasses import dataclass
 import numpy as np
 
 from contract.compute.scoring import PARITY_TOLERANCE
+from contract.report import Check, Verdict
 from training.gate.evidence import HoldoutEvidence, fill_frame
 from training.gate.refit.fit import Refit
-from training.gate.result import Check, Verdict
 from training.model.intervals import CONFIDENCE, outcome_strata, resample_strata
 from training.model.metrics import Judgement, Vector, pr_auc, rmse
 

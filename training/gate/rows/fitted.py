@@ -2,9 +2,10 @@
 
 import numpy as np
 
+from contract.report import Check
 from contract.schema import Manifest
 from training.gate.evidence import HoldoutEvidence
-from training.gate.result import Check, choose_verdict
+from training.gate.result import choose_verdict
 from training.lineage.row_digests import Digests, digest_table, read_record
 
 NAME = "split/fitted rows"

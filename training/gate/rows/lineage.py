@@ -6,10 +6,11 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from contract.report import Check
 from contract.wording import join_names
 from training.gate.evidence import HoldoutEvidence
 from training.gate.policy import RowRules
-from training.gate.result import NO_CHAMPION, Check, choose_verdict, leave_unchecked
+from training.gate.result import NO_CHAMPION, choose_verdict, leave_unchecked
 from training.gate.rows.altered import find_altered
 from training.gate.rows.fitted import read_sides
 from training.lineage.row_digests import Digests, digest_rows, strip_outcomes, take_outcomes

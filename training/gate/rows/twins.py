@@ -5,10 +5,11 @@ from numpy.typing import NDArray
 from scipy.spatial import cKDTree
 from scipy.stats import binomtest
 
+from contract.report import Check
 from training.data.table import Table
 from training.gate.evidence import HoldoutEvidence
 from training.gate.policy import RowRules
-from training.gate.result import Check, choose_verdict
+from training.gate.result import choose_verdict
 from training.model.intervals import CONFIDENCE
 
 MISSING = -1e6  # as far from every value as nothing is

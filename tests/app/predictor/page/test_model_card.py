@@ -8,8 +8,10 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from contract.bundle import Bundle
+from contract.wording import VERDICTS
 from tests.app.predictor.page.browsing import read_cells
 from tests.app.predictor.running import RunningServer, StartServer
+from tests.review.worlds import report_of
 
 pytestmark = pytest.mark.slow
 
@@ -44,22 +46,16 @@ def test_the_calibration_plot_has_every_point_of_the_bundle(
 def test_the_gates_verdict_shows_with_its_checks(
     open_view: OpenPage, start_server: StartServer, bundle: Bundle, bundle_folder: Path, tmp_path: Path
 ) -> None:
-    check = {"name": "metrics/pr_auc", "verdict": "pass", "found": "0.9", "expected": "0.8", "reason": "It is better."}
-    report = {
-        "schema_version": 1,
-        "created": "2026-11-21T10:00:00+00:00",
-        "verdict": "pass",
-        "headline": "The candidate may be served.",
-        "checks": [check],
-        "candidate": {"digest": bundle.digest},
-    }
+    report = report_of(bundle_folder)
     path = tmp_path / "report.json"
     path.write_bytes(msgspec.json.encode(report))
     server = start_server(bundle_folder, gate_report=path).wait_until_ready()
     card = open_view(server, "model").locator("#model-card")
-    expect(card).to_contain_text("passed The candidate may be served.")
-    card.get_by_text("1 check, judged on 2026-11-21").click()
-    assert read_cells(card.locator("table", has_text="Every question"))[0][4] == "It is better."
+    expect(card).to_contain_text(f"{VERDICTS['pass']} {report['headline']}")
+    card.get_by_text(f"{len(report['checks'])} checks, judged on {report['created'][:10]}").click()
+    cells = read_cells(card.locator("table", has_text="Every question"))
+    assert [row[4] for row in cells] == [check["reason"] for check in report["checks"]]
+    assert {row[1] for row in cells} <= set(VERDICTS.values())
 
 
 def test_without_a_report_the_card_says_so(open_view: OpenPage, server: RunningServer) -> None:

@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
+from contract.report import Check
 from contract.schema import RowRecord
 from tests import planted
 from training.data.table import Table
 from training.gate.evidence import gather_evidence
-from training.gate.result import Check
 from training.gate.rows.fitted import check_fitted
 from training.lineage.row_digests import write_record
 
