@@ -5,8 +5,8 @@
 
 import typer
 
+from cli import console
 from cli.main import run_app
-from release import console
 from release.commands import announce, build, check, look, move, publish
 
 PROGRAM = "python -m release"

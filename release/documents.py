@@ -1,12 +1,11 @@
 """JSON documents that appear whole or not at all, none larger than whoever reads it takes."""
 
 import json
-import os
 from pathlib import Path
 from typing import Any
 
 from cli.errors import InputError
-from review.files import read_file
+from cli.files import read_file, write_file
 
 MAX_BYTES = 4 * 1024 * 1024  # of a record, SBOM or provenance; the largest of ours has 0.2 MB
 
@@ -16,10 +15,7 @@ def write_document(path: Path, document: Any) -> None:
     content = f"{json.dumps(document, indent=2)}\n".encode()
     if len(content) > MAX_BYTES:
         raise InputError(f"{path} would have {len(content):,} bytes, its readers take {MAX_BYTES:,}: list less")
-    path.parent.mkdir(parents=True, exist_ok=True)
-    part = path.with_name(f".{path.name}.{os.getpid()}")
-    part.write_bytes(content)
-    part.replace(path)
+    write_file(path, content)
 
 
 def read_document(path: Path) -> bytes:
@@ -35,6 +31,8 @@ def read_object(path: Path, hint: str) -> dict[str, Any]:
 
     Raises: InputError.
     """
+    if not path.is_file():
+        raise InputError(f"{path} is not there; {hint}")
     try:
         found = json.loads(read_document(path))
     except (ValueError, RecursionError) as error:

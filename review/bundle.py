@@ -5,15 +5,15 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.errors import InputError, RefusedError
+from cli.files import read_file
 from contract.bundle import FILE_NAMES, MAX_BYTES, digest_inputs, open_bundle
 from contract.errors import BundleError
 from contract.schema import Manifest
 from contract.soundness import check_served
-from review.files import read_file
 
 
 @dataclass(frozen=True)
-class Bundle:
+class VerifiedBundle:
     manifest: Manifest
     files: dict[str, bytes]  # with the manifest's own
 
@@ -27,7 +27,7 @@ class Bundle:
         return digest_inputs(self.manifest.inputs)
 
 
-def verify_bundle(files: Mapping[str, bytes], what: str) -> Bundle:
+def verify_bundle(files: Mapping[str, bytes], what: str) -> VerifiedBundle:
     """The bundle in `files`, by the checks that the predictor makes before it serves one; `what` names it in errors.
 
     Raises: RefusedError.
@@ -37,10 +37,10 @@ def verify_bundle(files: Mapping[str, bytes], what: str) -> Bundle:
         check_served(manifest)
     except BundleError as error:
         raise RefusedError(f"{what}: {error}") from error
-    return Bundle(manifest, dict(files))
+    return VerifiedBundle(manifest, dict(files))
 
 
-def read_bundle(folder: Path) -> Bundle:
+def read_bundle(folder: Path) -> VerifiedBundle:
     """Raises: InputError if it is not there, RefusedError if it was changed."""
     if not folder.is_dir():
         raise InputError(f"{folder} is not a folder; expected a bundle's, such as artifacts/candidate")

@@ -6,10 +6,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.errors import InputError, RefusedError
+from cli.files import write_folder
 from contract.bundle import FILE_NAMES, MAX_BYTES
 from review.archive import ArchiveLimits, read_tar
-from review.bundle import Bundle, verify_bundle
-from review.files import write_folder
+from review.bundle import VerifiedBundle, verify_bundle
 from review.github.client import GitHub
 from review.github.types import GitHubAsset, Release, Repository
 
@@ -25,7 +25,7 @@ SHA256 = re.compile(r"[0-9a-f]{64}")
 @dataclass(frozen=True)
 class Champion:
     release: str
-    bundle: Bundle
+    bundle: VerifiedBundle
 
 
 def fetch_champion(github: GitHub, folder: Path) -> Champion | None:
@@ -100,7 +100,7 @@ def find_asset(release: Release, name: str) -> GitHubAsset | None:
 
 
 def read_stated_digest(release: Release) -> str:
-    """The line `Bundle digest: …` of the release's text.
+    """The line `VerifiedBundle digest: …` of the release's text.
 
     Raises: RefusedError unless there is exactly one.
     """

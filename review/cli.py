@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from cli import console
 from cli.errors import InputError
 from cli.main import run_app
-from review import console
 
 if TYPE_CHECKING:
     from review.github.client import GitHub

@@ -4,10 +4,10 @@ import hashlib
 from pathlib import Path
 
 from cli.errors import RefusedError
+from cli.files import read_file
 from contract import report as contract
 from contract.errors import ReportError
 from contract.report import MAX_REPORT_BYTES, Report
-from review.files import read_file
 
 
 def parse_report(content: bytes, what: str) -> Report:

@@ -4,7 +4,7 @@ import re
 from pathlib import Path
 
 from cli.errors import InputError, OutsideError, RefusedError
-from review.files import read_file
+from cli.files import read_file
 from review.github.client import GitHub
 from review.github.types import Pull
 

@@ -7,7 +7,7 @@ from typing import Annotated, Literal
 import msgspec
 
 from cli.errors import RefusedError
-from review.files import read_file
+from cli.files import read_file
 
 MAX_BYTES = 256 * 1024  # of the whole event; GitHub's own part has about 10 kB
 EVENT = "retrain"

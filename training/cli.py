@@ -5,8 +5,8 @@
 
 import typer
 
+from cli import console
 from cli.main import run_app
-from training import console
 from training.commands import local, model, records
 
 PROGRAM = "python -m training"

@@ -7,8 +7,8 @@ from typing import TypeVar
 
 from rich.markup import escape
 
+from cli import console
 from cli.errors import EXIT_FAIL, EXIT_OK, EXIT_OUTSIDE, InputError, OutsideError, RefusedError
-from release import console
 
 Result = TypeVar("Result")
 

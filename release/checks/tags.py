@@ -6,8 +6,8 @@ from dataclasses import dataclass
 
 from semver import Version
 
+from cli import console
 from cli.errors import InputError, OutsideError, RefusedError
-from release import console
 from release.git.clone import Clone
 from release.git.remote import Remote
 from release.github_release.changelog import NAME as CHANGELOG

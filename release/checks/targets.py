@@ -4,8 +4,8 @@ import re
 from collections.abc import Iterator
 from pathlib import Path
 
+from cli import console
 from cli.errors import EXIT_FAIL, EXIT_OK, EXIT_OUTSIDE, InputError
-from release import console
 from release.checks.findings import Findings, Mark
 from release.checks.verify import Sources, verify_line
 from release.git.clone import Clone

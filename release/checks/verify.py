@@ -25,7 +25,7 @@ from release.registry.registry import Registry, open_registry
 from release.registry.signing import SignedImage, Verifier, find_verifier
 from release.tools import ROOT
 from release.versions import parse_version
-from review.bundle import Bundle
+from review.bundle import VerifiedBundle
 
 
 @dataclass(frozen=True)
@@ -111,7 +111,7 @@ def describe_labels(contents: Contents, version: str, bundle_digest: str) -> str
     return f"{version}, commit {contents.labels[REVISION_LABEL][:SHOWN_DIGITS]}, bundle {bundle_digest[:SHOWN_DIGITS]}"
 
 
-def describe_gate(judgement: PublishedGate, bundle: Bundle) -> str:
+def describe_gate(judgement: PublishedGate, bundle: VerifiedBundle) -> str:
     accepted = f", accepted by {judgement.accepted_by}" if judgement.accepted_by else ""
     return f"{judgement.report.verdict}{accepted} on bundle {bundle.digest[:SHOWN_DIGITS]}"
 

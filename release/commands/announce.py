@@ -29,7 +29,7 @@ def promote(
     ] = False,
 ) -> None:
     """Propose for production what another environment runs: one pull request, which a person merges."""
-    from release import console
+    from cli import console
     from release.checks.verify import require_verified
     from release.git.remote import Remote
     from release.live.prometheus import find_prometheus

@@ -9,8 +9,8 @@ def check_pull(
     head: Annotated[str, typer.Option("--head", help="The pull request as it would be merged.")] = "HEAD",
 ) -> None:
     """Check what a pull request would run: released, verified, tested, not withdrawn; exit 1 if not, 4 if unknown."""
+    from cli import console
     from cli.errors import EXIT_FAIL, EXIT_OUTSIDE
-    from release import console
     from release.checks.verify import require_verified
     from release.git.remote import Remote
     from release.promotion import pull_request

@@ -20,8 +20,8 @@ def bump(
     dry_run: DryRun = False,
 ) -> None:
     """Run a released version in an environment, once it is verified; a higher one that runs there stays."""
+    from cli import console
     from cli.errors import InputError
-    from release import console
     from release.checks.verify import require_verified
     from release.git.remote import Remote
     from release.manifests.environments import IMAGE
@@ -52,7 +52,7 @@ def rollback(
     dry_run: DryRun = False,
 ) -> None:
     """Take an environment back to a version that it ran before, by Git alone; where only the App may push, it does."""
-    from release import console
+    from cli import console
     from release.git.remote import Remote
     from release.promotion.back import take_back
     from release.promotion.rollback import Rollback, find_run

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 
+from cli import console
 from cli.errors import OutsideError
-from release import console
 from release.git.remote import RacedError, Remote
 
 ATTEMPTS = 12

@@ -4,8 +4,8 @@ import hashlib
 import time
 from collections.abc import Sequence
 
+from cli import console
 from cli.errors import OutsideError, RefusedError
-from release import console
 from release.github_release.assets import MAX_BYTES, File
 from release.versions import is_lower, is_version, parse_version
 from review.github.client import GitHub

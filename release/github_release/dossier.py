@@ -7,14 +7,14 @@ from typing import Annotated
 import msgspec
 
 from cli.errors import InputError, RefusedError
+from cli.files import read_file
 from contract.approval import BUNDLE_FOLDER, RECORD_NAME, ApprovalRecord
 from contract.bundle import FILE_NAMES
 from contract.report import REPORT_NAME, Report
 from release.documents import read_document
 from release.versions import parse_version
 from review.approval.record import LIMITS_BYTES, verify_approved
-from review.bundle import Bundle
-from review.files import read_file
+from review.bundle import VerifiedBundle
 from review.report import parse_report
 
 APPROVED, RELEASES = "approved", "release"
@@ -43,7 +43,7 @@ class Dossier:
 
     image: PublishRecord
     record: ApprovalRecord
-    bundle: Bundle
+    bundle: VerifiedBundle
     report: Report
     files: dict[str, bytes]
 

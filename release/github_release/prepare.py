@@ -9,8 +9,8 @@ import tomlkit
 from semver import Version
 from tomlkit.exceptions import ParseError
 
+from cli import console
 from cli.errors import InputError, OutsideError, RefusedError
-from release import console
 from release.git.clone import Clone
 from release.git.clone_settings import WEB
 from release.git.remote import Remote

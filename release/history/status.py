@@ -7,8 +7,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
+from cli import console
 from cli.errors import OutsideError
-from release import console
 from release.git.remote import Remote
 from release.history.cluster import Cluster
 from release.history.freshness import describe_age, describe_lag, describe_source

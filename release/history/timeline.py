@@ -5,7 +5,7 @@ import sys
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, datetime
 
-from release import console
+from cli import console
 from release.git.remote import Remote
 from release.history.history import (
     AllFacts,

@@ -10,8 +10,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli import console
 from cli.errors import InputError
-from release import console
 from release.image.builders import Build, find_builder, run_build, save_image
 from release.image.layers import SavedImage, read_image
 from release.image.staging import stage_model

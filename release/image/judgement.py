@@ -5,11 +5,11 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.errors import InputError, RefusedError
+from cli.files import read_file
 from contract.approval import ApprovalRecord, check_record, lets_through, parse_record
 from contract.errors import ReportError
 from contract.report import MAX_REPORT_BYTES, Report, parse_report
 from release.documents import read_document
-from review.files import read_file
 
 SHOWN_DIGITS = 12
 

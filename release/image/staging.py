@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from cli.errors import InputError
+from cli.files import write_folder
 from contract.approval import BUNDLE_FOLDER, RECORD_NAME
 from contract.bundle import MANIFEST_NAME
 from contract.report import REPORT_NAME
 from release.image.judgement import check_judgement
 from review.bundle import read_bundle
-from review.files import write_folder
 
 
 @dataclass(frozen=True)

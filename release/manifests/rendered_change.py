@@ -2,8 +2,8 @@
 
 from pathlib import Path
 
+from cli import console
 from cli.errors import CommandError
-from release import console
 from release.git.clone import Clone
 from release.manifests.compared_sides import compare_overlays
 from release.manifests.overlays import OVERLAYS

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from rich.markup import escape
 
-from release.console import out, print_done, print_grid
+from cli.console import out, print_done, print_grid
 from release.manifests.compared_sides import Comparison
 from release.manifests.diff import ABSENT, Change, Field
 from release.manifests.render import Rendering

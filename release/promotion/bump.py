@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from release import console
+from cli import console
 from release.git.landing import Draft, land_commit, preview_commit
 from release.git.remote import DeclinedError, Remote
 from release.history.precedence import MoveOutcome, judge_move

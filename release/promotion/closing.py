@@ -2,8 +2,8 @@
 
 from collections.abc import Iterator, Mapping
 
+from cli import console
 from cli.errors import CommandError
-from release import console
 from release.git.clone_settings import fill_environment
 from release.git.remote import Remote
 from release.history.moves import read_moves

@@ -4,8 +4,8 @@ import os
 from collections.abc import Callable
 from dataclasses import dataclass
 
+from cli import console
 from cli.errors import OutsideError, RefusedError
-from release import console
 from release.git.remote import Remote
 from release.history.precedence import MoveDecision, MoveOutcome, judge_move
 from release.history.tracks import check_known

@@ -4,8 +4,8 @@ import os
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
+from cli import console
 from cli.errors import InputError, RefusedError
-from release import console
 from release.git.clone import Clone
 from release.git.landing import Draft, land_commit, preview_commit
 from release.git.remote import Remote

@@ -5,8 +5,8 @@ import secrets
 import time
 from dataclasses import dataclass, field
 
+from cli import console
 from cli.errors import OutsideError, RefusedError
-from release import console
 from release.git.clone_settings import WEB, fill_environment
 from release.git.remote import DeclinedError, Remote
 from release.history.moves import read_moves

@@ -4,9 +4,9 @@ import json
 from pathlib import Path
 from typing import Any
 
+from cli import console
 from cli.errors import RefusedError
 from contract.report import REPORT_NAME
-from release import console
 from release.manifests.overlays import SHOWN_DIGITS
 from release.registry.attestations import CHECKS, GATE, PROVENANCE, SBOM, Kind, compose_gate
 from release.registry.contents import read_contents

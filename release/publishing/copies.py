@@ -3,8 +3,8 @@
 import os
 from collections.abc import Mapping
 
+from cli import console
 from cli.errors import RefusedError
-from release import console
 from release.manifests.overlays import SHOWN_DIGITS
 from release.registry.registry import Registry, check_repository
 

@@ -5,11 +5,12 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from cli import console
 from cli.errors import InputError, RefusedError
+from cli.files import read_file
 from contract.approval import BUNDLE_FOLDER, RECORD_NAME, ApprovalRecord
 from contract.bundle import FILE_NAMES
 from contract.report import REPORT_NAME
-from release import console
 from release.checks.tags import Tag, check_tag
 from release.checks.verify import Sources, verify_line
 from release.documents import write_document
@@ -26,7 +27,6 @@ from release.registry.sbom import compose_sbom
 from release.registry.signing import Signer, Verifier, find_signer
 from release.tools import ROOT
 from review.approval.record import verify_approved
-from review.files import read_file
 
 NAME = "predictor"
 MAX_FILE_BYTES = 128 * 1024 * 1024

@@ -11,7 +11,7 @@ from release.manifests.overlays import ImageLine
 from release.registry.contents import BUNDLE_LABEL, REVISION_LABEL, VERSION_LABEL, Contents, read_contents
 from release.registry.registry import Registry, open_registry
 from review.approval.record import check_subject, verify_approved
-from review.bundle import Bundle, verify_bundle
+from review.bundle import VerifiedBundle, verify_bundle
 from review.report import parse_report
 
 LEADING = ("pr_auc", "f1")  # what people ask for first; another target's report has its own first two
@@ -84,7 +84,7 @@ def describe_contents(line: ImageLine, contents: Contents) -> PublishedImage:
     )
 
 
-def open_bundle(contents: Contents) -> Bundle:
+def open_bundle(contents: Contents) -> VerifiedBundle:
     """The bundle inside, every file by its own manifest.
 
     Raises: RefusedError.
@@ -96,7 +96,7 @@ def open_bundle(contents: Contents) -> Bundle:
     return verify_bundle(files, "the image")
 
 
-def open_judgement(contents: Contents, bundle: Bundle) -> PublishedGate:
+def open_judgement(contents: Contents, bundle: VerifiedBundle) -> PublishedGate:
     """Raises: RefusedError unless the report is of this bundle and lets it through."""
     content = contents.files.get(REPORT_NAME)
     if content is None:

@@ -2,10 +2,10 @@
 
 from dataclasses import dataclass
 
+from cli.console import clean_text
 from cli.errors import EXIT_FAIL, EXIT_OK, EXIT_UNDECIDED, RefusedError
 from contract.report import Report
 from review.approval.label import LABEL, find_acceptance
-from review.console import clean_text
 from review.github.client import GitHub
 from review.github.types import Pull
 

@@ -4,15 +4,15 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
+from cli import console
 from cli.errors import InputError, RefusedError
+from cli.files import write_folder
 from contract.approval import BUNDLE_FOLDER, RECORD_NAME, ApprovalRecord
 from contract.bundle import FILE_NAMES
 from contract.report import REPORT_NAME
-from review import console
 from review.approval.label import find_acceptance
 from review.approval.record import LIMITS_BYTES, check_tree, list_approvers, name_approved, verify_approved
 from review.archive import ArchiveLimits, read_zip
-from review.files import write_folder
 from review.github.client import GitHub
 from review.github.pull_requests import SHA, WORKFLOW, check_run, list_by_commit
 from review.github.types import Artifact, GitHubArtifacts, GitHubCommit, Pull, Run, Runs

@@ -3,8 +3,8 @@
 import re
 from datetime import datetime
 
+from cli.console import clean_text
 from cli.errors import RefusedError
-from review.console import clean_text
 from review.github.client import GitHub
 from review.github.pull_requests import SHA, WORKFLOW, is_branch
 from review.github.types import Permission, Pull, Runs, TimelineEvent

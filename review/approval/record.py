@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Literal
 
 from cli.errors import InputError, RefusedError
+from cli.files import read_file, write_folder
 from contract.approval import (
     BUNDLE_FOLDER,
     RECORD_NAME,
@@ -20,8 +21,7 @@ from contract.approval import (
 from contract.bundle import MAX_BYTES
 from contract.errors import ReportError
 from contract.report import MAX_REPORT_BYTES, REPORT_NAME, Report
-from review.bundle import Bundle, read_bundle, verify_bundle
-from review.files import read_file, write_folder
+from review.bundle import VerifiedBundle, read_bundle, verify_bundle
 from review.github.client import GitHub
 from review.github.types import Review
 from review.report import parse_report
@@ -76,7 +76,9 @@ def write_record(
     return record
 
 
-def check_subject(report: Report, bundle: Bundle, accepted_by: str | None) -> Literal["pass", "not_enough_evidence"]:
+def check_subject(
+    report: Report, bundle: VerifiedBundle, accepted_by: str | None
+) -> Literal["pass", "not_enough_evidence"]:
     """Raises: RefusedError if the report is of another bundle, or does not let this one through."""
     if report.candidate.digest != bundle.digest:
         raise RefusedError(
@@ -101,7 +103,7 @@ def read_record(content: bytes, what: str) -> ApprovalRecord:
         raise RefusedError(str(error)) from error
 
 
-def verify_approved(files: dict[str, bytes], what: str) -> tuple[ApprovalRecord, Bundle]:
+def verify_approved(files: dict[str, bytes], what: str) -> tuple[ApprovalRecord, VerifiedBundle]:
     """The record and bundle of an approved artifact, each bound to the others by digest.
 
     Raises: RefusedError.

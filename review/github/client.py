@@ -11,8 +11,8 @@ from urllib.parse import urljoin, urlsplit
 import httpx
 import msgspec
 
+from cli.console import clean_text
 from cli.errors import OutsideError, RefusedError
-from review.console import clean_text
 from review.github.rate_limit import backoff_wait, limit_wait
 from review.github.settings import GitHubSettings, is_local
 

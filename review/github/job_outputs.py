@@ -4,8 +4,8 @@ import os
 import sys
 from pathlib import Path
 
+from cli import console
 from cli.errors import InputError
-from review import console
 
 MAX_SUMMARY_BYTES = 1024 * 1024  # GitHub refuses a longer one
 

@@ -5,28 +5,24 @@ import sys
 from pathlib import Path
 
 import pytest
-from rich.console import Console
 
-from release import console as release_console
-from review import console as review_console
+from cli import console
 from tests.release.origin import Origin
-from training import console as training_console
 
 REASON = "it :fire: the pager, see [1] and :warning:"
 
 
-@pytest.mark.parametrize("screens", [(one.out, one.err) for one in (release_console, review_console, training_console)])
-def test_a_word_between_colons_is_no_picture(screens: tuple[Console, Console]) -> None:
-    for screen in screens:
+def test_a_word_between_colons_is_no_picture() -> None:
+    for screen in (console.out, console.err):
         with screen.capture() as said:
             screen.print(REASON, markup=False)
         assert said.get().strip() == REASON
 
 
 def test_a_reason_in_a_table_is_shown_as_it_was_written() -> None:
-    with release_console.out.capture() as said:
-        release_console.print_grid("History", ("How",), [(REASON,)])
-        release_console.print_done(REASON)
+    with console.out.capture() as said:
+        console.print_grid("History", ("How",), [(REASON,)])
+        console.print_done(REASON)
     assert said.get().count(REASON) == 2
 
 

@@ -51,7 +51,11 @@ def test_every_rule_of_imports_is_kept(copied: Path) -> None:
         ("training.model.train", "import app.predictor.scoring.model", "Imports point to the contract"),
         ("review.report", "import release.errors", "Imports point to the contract"),
         ("release.image.image", "from app.predictor.settings import Settings", "neither the predictor nor training"),
-        ("review.comment.text", "from training.report.document import build_report", "neither the predictor nor training"),
+        (
+            "review.comment.text",
+            "from training.report.document import build_report",
+            "neither the predictor nor training",
+        ),
         ("contract.bundle", "import contract.compute.scoring", "The rooms of the contract"),
         ("app.predictor.scoring.model", "import app.predictor.services", "The rooms of the predictor"),
         ("training.model.train", "def f():\n    import training.gate.judge", "The rooms of training"),

@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from training import console
+from cli import console
 from training.artifacts import Artifacts
 from training.data.dataset_file import load_dataset
 from training.options import ARTIFACTS, DatasetName, ParamsFile, Root, Rows, Seed, Source

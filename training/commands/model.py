@@ -6,8 +6,9 @@ from typing import Annotated
 
 import typer
 
+from cli import console
 from contract.bundle import digest_inputs, read_bundle
-from training import console
+from training import printing
 from training.artifacts import Artifacts
 from training.data.dataset_file import load_dataset
 from training.options import ARTIFACTS, DatasetName, ParamsFile, Root, Rows, Seed, Source
@@ -27,7 +28,7 @@ def data(
     from training.local.stages import read_table
 
     table = read_table(load_dataset(dataset), source, Artifacts(root), rows, seed)
-    console.print_table_summary(table)
+    printing.print_table_summary(table)
     if output:
         quoted = write_rows(table, output)
         note = f", {quoted:,} cells with an apostrophe, since a spreadsheet would run them" if quoted else ""

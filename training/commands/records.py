@@ -5,9 +5,10 @@ from typing import Annotated
 
 import typer
 
+from cli import console
 from cli.errors import InputError
 from contract.bundle import read_bundle
-from training import console
+from training import printing
 from training.artifacts import Artifacts
 from training.options import ARTIFACTS, Root
 
@@ -21,7 +22,7 @@ def inspect(
 
     folder = bundle or Artifacts().bundle
     found = read_bundle(folder)
-    console.print_bundle(found, folder)
+    printing.print_bundle(found, folder)
     check_manifest(found.manifest)
     check_golden_rows(found, ReferenceModel.from_bundle(found).score_table)
 

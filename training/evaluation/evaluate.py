@@ -5,11 +5,11 @@ from pathlib import Path
 
 import msgspec
 
+from cli.files import write_file
 from contract.schema import Interval, Struct, Task, TrainingData
 from training.data.splits import Split, group_holdout, repeated_folds, time_holdout
 from training.data.table import Table
 from training.evaluation.baselines import Estimator, list_estimators
-from training.files import write_file
 from training.lineage.provenance import describe_inputs, describe_revision
 from training.model.intervals import fold_interval, measure_intervals
 from training.model.metrics import Judgement, expected_cost, measure, task_metrics

@@ -3,9 +3,9 @@
 import re
 from pathlib import Path
 
+from cli import console
 from cli.errors import InputError
 from contract.bundle import Bundle, read_bundle
-from training import console
 from training.artifacts import Artifacts
 from training.local.stages import open_tracker
 from training.tracking.address import hide_password, tracking_uri

@@ -3,13 +3,13 @@
 import msgspec
 
 from cli.errors import InputError
+from cli.files import recover_folder, write_folder
 from contract.bundle import MANIFEST_NAME, Bundle, read_bundle, read_manifest
 from contract.errors import BundleError
 from training.artifacts import Artifacts
 from training.data.fingerprint import fingerprint_frame
 from training.data.splits import group_holdout
 from training.data.table import Table
-from training.files import recover_folder, write_folder
 from training.lineage.provenance import describe_inputs, describe_revision
 from training.model.intervals import measure_intervals
 from training.model.rounds import measure_rounds

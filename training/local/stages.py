@@ -2,15 +2,16 @@
 
 from pathlib import Path
 
+from cli import console
 from cli.errors import InputError, OutsideError
+from cli.files import recover_folder
 from contract.bundle import INFERENCE_NAME, Bundle, read_bundle
-from training import console
+from training import printing
 from training.artifacts import Artifacts
 from training.data.dataset import Dataset
 from training.data.load import load_table
 from training.data.table import Table
 from training.evaluation.evaluate import evaluate_table, write_evaluation
-from training.files import recover_folder
 from training.gate.judge import GateResult, judge_candidate
 from training.gate.policy import load_policy
 from training.local.pipeline import make_candidate
@@ -30,9 +31,9 @@ def read_table(dataset: Dataset, source: str | None, artifacts: Artifacts, rows:
     """Raises: InputError, OutsideError."""
     with console.step("Data"):
         table = load_table(dataset, source, artifacts.rejected, rows=rows, seed=seed)
-    groups = f", {described}" if (described := console.describe_groups(table)) else ""
-    console.print_done(f"{len(table):,} rows, {console.describe_target(table)}{groups} ({table.origin})")
-    for note in (*table.notes, *console.doubt_groups(table)):
+    groups = f", {described}" if (described := printing.describe_groups(table)) else ""
+    console.print_done(f"{len(table):,} rows, {printing.describe_target(table)}{groups} ({table.origin})")
+    for note in (*table.notes, *printing.doubt_groups(table)):
         console.print_warning(note)
     return table
 
@@ -44,7 +45,7 @@ def train_candidate(artifacts: Artifacts, table: Table, params: Params) -> Bundl
     """
     with console.step("Training, measuring and packaging"):
         bundle = make_candidate(artifacts, table, params)
-    console.print_metrics(bundle.manifest)
+    printing.print_metrics(bundle.manifest)
     console.print_done(f"bundle {bundle.digest[:12]}, version {bundle.manifest.version}, in {artifacts.candidate}")
     if INFERENCE_NAME not in bundle.files:
         console.print_warning("as ONNX it would score otherwise, so XGBoost answers single rows too, in a longer time")
@@ -99,7 +100,7 @@ def judge(
         result = judge_candidate(candidate, champion, table, policy, params, seed=params.seed, first_run=first_run)
         pictures = list(draw_pictures(result, params.seed))
         write_report(result, artifacts.gate, reproduce=describe_rerun(table, first_run), pictures=pictures)
-    console.print_verdict(result, artifacts.gate)
+    printing.print_verdict(result, artifacts.gate)
     try:
         with console.step("Logging the verdict to MLflow"):
             note = note_verdict(result, pictures)
@@ -130,7 +131,7 @@ def evaluate_model(artifacts: Artifacts, table: Table, params: Params) -> None:
     with console.progress("Evaluating", settings.folds * settings.repeats + 2) as advance:
         evaluation = evaluate_table(table, params, lambda _: advance())
     write_evaluation(evaluation, artifacts.evaluation)
-    console.print_evaluation(evaluation)
+    printing.print_evaluation(evaluation)
     console.print_done(f"written to {artifacts.evaluation}")
     runs = describe_evaluation(evaluation, params, started_ms, read_clock())
     track_nested(artifacts, table.dataset.name, runs, artifacts.evaluation)
@@ -155,6 +156,6 @@ def tune_model(artifacts: Artifacts, table: Table, params: Params, trials: int) 
     with console.progress("Searching", trials) as advance:
         search_params(study, table, params, trials, lambda _: advance())
     write_best_params(study, params, artifacts.tuned_params)
-    console.print_study(study, find_today(study, params))
+    printing.print_study(study, find_today(study, params))
     console.print_done(f"the best are in {artifacts.tuned_params}; `make evaluate PARAMS=` compares, then commit them")
     track_nested(artifacts, table.dataset.name, describe_search(study, table, params), artifacts.tuned_params)

@@ -4,10 +4,11 @@ import time
 
 import numpy as np
 
+from cli import console
 from cli.errors import EXIT_OK, CommandError, InputError, OutsideError
 from contract.bundle import Bundle, read_bundle
 from contract.errors import BundleError
-from training import console
+from training import printing
 from training.artifacts import Artifacts
 from training.data.dataset import Dataset
 from training.data.table import Table
@@ -61,7 +62,7 @@ def bring_up(
         bundle = renew_bundle(artifacts, table, params)
     running = serve_bundle(artifacts, bundle, port)
     show_predictions(running, bundle, table)
-    console.print_urls(running.url, artifacts, time.monotonic() - start)
+    printing.print_urls(running.url, artifacts, time.monotonic() - start)
 
 
 def renew_bundle(artifacts: Artifacts, table: Table, params: Params) -> Bundle:
@@ -147,4 +148,4 @@ def show_predictions(running: RunningPredictor, bundle: Bundle, table: Table) ->
     )[:SHOWN_ROWS]
     rows = [raw_row(table, int(row)) for row in wanted]
     answer = predict_rows(running.url, rows)
-    console.print_predictions(bundle.manifest, rows, answer, [float(table.target[row]) for row in wanted])
+    printing.print_predictions(bundle.manifest, rows, answer, [float(table.target[row]) for row in wanted])

@@ -16,9 +16,9 @@ from sqlalchemy.exc import SQLAlchemyError
 from sqlalchemy.pool import NullPool
 
 from cli.errors import InputError
+from cli.files import write_file
 from training.data.splits import grouped_folds
 from training.data.table import Table
-from training.files import write_file
 from training.lineage.provenance import describe_inputs
 from training.model.metrics import Judgement, pr_auc, rmse
 from training.model.train import fit_booster

@@ -8,6 +8,7 @@ import msgspec
 import numpy as np
 
 from cli.errors import InputError
+from cli.files import write_folder
 from contract.bundle import (
     INFERENCE_NAME,
     MANIFEST_NAME,
@@ -28,7 +29,6 @@ from contract.compute.scoring import ReferenceModel, Scores, check_golden_rows, 
 from contract.schema import SCHEMA_VERSION, DriftUse, GoldenRow, Interval, Manifest, ReferenceBins, Value
 from contract.soundness import check_manifest
 from training.data.table import Table
-from training.files import write_folder
 from training.lineage.provenance import describe_inputs, list_libraries, name_version
 from training.lineage.requirements import describe_requirements
 from training.lineage.row_digests import write_record

@@ -41,7 +41,7 @@ def build_report(result: GateResult, reproduce: str) -> Report:
         slices=result.slices,
         latency=result.latency,
         memory_bytes=result.memory_bytes,
-        policy=msgspec.to_builtins(result.policy),
+        policy=msgspec.json.decode(msgspec.json.encode(result.policy)),
         drift=tuple(describe_drift(evidence)),
     )
 

@@ -10,9 +10,9 @@ import numpy as np
 from jinja2 import Environment, FileSystemLoader, StrictUndefined
 from markupsafe import Markup
 
+from cli.files import write_folder
 from contract.report import Report
 from contract.wording import MARKS, VERDICTS, write_interval
-from training.files import write_folder
 from training.gate.evidence import fill_frame
 from training.gate.judge import GateResult
 from training.gate.result import NOT_CHECKED

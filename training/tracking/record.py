@@ -10,11 +10,11 @@ from typing import Any, Literal
 import msgspec
 
 from cli.errors import InputError
+from cli.files import write_file
 from contract.bundle import Bundle
 from contract.schema import Column, Interval, Struct
 from training.data.sources.fetching import is_url
 from training.data.table import Table
-from training.files import write_file
 from training.model.rounds import Curve
 from training.params import Params
 

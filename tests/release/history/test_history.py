@@ -8,8 +8,8 @@ from pathlib import Path
 
 import pytest
 
+from cli import console
 from cli.errors import InputError
-from release import console
 from release.history.history import Window, list_stays, parse_window
 from release.history.timeline import show_history
 from release.manifests.environments import locate_overlay

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from cli import console
 from cli.errors import InputError, RefusedError
-from release import console
 from release.history.moves import read_all_moves, read_moves
 from release.history.timeline import show_history
 from release.history.withdrawal import find_withdrawn

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from release import console
+from cli import console
 from release.history.cluster import Cluster
 from release.history.standing import Standing, read_standings
 from release.history.status import read_git, show_status

@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
+from cli import console
 from cli.errors import InputError
-from release import console
 from release.history.cluster import Cluster
 from release.history.standing import NOTHING, UNKNOWN
 from release.history.status import Status, shorten_image, show_status

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from cli import console
 from cli.errors import InputError, OutsideError, RefusedError
-from release import console
 from release.git.landing import ATTEMPTS, Draft, land_commit
 from release.history.trailers import read_trailers, read_why
 from release.manifests.environments import locate_overlay

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from cli import console
 from cli.errors import CommandError, InputError, RefusedError
-from release import console
 from release.git.landing import Draft
 from release.git.remote import Remote
 from release.history.trailers import read_facts, read_trailers, read_why

@@ -7,8 +7,8 @@ from typing import Any
 
 import pytest
 
+from cli import console
 from cli.errors import OutsideError, RefusedError
-from release import console
 from release.git.remote import DeclinedError
 from release.promotion import rollback_workflow
 from release.promotion.back import take_back

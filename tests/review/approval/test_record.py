@@ -200,8 +200,10 @@ def test_as_many_approvers_as_the_reader_takes_are_recorded_and_one_more_is_refu
     people = [f"reviewer-{index:02}" for index in range(21)]
     record = write(bundle_folder, tmp_path / "approved", approved_by=people[:20])
     assert verify_approved(read_folder(tmp_path / "approved"), "the artifact")[0] == record
-    with pytest.raises(InputError, match=r"approval\.json would not be readable: .*length <= 20.*nothing was recorded"):
+    with pytest.raises(
+        InputError, match=r"approval\.json is no record of an approval: .*length <= 20.*nothing was recorded"
+    ):
         write(bundle_folder, tmp_path / "other", approved_by=people)
     assert not (tmp_path / "other").exists()
-    with pytest.raises(InputError, match=r"approval\.json would not be readable"):
+    with pytest.raises(InputError, match=r"approval\.json is no record of an approval"):
         write(bundle_folder, tmp_path / "other", approved_by=["x" * 201])

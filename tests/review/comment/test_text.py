@@ -138,7 +138,7 @@ def poison(report: dict[str, Any], value: str) -> Report:
         piece.update(column=short, value=short)
         for line in piece["metrics"]:
             line.update(label=short)
-    report["drift"] = [{"feature": short, "psi": 1}]
+    report["drift"] = [{"feature": short, "psi": 1, "limit": 0.2, "alerts": True}]
     return parse(report)
 
 

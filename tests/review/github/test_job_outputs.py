@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from cli.console import clean_text
 from cli.errors import InputError
-from review.console import clean_text
 from review.github.job_outputs import write_outputs, write_summary
 
 

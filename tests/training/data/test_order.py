@@ -12,7 +12,6 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.errors import InputError
-from training.console import describe_groups, doubt_groups
 from training.data.dataset import Dataset, Group, Order
 from training.data.dataset_file import is_format
 from training.data.order import count_ties, measure_agreement, read_order
@@ -21,6 +20,7 @@ from training.data.sources.source import RawData
 from training.data.splits import time_holdout
 from training.data.table import Table
 from training.data.validation import validate_raw
+from training.printing import describe_groups, doubt_groups
 
 ROWS = 1200
 START = datetime(2024, 2, 20, 23)

@@ -135,3 +135,13 @@ def test_without_git_the_revision_is_unknown(copied: Path, monkeypatch: pytest.M
     assert describe_revision() == "unknown"
     monkeypatch.setenv("PATH", "")
     assert describe_revision() == "unknown"
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["contract/approval.py", "contract/psi.py", "contract/report.py", "contract/wording.py", "training/gate/judge.py"],
+)
+def test_what_judges_and_shows_a_model_does_not_change_the_codes_digest(copied: Path, path: str) -> None:
+    before = digest_code()
+    (copied / path).write_bytes((copied / path).read_bytes() + b"\n")
+    assert digest_code() == before

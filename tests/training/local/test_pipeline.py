@@ -13,13 +13,13 @@ import numpy as np
 import pytest
 
 from cli.errors import InputError
+from cli.files import recover_folder
 from contract.bundle import MANIFEST_NAME, MODEL_NAME, Bundle, read_bundle
 from contract.errors import BundleError
 from tests.conftest import ROOT, make_bundle
 from training.artifacts import Artifacts
 from training.data.splits import group_holdout
 from training.data.table import Table
-from training.files import recover_folder
 from training.local.pipeline import install_bundle, is_current, make_candidate
 from training.params import Params
 from training.tracking.record import read_record, record_path

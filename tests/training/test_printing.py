@@ -9,11 +9,12 @@ import optuna
 import pytest
 from rich.console import Console
 
+from cli import console
 from contract.bundle import Bundle
 from contract.schema import Interval
 from contract.wording import VERDICTS
 from tests import planted
-from training import console
+from training import printing
 from training.artifacts import Artifacts
 from training.data.table import Table
 from training.gate.result import NOT_CHECKED
@@ -30,7 +31,7 @@ def screen(monkeypatch: pytest.MonkeyPatch) -> io.StringIO:
 
 def test_every_metric_has_a_label() -> None:
     for metric in (*task_metrics("binary"), *task_metrics("regression")):
-        assert console.LABELS[metric.name] == metric.label
+        assert printing.LABELS[metric.name] == metric.label
 
 
 def test_an_error_is_one_line_however_long_and_keeps_its_brackets(capsys: pytest.CaptureFixture[str]) -> None:
@@ -50,7 +51,7 @@ def test_a_done_step_keeps_its_brackets_too(screen: io.StringIO) -> None:
 
 def test_a_table_is_summed_up_column_by_column(screen: io.StringIO, table: Table, other_table: Table) -> None:
     for summed in (table, other_table):
-        console.print_table_summary(summed)
+        printing.print_table_summary(summed)
     text = screen.getvalue()
     for column in (*table.dataset.columns, *other_table.dataset.columns):
         assert column.name in text
@@ -60,12 +61,12 @@ def test_a_table_is_summed_up_column_by_column(screen: io.StringIO, table: Table
 
 def test_the_target_is_told_as_a_share_or_a_range(table: Table, charges_table: Table) -> None:
     positives = int(table.target.sum())
-    assert console.describe_target(table) == f"{positives} with machine_failure ({positives / 3000:.2%})"
-    assert console.describe_target(charges_table).startswith("monthly_charges from ")
+    assert printing.describe_target(table) == f"{positives} with machine_failure ({positives / 3000:.2%})"
+    assert printing.describe_target(charges_table).startswith("monthly_charges from ")
 
 
 def test_metrics_stand_with_their_intervals(screen: io.StringIO, bundle: Bundle) -> None:
-    console.print_metrics(bundle.manifest)
+    printing.print_metrics(bundle.manifest)
     text = screen.getvalue()
     assert "PR-AUC" in text
     assert "0.900" in text
@@ -73,7 +74,7 @@ def test_metrics_stand_with_their_intervals(screen: io.StringIO, bundle: Bundle)
 
 
 def test_a_bundle_is_shown_with_all_that_identifies_it(screen: io.StringIO, bundle: Bundle) -> None:
-    console.print_bundle(bundle, Path("somewhere"))
+    printing.print_bundle(bundle, Path("somewhere"))
     text = screen.getvalue()
     manifest = bundle.manifest
     for shown in (manifest.version, bundle.digest, manifest.data.sha256, "somewhere", *manifest.files):
@@ -83,13 +84,13 @@ def test_a_bundle_is_shown_with_all_that_identifies_it(screen: io.StringIO, bund
 
 
 def test_a_bundle_without_a_threshold_is_shown_as_such(screen: io.StringIO, bundle: Bundle) -> None:
-    console.print_bundle(Bundle(msgspec.structs.replace(bundle.manifest, threshold=None), bundle.files), Path("x"))
+    printing.print_bundle(Bundle(msgspec.structs.replace(bundle.manifest, threshold=None), bundle.files), Path("x"))
     assert "none" in screen.getvalue()
 
 
 def test_estimators_stand_side_by_side(screen: io.StringIO) -> None:
     value = Interval(mean=0.5, low=0.25, high=0.75)
-    console.print_estimators("Title", {"model": {"f1": value}, "logistic_regression": {"f1": value}})
+    printing.print_estimators("Title", {"model": {"f1": value}, "logistic_regression": {"f1": value}})
     text = screen.getvalue()
     assert "logistic regression" in text
     assert text.count("0.500 [0.250, 0.750]") == 2
@@ -98,7 +99,7 @@ def test_estimators_stand_side_by_side(screen: io.StringIO) -> None:
 def test_predictions_stand_beside_the_truth(screen: io.StringIO, bundle: Bundle) -> None:
     rows = [dict(entry.row) for entry in bundle.manifest.golden[:2]]
     answer = {"predictions": [{"score": 0.987, "decision": True}, {"score": 0.012, "decision": False}]}
-    console.print_predictions(bundle.manifest, rows, answer, [1.0, 0.0])
+    printing.print_predictions(bundle.manifest, rows, answer, [1.0, 0.0])
     text = screen.getvalue()
     for shown in ("0.987", "act", "yes", "0.012", "go on", "no"):
         assert shown in text
@@ -109,10 +110,10 @@ def test_what_the_data_holds_is_shown_as_it_is_and_never_run_as_markup(
 ) -> None:
     row = dict(bundle.manifest.golden[0].row) | {"type": "[/odd] [red]x"}
     answer = {"predictions": [{"score": 0.987, "decision": True}]}
-    console.print_predictions(bundle.manifest, [row], answer, [1.0])
+    printing.print_predictions(bundle.manifest, [row], answer, [1.0])
     columns = tuple(msgspec.structs.replace(one, unit="[/Nm]") for one in table.dataset.columns)
     odd = msgspec.structs.replace(table.dataset, columns=columns)
-    console.print_table_summary(dataclasses.replace(table, dataset=odd))
+    printing.print_table_summary(dataclasses.replace(table, dataset=odd))
     assert "[/odd] [red]x" in screen.getvalue()
     assert "[/Nm]" in screen.getvalue()
 
@@ -121,7 +122,7 @@ def test_a_regressions_truth_is_its_number(screen: io.StringIO, bundle: Bundle) 
     schema = msgspec.structs.replace(bundle.manifest.schema, task="regression")
     manifest = msgspec.structs.replace(bundle.manifest, schema=schema)
     answer = {"predictions": [{"score": 64.25, "decision": None}]}
-    console.print_predictions(manifest, [dict(bundle.manifest.golden[0].row)], answer, [66.5])
+    printing.print_predictions(manifest, [dict(bundle.manifest.golden[0].row)], answer, [66.5])
     assert "64.250" in screen.getvalue()
     assert "66.5" in screen.getvalue()
 
@@ -133,7 +134,7 @@ def test_a_search_shows_the_best_beside_today(screen: io.StringIO, with_today: b
         trial = study.ask()
         trial.suggest_float("eta", 0.0, 1.0)
         study.tell(trial, value)
-    console.print_study(study, study.trials[0] if with_today else None)
+    printing.print_study(study, study.trials[0] if with_today else None)
     text = screen.getvalue()
     assert "2 trials, 0 pruned" in text
     assert "0.7500" in text
@@ -141,7 +142,7 @@ def test_a_search_shows_the_best_beside_today(screen: io.StringIO, with_today: b
 
 
 def test_the_addresses_end_with_how_to_stop_it(screen: io.StringIO) -> None:
-    console.print_urls("http://127.0.0.1:8080", Artifacts(Path("artifacts")), 12.4)
+    printing.print_urls("http://127.0.0.1:8080", Artifacts(Path("artifacts")), 12.4)
     text = screen.getvalue()
     for shown in ("Up after 12 s", "http://127.0.0.1:8080/v1/predict", "artifacts/gate/report.html", "make down"):
         assert shown in text
@@ -156,7 +157,7 @@ def test_a_progress_bar_ends_without_a_trace(screen: io.StringIO) -> None:
 
 def test_a_verdict_counts_its_checks_and_names_those_in_its_way(screen: io.StringIO) -> None:
     result = planted.judge(planted.candidate(), None, first_run=False)
-    console.print_verdict(result, Path("gate"))
+    printing.print_verdict(result, Path("gate"))
     shown = " ".join(screen.getvalue().replace("│", " ").split())
     made = [check for check in result.checks if check.found != NOT_CHECKED]
     count = {name: sum(check.verdict == name for check in made) for name in VERDICTS}

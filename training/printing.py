@@ -1,18 +1,14 @@
-"""What a person reads in the terminal: steps, tables, the verdict, the addresses."""
+"""What training shows in the terminal: tables, the verdict, the addresses."""
 
-import sys
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from rich.console import Console
-from rich.markdown import Markdown
 from rich.markup import escape
 from rich.panel import Panel
-from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 from rich.table import Table as Grid
 
+from cli import console
 from contract.bundle import Bundle
 from contract.schema import Interval, Manifest
 from contract.wording import VERDICTS
@@ -43,43 +39,6 @@ COLOURS = {"pass": "green", "fail": "red", "not_enough_evidence": "yellow"}
 SHOWN_FEATURES = 6
 MIN_GROUP_ROWS = 2  # on average; below, a group holds nothing together
 NO_BLOCK = " (does not block)"
-
-WIDE_ENOUGH = 110  # columns, where the output goes to a file: tables would break at the default of 80
-
-out = Console(highlight=False, emoji=False, width=None if sys.stdout.isatty() else WIDE_ENOUGH)
-err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
-
-
-@contextmanager
-def step(text: str) -> Iterator[None]:
-    """Shows that something takes its time."""
-    with out.status(f"{escape(text)} …"):
-        yield
-
-
-@contextmanager
-def progress(text: str, total: int) -> Iterator[Callable[[], None]]:
-    """A bar that the yielded call moves by one."""
-    columns = (TextColumn(text), BarColumn(), MofNCompleteColumn(), TimeElapsedColumn(), TimeRemainingColumn())
-    with Progress(*columns, console=out, transient=True) as bar:
-        task = bar.add_task(text, total=total)
-        yield lambda: bar.advance(task)
-
-
-def print_done(text: str) -> None:
-    out.print(f"[green]✓[/] {escape(text)}", soft_wrap=True)
-
-
-def print_warning(text: str) -> None:
-    err.print(f"[yellow]warning:[/] {escape(text)}")
-
-
-def print_error(text: str) -> None:
-    err.print(f"[red]error:[/] {escape(text)}")
-
-
-def print_markdown(text: str) -> None:
-    out.print(Markdown(text))
 
 
 def describe_target(table: "Table") -> str:
@@ -121,7 +80,7 @@ def print_table_summary(table: "Table") -> None:
             grid.add_row(column.name, "", escape(shares), "", "")
         else:
             grid.add_row(column.name, escape(column.unit or ""), *(f"{values.quantile(q):g}" for q in (0, 0.5, 1)))
-    out.print(grid)
+    console.out.print(grid)
 
 
 def print_metrics(manifest: Manifest) -> None:
@@ -129,7 +88,7 @@ def print_metrics(manifest: Manifest) -> None:
     grid = _grid("On rows it never saw", ("Metric", "Value", "95 % interval"))
     for name, value in manifest.metrics.items():
         grid.add_row(LABELS.get(name, name), f"{value.mean:.3f}", f"{value.low:.3f} to {value.high:.3f}")
-    out.print(grid)
+    console.out.print(grid)
 
 
 def print_bundle(bundle: Bundle, folder: Path) -> None:
@@ -153,7 +112,7 @@ def print_bundle(bundle: Bundle, folder: Path) -> None:
     }
     for name, value in facts.items():
         grid.add_row(name, escape(value))
-    out.print(grid)
+    console.out.print(grid)
     print_metrics(manifest)
 
 
@@ -172,7 +131,9 @@ def print_verdict(result: "GateResult", folder: Path) -> None:
     if unchecked:
         lines.append(f"not checked, the report says why: {', '.join(unchecked)} (does not block)")
     lines.append(f"report: {folder / 'report.html'}")
-    out.print(Panel(escape("\n".join(lines)), title=f"[bold]Gate: {title}[/]", border_style=colour, expand=False))
+    console.out.print(
+        Panel(escape("\n".join(lines)), title=f"[bold]Gate: {title}[/]", border_style=colour, expand=False)
+    )
 
 
 def print_evaluation(evaluation: "Evaluation") -> None:
@@ -189,7 +150,7 @@ def print_estimators(title: str, estimators: Mapping[str, Mapping[str, Interval]
         values = (estimator[metric] for estimator in estimators.values())
         cells = (f"{value.mean:.3f} [{value.low:.3f}, {value.high:.3f}]" for value in values)
         grid.add_row(LABELS.get(metric, metric), *(escape(cell) for cell in cells))
-    out.print(grid)
+    console.out.print(grid)
 
 
 def print_study(study: "optuna.Study", today: "optuna.trial.FrozenTrial | None") -> None:
@@ -200,7 +161,7 @@ def print_study(study: "optuna.Study", today: "optuna.trial.FrozenTrial | None")
     grid.add_row("score", f"{today.value:.4f}" if today else "", f"{best.value:.4f}")
     for name in best.params:
         grid.add_row(name, f"{today.params[name]:g}" if today else "", f"{best.params[name]:g}")
-    out.print(grid)
+    console.out.print(grid)
 
 
 def print_predictions(
@@ -215,7 +176,7 @@ def print_predictions(
         decision = {True: "act", False: "go on", None: ""}[prediction["decision"]]
         happened = ("yes" if actual else "no") if binary else f"{actual:g}"
         grid.add_row(*(escape(str(row[name])) for name in columns), f"{prediction['score']:.3f}", decision, happened)
-    out.print(grid)
+    console.out.print(grid)
 
 
 def print_urls(url: str, artifacts: "Artifacts", seconds: float) -> None:
@@ -231,7 +192,7 @@ def print_urls(url: str, artifacts: "Artifacts", seconds: float) -> None:
         "stop": "make down",
     }
     text = "\n".join(f"{name:<11}{value}" for name, value in lines.items())
-    out.print(Panel(escape(text), title=f"Up after {seconds:.0f} s", border_style="green", expand=False))
+    console.out.print(Panel(escape(text), title=f"Up after {seconds:.0f} s", border_style="green", expand=False))
 
 
 def _grid(title: str, headers: Sequence[str]) -> Grid:

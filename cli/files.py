@@ -1,4 +1,4 @@
-"""Files and folders that appear whole or not at all, whatever interrupts their writing."""
+"""Files and folders that appear whole or not at all, whatever interrupts their writing, and are read up to a limit."""
 
 import contextlib
 import errno
@@ -13,8 +13,10 @@ from cli.errors import InputError
 NO_SPACE = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
 
 
-def write_folder(folder: Path, files: Mapping[str, bytes], last: str) -> None:
+def write_folder(folder: Path, files: Mapping[str, bytes], last: str | None = None) -> None:
     """Writes `files` into `folder`, replacing it in one step; `last` is written after all the others.
+
+    A name may have one folder in front. Any user may read what is written.
 
     Raises: InputError if the disk refuses; what stood in `folder` before is still there.
     """
@@ -23,9 +25,13 @@ def write_folder(folder: Path, files: Mapping[str, bytes], last: str) -> None:
         folder.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{folder.name}.", dir=folder.parent))
         for name in sorted(files, key=lambda name: (name == last, name)):
-            _write_durably(staging / name, files[name])
-        staging.chmod(0o755)
-        _sync(staging)
+            path = staging / name
+            path.parent.mkdir(exist_ok=True)
+            _write_durably(path, files[name])
+        for path in (staging, *staging.rglob("*")):  # whatever this user's umask is
+            path.chmod(0o755 if path.is_dir() else 0o644)
+            if path.is_dir():
+                _sync(path)
         replace_folder(staging, folder)
     except OSError as error:
         raise _refuse(folder, error) from error
@@ -48,6 +54,18 @@ def write_file(path: Path, content: bytes) -> None:
         with contextlib.suppress(OSError):
             staging.unlink()
         raise _refuse(path, error) from error
+
+
+def read_file(path: Path, limit: int) -> bytes:
+    """Raises: InputError if it cannot be read, is no regular file, or has more than `limit` bytes."""
+    try:
+        if not path.is_file():  # a pipe would never end
+            raise InputError(f"{path} is not a regular file; name one that is there")
+        if (size := path.stat().st_size) > limit:
+            raise InputError(f"{path} has {size:,} bytes, expected at most {limit:,}")
+        return path.read_bytes()
+    except OSError as error:
+        raise InputError(f"{path} cannot be read: {error.strerror}") from error
 
 
 def _refuse(path: Path, error: OSError) -> InputError:

@@ -12,9 +12,9 @@ from pathlib import Path
 import pytest
 
 from cli.errors import InputError
+from cli.files import recover_folder, replace_folder, write_file, write_folder
 from tests.conftest import ROOT
 from tests.patience import LAST_RESORT_SECONDS
-from training.files import recover_folder, replace_folder, write_file, write_folder
 
 OLD = {"model": b"old" * 100, "manifest": b"of the old"}
 NEW = {"model": b"new" * 100, "manifest": b"of the new"}
@@ -24,7 +24,7 @@ MOST_EVENTS = 100
 CRASH = """
 import os, sys
 from pathlib import Path
-from training.files import write_folder
+from cli.files import write_folder
 folder, last = Path(sys.argv[1]), int(sys.argv[2])
 count = 0
 def crash(event, arguments):
@@ -55,7 +55,7 @@ def test_a_folder_is_written_whole_and_leaves_nothing_beside_it(tmp_path: Path) 
 
 def test_the_last_file_is_written_after_all_others(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     written: list[str] = []
-    monkeypatch.setattr("training.files._write_durably", lambda path, content: written.append(path.name))
+    monkeypatch.setattr("cli.files._write_durably", lambda path, content: written.append(path.name))
     write_folder(tmp_path / "bundle", {"a-manifest": b"", "z": b"", "b": b""}, last="a-manifest")
     assert written == ["b", "z", "a-manifest"]
 
