@@ -6,10 +6,12 @@ from collections.abc import Iterator
 from app.predictor.http.errors import TooLargeError
 from app.predictor.inputs.pieces import PIECE_BYTES, skip_blanks
 
-_PLAIN = rb"[^\"\[\],]"
-_TEXT = rb"\"(?:[^\"\\]|\\.)*+\""
-_ITEM = rb"(?:%b|%b)*+(?:\[(?:%b|%b|,)*+\])?+%b*+" % (_PLAIN, _TEXT, _PLAIN, _TEXT, _PLAIN)
-_ITEMS = re.compile(rb"(?:%b,)*+" % _ITEM, re.DOTALL)  # a value, or an array of values, and the comma behind it
+# only repeats of one character may be possessive: Python 3.11.2 ends a possessive repeat of a group in the wrong place
+_TEXT = rb"\"[^\"\\]*+(?:\\.[^\"\\]*+)*\""
+_PLAIN = rb"[^\"\[\],]*+"
+_INSIDE = rb"[^\"\[\]]*+"
+_ITEM = rb"%b(?:%b%b)*(?:\[%b(?:%b%b)*\]%b)?" % (_PLAIN, _TEXT, _PLAIN, _INSIDE, _TEXT, _INSIDE, _PLAIN)
+_ITEMS = re.compile(rb"(?:%b,)*" % _ITEM, re.DOTALL)  # a value, or an array of values, and the comma behind it
 
 
 def cut_array(data: bytes) -> Iterator[bytes]:
