@@ -36,10 +36,10 @@ EMPTY_ROW = RowError(MALFORMED, "the row is empty, commas without a value, as a 
 
 _BLANKS = r"[^\S\r\n]*"
 _OPENING = re.compile(rf'{_BLANKS}"')
-_QUOTED = re.compile(rf'((?:[^"]+|"")*+)"{_BLANKS}')
+_QUOTED = re.compile(rf'([^"]*+(?:""[^"]*+)*)"(?!"){_BLANKS}')
 _PLAIN = re.compile(r"[^,\r\n]*")
 _LINE_END = re.compile(r"\r\n|\n|\r|\Z")
-_BLANK_LINES = re.compile(rf"(?:{_BLANKS}(?:\r\n|\n|\r))*+")
+_BLANK_LINES = re.compile(r"(?:\s*[\r\n])?")
 _TEXT_BEHIND = "text follows the closing quote of a cell; within a quoted cell a quote is doubled"
 _OPEN = "a quote opens a cell that nothing closes"
 _JOINED = "a quote opens a cell that goes on over other rows"
