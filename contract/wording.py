@@ -14,7 +14,7 @@ MARKS: dict[Literal["pass", "fail", "not_enough_evidence"], str] = {
     "fail": "❌",
     "not_enough_evidence": "❔",
 }
-CONTESTANTS = {"candidate": "Candidate", "champion": "Champion", "rule": "Engineer's rule"}
+ROLES = {"candidate": "Candidate", "champion": "Champion", "rule": "Engineer's rule"}
 NOTHING = "—"
 MOST_NAMES = 20  # of metrics in a sentence
 LARGE = 1e9  # is written with an exponent
@@ -73,7 +73,7 @@ Escape = Callable[[str], str]
 
 def describe_outcome(role: str, outcome: AnyOutcome, target: str) -> str:
     """One plain sentence on candidate, champion or rule; `target` is already escaped for where it stands."""
-    title = CONTESTANTS[role]
+    title = ROLES[role]
     who = f"The {title[0].lower()}{title[1:]}"
     if outcome.mean_error is not None:
         return f"{who} is off by {outcome.mean_error:,.4g} on average over {outcome.rows:,} rows."

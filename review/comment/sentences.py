@@ -5,16 +5,16 @@ from collections.abc import Iterator
 from contract import wording
 from contract.report import Check, MetricLine, Report, SliceLine
 from contract.schema import Interval
-from contract.wording import CONTESTANTS, MARKS, NOTHING
+from contract.wording import MARKS, NOTHING, ROLES
 from review.comment.markdown import escape
 
 NARROW = 80  # characters of a name or a value in a table
 
 
 def describe_results(report: Report) -> Iterator[str]:
-    """A sentence for each contestant; others than ours are left out."""
+    """A sentence each for candidate, champion and rule; other names are left out."""
     for name, outcome in report.outcomes.items():
-        if name in CONTESTANTS:
+        if name in ROLES:
             yield wording.describe_outcome(name, outcome, escape(report.target, NARROW))
 
 
@@ -27,9 +27,9 @@ def describe_change(report: Report) -> str:
 
 
 def tabulate_metrics(report: Report) -> tuple[list[str], list[list[str]]]:
-    """Header and rows: the metric, each contestant's value, the difference to the champion."""
-    names = [name for name in CONTESTANTS if any(name in line.values for line in report.metrics)]
-    header = ["Metric", *(CONTESTANTS[name] for name in names)]
+    """Header and rows: the metric, the value of each role, the difference to the champion."""
+    names = [name for name in ROLES if any(name in line.values for line in report.metrics)]
+    header = ["Metric", *(ROLES[name] for name in names)]
     header += ["Candidate against champion"] if report.champion else []
     return header, [_write_metric(line, names, has_champion=report.champion is not None) for line in report.metrics]
 

@@ -44,7 +44,7 @@ def count_words(root: Path) -> dict[str, int]:
         part.lower().removesuffix("s")
         for _, tree in list_python(root, *PRODUCT)
         for name in list_identifiers(tree)
-        for part in re.findall(r"[A-Z]?[a-z]+", name)
+        for part in re.findall(r"[A-Z]?[a-z]+|[A-Z]+", name)
     )
     return {word: counts[word] for word in WORDS}
 

@@ -6,7 +6,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from sklearn import metrics as sk
 
-from contract.wording import CONTESTANTS
+from contract.wording import ROLES
 from training.gate.comparison import best_constant
 from training.model.metrics import BINARY, Judgement, expected_cost, precision, recall
 from training.report.drawing import COLOURS, GRID, INK, Picture, add_legend, draw_histograms, draw_picture
@@ -63,9 +63,9 @@ def _draw_precision(axes: Axes, judgements: Judgements) -> None:
     for name, judgement in judgements.items():
         if name != "rule":
             right, found, _ = sk.precision_recall_curve(judgement.target, judgement.scores)
-            axes.plot(found, right, color=COLOURS[name], label=CONTESTANTS[name], drawstyle="steps-post")
+            axes.plot(found, right, color=COLOURS[name], label=ROLES[name], drawstyle="steps-post")
         marker = "D" if name == "rule" else "o"
-        label = CONTESTANTS[name] if name == "rule" else None
+        label = ROLES[name] if name == "rule" else None
         axes.plot(recall(judgement), precision(judgement), marker, color=COLOURS[name], label=label, linestyle="none")
     axes.set(
         xlabel="Recall: share of cases found", ylabel="Precision: share of alarms right", xlim=(0, 1.02), ylim=(0, 1.05)
@@ -77,7 +77,7 @@ def _draw_roc(axes: Axes, judgements: Judgements) -> None:
     axes.plot([0, 1], [0, 1], color=GRID, linestyle="--", linewidth=1)
     for name, judgement in judgements.items():
         false, true, _ = sk.roc_curve(judgement.target, judgement.scores)
-        axes.plot(false, true, color=COLOURS[name], label=CONTESTANTS[name], linestyle=_line(name))
+        axes.plot(false, true, color=COLOURS[name], label=ROLES[name], linestyle=_line(name))
     axes.set(xlabel="Share of negatives with an alarm", ylabel="Share of cases found", xlim=(-0.02, 1), ylim=(0, 1.02))
     add_legend(axes)
 
@@ -95,7 +95,7 @@ def _draw_calibration(axes: Axes, models: Judgements) -> None:
         parts = [part for part in np.array_split(top, CALIBRATION_BINS) if len(part)]
         mean = [judgement.scores[part].mean() for part in parts]
         share = [judgement.target[part].mean() for part in parts]
-        axes.plot(mean, share, "o-", color=COLOURS[name], label=CONTESTANTS[name], markersize=4)
+        axes.plot(mean, share, "o-", color=COLOURS[name], label=ROLES[name], markersize=4)
     axes.set(xlabel="Mean score", ylabel="Share that happened", xlim=(-0.02, 1.02), ylim=(-0.02, 1.02))
     add_legend(axes)
 
@@ -103,10 +103,10 @@ def _draw_calibration(axes: Axes, models: Judgements) -> None:
 def _draw_cost(axes: Axes, judgements: Judgements) -> None:
     for name, judgement in judgements.items():
         if name == "rule":
-            axes.axhline(expected_cost(judgement) * 1000, color=COLOURS[name], linestyle=":", label=CONTESTANTS[name])
+            axes.axhline(expected_cost(judgement) * 1000, color=COLOURS[name], linestyle=":", label=ROLES[name])
             continue
         costs = [expected_cost(_decide_at(judgement, threshold)) * 1000 for threshold in THRESHOLDS]
-        axes.plot(THRESHOLDS, costs, color=COLOURS[name], label=CONTESTANTS[name])
+        axes.plot(THRESHOLDS, costs, color=COLOURS[name], label=ROLES[name])
         if judgement.threshold is not None:
             axes.axvline(judgement.threshold, color=COLOURS[name], linewidth=1)
     axes.set(xlabel="Threshold", ylabel="Cost per 1,000 rows", xlim=(0, 1))

@@ -83,7 +83,7 @@ def _describe_model(bundle: Bundle) -> JudgedModel:
 
 
 def describe_outcomes(result: GateResult) -> dict[str, Outcome]:
-    """Counts of decisions or mean errors by contestant, without those whose scores are not finite."""
+    """Counts of decisions or mean errors by role, without those whose scores are not finite."""
     is_binary = result.evidence.dataset.task == "binary"
     describe = _count_decisions if is_binary else _measure_errors
     return {

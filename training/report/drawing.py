@@ -15,7 +15,7 @@ from matplotlib.backends.backend_svg import FigureCanvasSVG
 from matplotlib.figure import Figure
 from numpy.typing import NDArray
 
-from contract.wording import CONTESTANTS
+from contract.wording import ROLES
 
 STYLE_SHEET = Path(__file__).parent / "templates" / "style.css"
 
@@ -117,7 +117,7 @@ def draw_histograms(axes: Axes, values: Mapping[str, NDArray[np.float64]], edges
             sample,
             edges.tolist(),
             color=COLOURS[name],
-            label=CONTESTANTS[name],
+            label=ROLES[name],
             histtype="stepfilled" if filled else "step",
             alpha=0.45 if filled else None,
             linewidth=1.6,

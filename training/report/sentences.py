@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from contract.report import Report
-from contract.wording import CONTESTANTS, NOTHING, describe_difference, describe_outcome, write_interval
+from contract.wording import NOTHING, ROLES, describe_difference, describe_outcome, write_interval
 
 GROUPS = {
     "champion": "Champion",
@@ -24,7 +24,7 @@ GROUPS = {
 
 
 def describe_results(report: Report) -> Iterator[str]:
-    """One plain sentence for each contestant."""
+    """One plain sentence each for candidate, champion and rule."""
     for name, outcome in report.outcomes.items():
         yield describe_outcome(name, outcome, report.target)
 
@@ -36,9 +36,9 @@ def describe_change(report: Report) -> str:
 
 
 def tabulate_metrics(report: Report) -> list[list[str]]:
-    """Header and rows: metric, a column for each contestant, and the difference if there is a champion."""
+    """Header and rows: metric, a column for each role, and the difference if there is a champion."""
     names = list(report.outcomes)
-    header = ["Metric", *(CONTESTANTS[name] for name in names)]
+    header = ["Metric", *(ROLES[name] for name in names)]
     header += ["Candidate against champion"] if report.champion else []
     rows = [header]
     for line in report.metrics:

@@ -42,7 +42,7 @@ def test_report_carries_what_was_judged_and_how(result: GateResult) -> None:
         assert set(line["difference"]) == {"mean", "low", "high"}
 
 
-def test_outcomes_count_the_decisions_of_each_contestant(result: GateResult) -> None:
+def test_outcomes_count_the_decisions_of_each_role(result: GateResult) -> None:
     outcomes = build_report(result, "make gate").outcomes
     holdout = result.evidence.holdout
     for name, judgement in result.evidence.judgements.items():

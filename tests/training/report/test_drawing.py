@@ -55,7 +55,7 @@ def test_drawing_leaves_the_settings_of_matplotlib_alone() -> None:
     assert dict(mpl.rcParams) == before
 
 
-def test_histograms_of_all_contestants_share_their_bins() -> None:
+def test_histograms_of_all_roles_share_their_bins() -> None:
     seen: list[Axes] = []
 
     def draw(axes: Axes) -> None:
