@@ -30,6 +30,7 @@ B ?= prod-eks
 KUBECONFIG ?= $(HOME)/.kube/config
 E2E ?=
 REHEARSAL ?=
+MUTANTS ?=
 
 PYTHON ?= python3
 UV := .tools/uv/bin/uv
@@ -50,7 +51,7 @@ unexport PYTHONDONTWRITEBYTECODE
 .PHONY: help help-all up down data pin train gate evaluate tune plants report mlflow inspect image render diff status minikube minikube-down e2e \
   champion touches-model judge summary sbom comment decide record approved image-main read-dispatch retrain-pull security workflows \
   release check-tag publish verify announce bump promote check-pull rollback history champion-alias release-rehearsal \
-  check test check-pythons repeat bench bench-all experiments screenshots lint types clean
+  check test check-pythons repeat mutants bench bench-all experiments screenshots lint types clean
 
 help: ## Show the verbs that most people need
 	@awk -v usual='$(USUAL)' -F ':.*## ' '/^[a-z0-9-]+:.*## / {text[$$1] = $$2} \
@@ -141,6 +142,9 @@ check-pythons: lint .tools/bin/kustomize ## Run type checker and fast tests with
 
 repeat: .venv/.locked .tools/bin/kustomize ## Run the fast tests again and again, until one fails (TIMES=, BUSY=1, TESTS=)
 	@TIMES='$(TIMES)' BUSY='$(BUSY)' .ci/repeat -m 'not slow' $(TESTS)
+
+mutants: .venv/.locked .tools/bin/kustomize ## Change the code that decides in one place at a time, and show which change no test notices (MUTANTS=options)
+	@$(RUN) -m tests.mutants $(MUTANTS)
 
 bench: .venv/.locked .tools/.packages ## Benchmark the predictor against the fastest other model server, in five minutes
 	@LATHE_UV=$(UV) $(RUN) -m bench run --short
