@@ -1,5 +1,6 @@
 """S4: a bundle that is not byte for byte what training sealed is refused, by name, before XGBoost sees any of it."""
 
+import hashlib
 import json
 import os
 import shutil
@@ -57,6 +58,12 @@ def refuse(folder: Path, reader: mock.Mock) -> str:
 def pick_file(random: np.random.Generator, folder: Path) -> tuple[Path, bytes]:
     path = folder / FILES[random.integers(len(FILES))]
     return path, path.read_bytes()
+
+
+def test_the_digest_is_of_the_manifest_with_64_zeros_in_its_place(bundle_folder: Path) -> None:
+    content = (bundle_folder / MANIFEST_NAME).read_bytes()
+    stated = json.loads(content)["digest"]
+    assert hashlib.sha256(content.replace(stated.encode(), b"0" * 64, 1)).hexdigest() == stated
 
 
 def test_an_untouched_bundle_is_read_and_reaches_xgboost(copy: Path, xgboost_reader: mock.Mock) -> None:

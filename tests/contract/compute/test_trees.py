@@ -7,6 +7,7 @@ import pytest
 
 from contract.bundle import MODEL_NAME, Bundle
 from contract.compute.scoring import load_booster
+from contract.compute.trees import read_trees
 from contract.errors import BundleError
 
 
@@ -23,6 +24,14 @@ def damage(bundle: Bundle, field: str, value: int, node: int = 0) -> bytes:
 def test_a_node_that_leads_astray_is_refused(bundle: Bundle, field: str, value: int) -> None:
     with pytest.raises(BundleError, match="tree 1 of the model is damaged"):
         load_booster(damage(bundle, field, value), bundle.manifest.schema.features)
+
+
+@pytest.mark.parametrize("field", ["left_children", "right_children"])
+def test_the_node_after_the_last_is_refused(bundle: Bundle, field: str) -> None:
+    booster = load_booster(bundle.files[MODEL_NAME], bundle.manifest.schema.features)
+    nodes = len(read_trees(booster)[1].left_children)
+    with pytest.raises(BundleError, match="tree 1 of the model is damaged"):
+        load_booster(damage(bundle, field, nodes), bundle.manifest.schema.features)
 
 
 def test_two_ways_to_one_node_are_refused(bundle: Bundle) -> None:

@@ -152,6 +152,7 @@ def test_the_moves_are_there_for_programs(told: Origin) -> None:
     assert (moves[3]["bundle"], moves[2]["problem"][:14]) == (BUNDLE, "it is not YAML")
 
 
+@pytest.mark.slow
 def test_where_the_answer_is_from_is_said_and_asked_anew_when_wanted(told: Origin, tmp_path: Path) -> None:
     origin = told.copy(tmp_path / "copy")
     bob = origin.clone("bob")

@@ -275,6 +275,7 @@ def test_a_copy_whose_original_goes_later_is_no_new_name_and_that_is_said(origin
         bump(ada, "v1.2.0", "prod-eu")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["kustomization.yml", "Kustomization"])
 def test_a_kustomization_of_another_name_is_said_and_its_history_goes_on(name: str, origin: Origin, ada: Path) -> None:
     path = locate_overlay(PRODUCTION)

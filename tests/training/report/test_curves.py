@@ -1,6 +1,7 @@
 import dataclasses
 
 import numpy as np
+import pytest
 
 from training.data.dataset import Costs
 from training.model.metrics import Judgement
@@ -28,6 +29,7 @@ def test_every_promised_picture_is_drawn() -> None:
     assert all(picture.svg.startswith("<svg") and picture.caption.endswith(".") for picture in pictures)
 
 
+@pytest.mark.slow
 def test_champion_appears_only_where_there_is_one() -> None:
     one = make_judgement()
     alone = "".join(picture.svg for picture in draw_binary({"candidate": one}))

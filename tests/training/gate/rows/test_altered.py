@@ -20,7 +20,7 @@ def name(frame: pd.DataFrame, table: Table, known: Table | None = None) -> tuple
 
 
 @pytest.mark.parametrize("index", range(6))
-@pytest.mark.parametrize("share", [0.02, 1.0])
+@pytest.mark.parametrize("share", [0.02, pytest.param(1.0, marks=pytest.mark.slow)])
 def test_a_column_whose_values_stand_in_other_rows_is_named(index: int, share: float) -> None:
     table = planted.machine_table()
     column = table.dataset.columns[index]
