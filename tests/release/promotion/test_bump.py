@@ -24,8 +24,6 @@ from tests.release.origin import (
     start_release,
 )
 
-pytestmark = pytest.mark.slow  # each drives real repositories and servers
-
 ROUNDS = 20
 
 
@@ -61,6 +59,7 @@ def test_a_bump_is_one_commit_of_one_file(origin: Origin, ada: Path) -> None:
     assert read_trailers(origin.git("log", "-1", "--format=%B", "main"))["Version"] == "v1.2.4"
 
 
+@pytest.mark.slow
 def test_a_second_bump_changes_nothing(origin: Origin, ada: Path) -> None:
     bump(ada, "v1.2.3")
     before = origin.head
@@ -69,6 +68,7 @@ def test_a_second_bump_changes_nothing(origin: Origin, ada: Path) -> None:
     assert origin.head == before
 
 
+@pytest.mark.slow
 def test_a_higher_version_stays_and_that_is_said(origin: Origin, ada: Path) -> None:
     bump(ada, "v1.3.0")
     before = origin.head
@@ -76,6 +76,7 @@ def test_a_higher_version_stays_and_that_is_said(origin: Origin, ada: Path) -> N
     assert origin.head == before
 
 
+@pytest.mark.slow
 def test_comments_line_breaks_and_all_else_stay(origin: Origin, ada: Path) -> None:
     text = f"# keep me\n{origin.read('test')}# and me".replace("\n", "\r\n")
     push_file(ada, locate_overlay("test"), text, "An odd editor")
@@ -88,6 +89,7 @@ def test_comments_line_breaks_and_all_else_stay(origin: Origin, ada: Path) -> No
     assert changed == before.replace(" # not released yet", "")
 
 
+@pytest.mark.slow
 def test_a_dry_run_shows_the_rendered_difference_and_pushes_nothing(origin: Origin, ada: Path) -> None:
     bump(ada, "v1.2.3")
     before = origin.head
@@ -98,6 +100,7 @@ def test_a_dry_run_shows_the_rendered_difference_and_pushes_nothing(origin: Orig
     assert bump(ada, "v1.2.3", dry_run=True) == "✓ test has v1.2.3 already\n"
 
 
+@pytest.mark.slow
 def test_a_person_brings_a_withdrawn_version_back_and_the_commit_says_why(origin: Origin, ada: Path) -> None:
     for version in ("v1.0.0", "v1.1.0", "v1.0.0"):
         push_version(origin, ada, version)
@@ -110,6 +113,7 @@ def test_a_person_brings_a_withdrawn_version_back_and_the_commit_says_why(origin
     assert origin.line("test").tag == "v1.1.0"
 
 
+@pytest.mark.slow
 def test_a_racing_writer_of_another_file_is_kept(origin: Origin, ada: Path) -> None:
     bob, remote = origin.clone("bob"), open_remote(ada)
     parents = []
@@ -126,6 +130,7 @@ def test_a_racing_writer_of_another_file_is_kept(origin: Origin, ada: Path) -> N
     assert len(set(parents)) == 3
 
 
+@pytest.mark.slow
 def test_somebody_who_is_always_faster_ends_it_without_a_change(
     origin: Origin, ada: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,6 +149,7 @@ def test_somebody_who_is_always_faster_ends_it_without_a_change(
     assert origin.subjects(before) == [f"Note {number}" for number in range(ATTEMPTS, 0, -1)]
 
 
+@pytest.mark.slow
 def test_a_hook_that_rejects_is_quoted_with_the_way_and_ends_with_1(origin: Origin, ada: Path) -> None:
     origin.refuse("main is frozen until Monday")
     before = origin.head
@@ -155,6 +161,7 @@ def test_a_hook_that_rejects_is_quoted_with_the_way_and_ends_with_1(origin: Orig
     assert "Traceback" not in said
 
 
+@pytest.mark.slow
 def test_a_remote_that_is_gone_ends_with_4(origin: Origin, ada: Path) -> None:
     origin.bare.rename(origin.bare.with_name("elsewhere"))
     code, said = run_release(ada, *bump_words("v1.2.3"))
@@ -163,6 +170,7 @@ def test_a_remote_that_is_gone_ends_with_4(origin: Origin, ada: Path) -> None:
     assert "Traceback" not in said
 
 
+@pytest.mark.slow
 def test_a_shallow_clone_and_a_broken_overlay_are_refused(origin: Origin, ada: Path) -> None:
     push_file(ada, "notes.txt", "x", "A note")
     with pytest.raises(InputError, match="shallow clone"):
@@ -172,12 +180,14 @@ def test_a_shallow_clone_and_a_broken_overlay_are_refused(origin: Origin, ada: P
         bump(ada, "v1.0.0")
 
 
+@pytest.mark.slow
 def test_without_a_registry_the_digest_must_be_told(ada: Path) -> None:
     code, said = run_release(ada, "bump", "--env", "test", "--to", "v1.0.0", "--unverified")
     assert (code, len(said.splitlines())) == (2, 1)
     assert "--unverified needs --digest" in said
 
 
+@pytest.mark.slow
 def test_of_two_releases_at_once_the_higher_wins_and_no_commit_is_lost(origin: Origin) -> None:
     clones = [origin.clone("ada"), origin.clone("bob")]
     for number in range(1, ROUNDS + 1):
@@ -196,6 +206,7 @@ def test_of_two_releases_at_once_the_higher_wins_and_no_commit_is_lost(origin: O
     assert ask_git(clones[0], "status", "--porcelain") == ""
 
 
+@pytest.mark.slow
 def test_two_of_us_in_one_clone_at_once_both_get_there(origin: Origin, ada: Path) -> None:
     for number in range(1, 6):
         words = (bump_words(f"v1.{number}.0"), bump_words(f"v1.{number}.0", "prod-eks"))
@@ -205,6 +216,7 @@ def test_two_of_us_in_one_clone_at_once_both_get_there(origin: Origin, ada: Path
         assert {origin.line(name).tag for name in ("test", "prod-eks")} == {f"v1.{number}.0"}
 
 
+@pytest.mark.slow
 def test_a_registry_that_is_not_reached_is_never_green(origin: Origin, ada: Path) -> None:
     before = origin.head
     words = ("bump", "--env", "test", "--to", "v1.0.0", "--digest", make_digest("v1.0.0"))

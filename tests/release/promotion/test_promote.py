@@ -12,8 +12,6 @@ from review.github.types import Head, Pull, User
 from tests.release.origin import ask_git, open_remote, push_file
 from tests.release.promotions import BRANCH, TO_EKS, Place
 
-pytestmark = pytest.mark.slow  # each drives real repositories and servers
-
 
 def test_a_promotion_is_a_branch_of_two_lines_and_a_pull_request(place: Place) -> None:
     main = place.origin.head
@@ -27,6 +25,7 @@ def test_a_promotion_is_a_branch_of_two_lines_and_a_pull_request(place: Place) -
     assert "digest: sha256:" in place.origin.read("prod-eks", BRANCH)
 
 
+@pytest.mark.slow
 def test_the_text_says_what_moves_why_and_how_to_go_back(place: Place) -> None:
     place.promote()
     text = place.pulls[0]["body"]
@@ -45,6 +44,7 @@ def test_the_text_says_what_moves_why_and_how_to_go_back(place: Place) -> None:
     assert "Close and reopen" not in text
 
 
+@pytest.mark.slow
 def test_again_changes_nothing_and_repeats_no_push(place: Place) -> None:
     first = place.promote()
     tip = place.origin.git("rev-parse", BRANCH)
@@ -56,6 +56,7 @@ def test_again_changes_nothing_and_repeats_no_push(place: Place) -> None:
     assert place.origin.git("rev-parse", BRANCH) == tip
 
 
+@pytest.mark.slow
 def test_another_clone_leaves_the_branch_alone_too(place: Place) -> None:
     place.promote()
     tip = place.origin.git("rev-parse", BRANCH)
@@ -65,6 +66,7 @@ def test_another_clone_leaves_the_branch_alone_too(place: Place) -> None:
     assert place.origin.git("rev-parse", BRANCH) == tip
 
 
+@pytest.mark.slow
 def test_when_main_moves_the_branch_moves_onto_it(place: Place) -> None:
     place.promote()
     main = push_file(place.origin.clone("other"), "docs/word.md", "text\n", "another change")
@@ -73,6 +75,7 @@ def test_when_main_moves_the_branch_moves_onto_it(place: Place) -> None:
     assert len(place.pulls) == 1
 
 
+@pytest.mark.slow
 def test_a_newer_version_takes_over_the_same_pull_request(place: Place) -> None:
     place.promote()
     place.run_in_test("v1.3.0")
@@ -82,12 +85,14 @@ def test_a_newer_version_takes_over_the_same_pull_request(place: Place) -> None:
     assert "newTag: v1.3.0" in place.origin.read("prod-eks", BRANCH)
 
 
+@pytest.mark.slow
 def test_each_production_has_a_pull_request_of_its_own(place: Place) -> None:
     place.promote()
     place.promote(Promotion("test", "prod-gke"))
     assert [pull["head"]["ref"] for pull in place.pulls] == [BRANCH, "promote/prod-gke"]
 
 
+@pytest.mark.slow
 def test_after_the_merge_there_is_nothing_to_propose(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     place.promote()
     place.merge()
@@ -98,6 +103,7 @@ def test_after_the_merge_there_is_nothing_to_propose(place: Place, capsys: pytes
     assert "prod-eks moves from v1.2.3 to v1.3.0" in place.pulls[-1]["body"]
 
 
+@pytest.mark.slow
 def test_what_a_person_closed_stays_closed(place: Place, capsys: pytest.CaptureFixture[str]) -> None:
     place.promote()
     place.close()
@@ -108,6 +114,7 @@ def test_what_a_person_closed_stays_closed(place: Place, capsys: pytest.CaptureF
     assert place.origin.git("rev-parse", BRANCH) == tip
 
 
+@pytest.mark.slow
 def test_a_reason_proposes_it_again_and_stands_in_the_text(place: Place) -> None:
     place.promote()
     place.close()
@@ -116,6 +123,7 @@ def test_a_reason_proposes_it_again_and_stands_in_the_text(place: Place) -> None
     assert r"proposed again: the \| \_other\_ cause was found" in place.pulls[1]["body"]
 
 
+@pytest.mark.slow
 def test_another_version_than_the_closed_one_is_proposed(place: Place) -> None:
     place.promote()
     place.close()
@@ -123,6 +131,7 @@ def test_another_version_than_the_closed_one_is_proposed(place: Place) -> None:
     assert place.promote() is not None
 
 
+@pytest.mark.slow
 def test_a_forks_closed_pull_request_is_nobodys_word(place: Place) -> None:
     place.promote()
     place.close()
@@ -130,6 +139,7 @@ def test_a_forks_closed_pull_request_is_nobodys_word(place: Place) -> None:
     assert place.promote() is not None
 
 
+@pytest.mark.slow
 def test_what_was_withdrawn_is_not_proposed_without_a_reason(place: Place) -> None:
     place.promote()
     place.merge()
