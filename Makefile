@@ -143,7 +143,7 @@ check-pythons: lint .tools/bin/kustomize ## Run type checker and fast tests with
 repeat: .venv/.locked .tools/bin/kustomize ## Run the fast tests again and again, until one fails (TIMES=, BUSY=1, TESTS=)
 	@TIMES='$(TIMES)' BUSY='$(BUSY)' .ci/repeat -m 'not slow' $(TESTS)
 
-mutants: .venv/.locked .tools/bin/kustomize ## Change the code that decides in one place at a time, and show which change no test notices (MUTANTS=options)
+mutants: .venv/.locked .tools/bin/kustomize ## Change one place of the code that decides, and show what no test notices (MUTANTS=options)
 	@$(RUN) -m tests.mutants $(MUTANTS)
 
 bench: .venv/.locked .tools/.packages ## Benchmark the predictor against the fastest other model server, in five minutes

@@ -8,16 +8,16 @@ import msgspec
 from ruamel.yaml import YAML
 
 from tests.mutants.mutations import Mutant, plant_mutant
-from tests.mutants.trial import Trial
+from tests.mutants.trial import MutantTrial
 
 ACCEPTED = Path(__file__).with_name("accepted.yaml")
 MOST_SURVIVORS = 0.05
 
-Result = tuple[Mutant, Trial]
+Result = tuple[Mutant, MutantTrial]
 Changes = tuple[str, str]  # the lines that went and those that came, without their indentation
 
 
-class Accepted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+class AcceptedMutant(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
     """A mutant that may survive, by its change rather than by its line, which moves; `reason` says why."""
 
     path: str
@@ -28,7 +28,7 @@ class Accepted(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
 
 def read_accepted(path: Path = ACCEPTED) -> dict[tuple[str, str, str], str]:
     """The reason of each accepted change. Raises: msgspec.ValidationError if an entry is not whole."""
-    entries = msgspec.convert(YAML(typ="safe").load(path) or [], list[Accepted])
+    entries = msgspec.convert(YAML(typ="safe").load(path) or [], list[AcceptedMutant])
     return {(entry.path, entry.old, entry.new): entry.reason for entry in entries}
 
 
@@ -51,7 +51,7 @@ def list_survivors(root: Path, results: Sequence[Result]) -> Iterator[tuple[Muta
 def render_table(root: Path, results: Sequence[Result], total: int, seed: int) -> Iterator[str]:
     yield f"{len(results):,} of {total:,} mutants tried, drawn with seed {seed}\n"
     yield f"{'part':<22}{'mutants':>8}{'killed':>8}{'slow':>6}{'survived':>10}"
-    parts: dict[str, list[Trial]] = {}
+    parts: dict[str, list[MutantTrial]] = {}
     for mutant, trial in results:
         parts.setdefault("/".join(mutant.path.split("/")[:2]).removesuffix(".py"), []).append(trial)
     for name, trials in [*sorted(parts.items()), ("all", [trial for _, trial in results])]:

@@ -16,7 +16,7 @@ TIMES_LONGER = 5  # than the same tests take without a mutant
 PASSED, NO_TESTS = 0, 5  # pytest's exit codes
 
 
-class Trial(msgspec.Struct, frozen=True):
+class MutantTrial(msgspec.Struct, frozen=True):
     """`killer` is the test that failed, empty if all passed; `digest` is of the module and of the tests beside it."""
 
     name: str
@@ -33,13 +33,13 @@ class Book:
         self._path = path
         path.parent.mkdir(parents=True, exist_ok=True)
         lines = path.read_bytes().splitlines() if path.exists() else []
-        trials = [msgspec.json.decode(line, type=Trial) for line in lines if line.endswith(b"}")]
+        trials = [msgspec.json.decode(line, type=MutantTrial) for line in lines if line.endswith(b"}")]
         self._known = {(trial.name, trial.digest): trial for trial in trials}
 
-    def find(self, name: str, digest: str) -> Trial | None:
+    def find(self, name: str, digest: str) -> MutantTrial | None:
         return self._known.get((name, digest))
 
-    def add(self, trial: Trial) -> None:
+    def add(self, trial: MutantTrial) -> None:
         self._known[trial.name, trial.digest] = trial
         with self._path.open("ab") as stream:
             stream.write(msgspec.json.encode(trial) + b"\n")
@@ -47,7 +47,7 @@ class Book:
 
 def try_mutants(
     root: Path, workspace: Workspace, runner: Runner, mutants: Sequence[Mutant], book: Book
-) -> Iterator[tuple[Mutant, Trial]]:
+) -> Iterator[tuple[Mutant, MutantTrial]]:
     """Every mutant with its trial, of the book where its module and tests are still the same.
 
     Raises: RuntimeError if the tests beside a module fail without any mutant.
@@ -69,7 +69,7 @@ def _measure_limit(root: Path, runner: Runner, path: str, book: Book) -> float:
         found = runner.run(find_tests(root, path), FAST, LONGEST_SECONDS)
         if found["code"] not in (PASSED, NO_TESTS):
             raise RuntimeError(f"{found['failed']} fails without a mutant in {path}: make the tests pass first")
-        trial = Trial(path, digest, "", False, float(found["seconds"]))
+        trial = MutantTrial(path, digest, "", False, float(found["seconds"]))
         book.add(trial)
     return min(max(FEWEST_SECONDS, TIMES_LONGER * trial.seconds), LONGEST_SECONDS)
 
@@ -81,7 +81,7 @@ def digest_inputs(root: Path, path: str) -> str:
     return found.hexdigest()[:16]
 
 
-def _try_one(root: Path, workspace: Workspace, runner: Runner, mutant: Mutant, limit: float) -> Trial:
+def _try_one(root: Path, workspace: Workspace, runner: Runner, mutant: Mutant, limit: float) -> MutantTrial:
     source, tests = (root / mutant.path).read_text(encoding="utf-8"), find_tests(root, mutant.path)
     digest, seconds = digest_inputs(root, mutant.path), 0.0
     with workspace.change(mutant.path, plant_mutant(source, mutant)):
@@ -90,5 +90,5 @@ def _try_one(root: Path, workspace: Workspace, runner: Runner, mutant: Mutant, l
             seconds += float(found["seconds"])
             if found["code"] not in (PASSED, NO_TESTS):
                 killer = str(found["failed"]) or "its import"
-                return Trial(mutant.name, digest, killer, marks == SLOW, seconds)
-    return Trial(mutant.name, digest, "", False, seconds)
+                return MutantTrial(mutant.name, digest, killer, marks == SLOW, seconds)
+    return MutantTrial(mutant.name, digest, "", False, seconds)
