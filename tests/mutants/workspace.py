@@ -10,6 +10,8 @@ from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
+from tests.patience import LAST_RESORT_SECONDS
+
 LATER_SECONDS = 1000  # a changed file is younger than its bytecode, whatever the clock's step
 LINKED = (".tools", ".venv")
 
@@ -69,4 +71,4 @@ class Runner:
         return found
 
     def close(self) -> None:
-        self._process.communicate(timeout=60)
+        self._process.communicate(timeout=LAST_RESORT_SECONDS)
