@@ -7,9 +7,10 @@ import msgspec
 import numpy as np
 
 from app.predictor.admission.batch_threads import BatchThreads
+from app.predictor.endpoints.predict import ModelVersion
 from app.predictor.http.body import QUICK_BODY_BYTES, Headers, check_json
 from app.predictor.inputs.rows import RowReader
-from app.predictor.inputs.warned import find_unknown, tell_unknown
+from app.predictor.inputs.warned import InputWarnings, find_unknown, list_warnings
 from app.predictor.scoring.model import ServedModel
 from contract.compute.plan import input_features
 from contract.errors import RowError
@@ -26,6 +27,19 @@ class Contribution(msgspec.Struct, gc=False):
     feature: str
     value: Value
     contribution: float
+
+
+class Explanation(msgspec.Struct, kw_only=True, gc=False):
+    """`base` and the contributions add up to the logit of the score (binary) or to the score (regression)."""
+
+    model: ModelVersion
+    threshold: float | None
+    score: float
+    decision: bool | None
+    base: float
+    contributions: list[Contribution]
+    warnings: InputWarnings | msgspec.UnsetType = msgspec.UNSET
+    request_id: str
 
 
 def read_one_row(reader: RowReader, body: bytes) -> Row:
@@ -73,16 +87,16 @@ class Explainer:
         score = self.model.score_row(row, count=False)
         base, contributions = await self._threads.run(self.explain_row, row)
         manifest = self.model.manifest
-        answer = {
-            "model": {"name": manifest.name, "version": manifest.version},
-            "threshold": self.model.threshold,
-            "score": score,
-            "decision": self.model.decide(score),
-            "base": base,
-            "contributions": contributions,
-            **tell_unknown(find_unknown(manifest.schema.columns, row)),
-            "request_id": request_id,
-        }
+        answer = Explanation(
+            model=ModelVersion(manifest.name, manifest.version),
+            threshold=self.model.threshold,
+            score=score,
+            decision=self.model.decide(score),
+            base=base,
+            contributions=contributions,
+            warnings=list_warnings(find_unknown(manifest.schema.columns, row)) or msgspec.UNSET,
+            request_id=request_id,
+        )
         return msgspec.json.encode(answer)
 
     def explain_row(self, row: Row) -> tuple[float, list[Contribution]]:

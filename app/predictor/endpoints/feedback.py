@@ -34,6 +34,21 @@ NOTE_SECONDS = 10.0  # longer than a folder that works ever takes
 MAX_UNDER_WAY = 64  # requests that wait for the folder
 
 
+class FeedbackEntry(msgspec.Struct, gc=False):
+    """What became of one outcome; of a duplicate nothing was counted."""
+
+    model_version: str
+    score: float
+    decision: bool | None
+    outcome: str
+    duplicate: bool
+
+
+class FeedbackAnswer(msgspec.Struct, gc=False):
+    feedback: list[FeedbackEntry]
+    request_id: str
+
+
 class Feedback:
     """Answers for one loaded model.
 
@@ -144,16 +159,12 @@ class Feedback:
         for label, is_first in zip(labels, firsts, strict=True):
             self.sums.add(label, is_first)
         entries = [
-            {
-                "model_version": label.receipt.model_version,
-                "score": label.receipt.score,
-                "decision": label.receipt.decision,
-                "outcome": label.outcome,
-                "duplicate": not is_first,
-            }
+            FeedbackEntry(
+                label.receipt.model_version, label.receipt.score, label.receipt.decision, label.outcome, not is_first
+            )
             for label, is_first in zip(labels, firsts, strict=True)
         ]
-        return msgspec.json.encode({"feedback": entries, "request_id": request_id})
+        return msgspec.json.encode(FeedbackAnswer(entries, request_id))
 
 
 def check_extent(body: bytes) -> None:

@@ -12,7 +12,7 @@ from app.predictor.http.body import LOOP_BODY_BYTES, QUICK_BODY_BYTES, SMALL_BOD
 from app.predictor.http.errors import TooLargeError
 from app.predictor.inputs.pieces import count_until
 from app.predictor.inputs.rows import Columns, RowReader
-from app.predictor.inputs.warned import render_warnings
+from app.predictor.inputs.warned import InputWarnings, render_warnings
 from app.predictor.receipts.outcomes import VersionSums
 from app.predictor.receipts.receipts import Receipts, wants_receipts
 from app.predictor.responses.rendering import JSON_TYPE
@@ -32,10 +32,25 @@ def check_row_size(body: bytes) -> None:
         raise TooLargeError(f'a row is larger than the {SMALL_BODY_BYTES} bytes allowed; many stand in {{"rows": [')
 
 
-class Prediction(msgspec.Struct, omit_defaults=True, gc=False):
+class Prediction(msgspec.Struct, gc=False):
     score: float
     decision: bool | None
-    receipt: str = ""
+    receipt: str | msgspec.UnsetType = msgspec.UNSET
+
+
+class ModelVersion(msgspec.Struct, gc=False):
+    name: str
+    version: str
+
+
+class PredictAnswer(msgspec.Struct, kw_only=True, gc=False):
+    """What an answer holds; it is put together from parts that are rendered once."""
+
+    model: ModelVersion
+    threshold: float | None
+    predictions: list[Prediction]
+    warnings: InputWarnings | msgspec.UnsetType = msgspec.UNSET
+    request_id: str
 
 
 class Predictor:

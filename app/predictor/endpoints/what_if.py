@@ -12,7 +12,7 @@ from app.predictor.endpoints.explain import Row, read_one_row
 from app.predictor.http.body import QUICK_BODY_BYTES, Headers, check_json
 from app.predictor.inputs.json_values import decode_anything, refuse_repeated_names
 from app.predictor.inputs.rows import RowReader
-from app.predictor.inputs.warned import find_unknown, tell_unknown
+from app.predictor.inputs.warned import InputWarnings, find_unknown, list_warnings
 from app.predictor.scoring.model import ServedModel
 from contract.errors import RowError
 from contract.intake.values import column_bounds
@@ -28,6 +28,18 @@ class SweepRequest(msgspec.Struct, forbid_unknown_fields=True, gc=False):
     row: msgspec.Raw
     column: str
     points: Annotated[float, msgspec.Meta(multiple_of=1)] = DEFAULT_POINTS  # 50.0 is a whole number, as in JSON Schema
+
+
+class SweepAnswer(msgspec.Struct, kw_only=True, gc=False):
+    """One score a value, in the order of the values."""
+
+    column: str
+    unit: str | None
+    values: list[Value]
+    scores: list[float]
+    warnings: InputWarnings | msgspec.UnsetType = msgspec.UNSET
+    threshold: float | None
+    request_id: str
 
 
 _decode = msgspec.json.Decoder(SweepRequest).decode
@@ -93,11 +105,18 @@ class Sweeper:
             column, row, points = await self._threads.run(self.read, body)
         values = self.list_values(column, row, points)
         scores = await self._threads.run(self.score_values, row, column.name, values)
-        answer = {"column": column.name, "unit": column.unit, "values": values, "scores": scores}
         unknown = find_unknown(self.columns.values(), row)
         unknown.pop(column.name, None)  # its own value is in none of the scores
-        answer |= tell_unknown(unknown)
-        return msgspec.json.encode({**answer, "threshold": self.model.threshold, "request_id": request_id})
+        answer = SweepAnswer(
+            column=column.name,
+            unit=column.unit,
+            values=values,
+            scores=scores,
+            warnings=list_warnings(unknown) or msgspec.UNSET,
+            threshold=self.model.threshold,
+            request_id=request_id,
+        )
+        return msgspec.json.encode(answer)
 
     def read(self, body: bytes) -> tuple[Column, Row, int]:
         """The column that is varied, the row, and at how many points.

@@ -1,6 +1,9 @@
 """What a request can be told: one base class with a status, one JSON shape for every route."""
 
+from typing import Annotated
+
 import msgspec
+from msgspec import Meta
 
 RETRY_AFTER_SECONDS = 1
 
@@ -167,11 +170,35 @@ CODES = (
 )
 
 
+Code = Annotated[str, Meta(description="Stable, for programs")]
+FieldPath = Annotated[str, Meta(description="Which value, by the schema's names")] | msgspec.UnsetType
+
+
+class ErrorDetail(msgspec.Struct, gc=False):
+    code: Code
+    message: Annotated[str, Meta(description="For people")]
+    field: FieldPath = msgspec.UNSET
+
+
+class ErrorAnswer(msgspec.Struct, gc=False):
+    error: ErrorDetail
+    request_id: str
+
+
+class TensorErrorAnswer(msgspec.Struct, kw_only=True, gc=False):
+    """An error under /v2."""
+
+    error: Annotated[str, Meta(description="For people; a string, as the protocol wants it")]
+    code: Code
+    field: FieldPath = msgspec.UNSET
+    request_id: str
+
+
 def render_error(error: ApiError, request_id: str, path: str) -> bytes:
     """The JSON of every error answer. Under /v2 `error` is a string: its protocol, and its clients, want that."""
-    about = {"code": error.code, "message": error.message}
-    if error.field is not None:
-        about["field"] = error.field
+    field = msgspec.UNSET if error.field is None else error.field
     if path.startswith("/v2"):
-        return msgspec.json.encode({"error": about.pop("message"), **about, "request_id": request_id})
-    return msgspec.json.encode({"error": about, "request_id": request_id})
+        return msgspec.json.encode(
+            TensorErrorAnswer(error=error.message, code=error.code, field=field, request_id=request_id)
+        )
+    return msgspec.json.encode(ErrorAnswer(ErrorDetail(error.code, error.message, field), request_id))

@@ -1,9 +1,10 @@
 """What an answer says of values that were taken although training never saw them."""
 
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Annotated
 
 import msgspec
+from msgspec import Meta
 
 from contract.schema import Column, Value
 
@@ -12,17 +13,24 @@ UNKNOWN_CATEGORY = "unknown_category"
 Unknown = Mapping[str, list[int]]  # by column, the rows from 0
 
 
-def list_warnings(unknown: Unknown, is_many: bool = False) -> list[dict[str, Any]]:
+class InputWarning(msgspec.Struct, gc=False):
+    code: str
+    field: str
+    row: Annotated[int, Meta(description="Of many rows, from 0")] | msgspec.UnsetType = msgspec.UNSET
+
+
+InputWarnings = Annotated[
+    list[InputWarning],
+    Meta(description="Values that were taken although training never saw them; only where there are some"),
+]
+
+
+def list_warnings(unknown: Unknown, is_many: bool = False) -> list[InputWarning]:
     """One entry for each value, in the order of the rows; of many rows it says which, from 0 as in an error."""
     found = sorted((row, order, name) for order, (name, rows) in enumerate(unknown.items()) for row in rows)
     if not is_many:
-        return [{"code": UNKNOWN_CATEGORY, "field": name} for _, _, name in found]
-    return [{"code": UNKNOWN_CATEGORY, "field": f"rows[{row}].{name}", "row": row} for row, _, name in found]
-
-
-def tell_unknown(unknown: Unknown) -> dict[str, Any]:
-    """What an answer about one row says of it, if there is anything to say."""
-    return {"warnings": list_warnings(unknown)} if unknown else {}
+        return [InputWarning(UNKNOWN_CATEGORY, name) for _, _, name in found]
+    return [InputWarning(UNKNOWN_CATEGORY, f"rows[{row}].{name}", row) for row, _, name in found]
 
 
 def render_warnings(unknown: Unknown, is_many: bool = False) -> bytes:

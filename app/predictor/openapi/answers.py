@@ -2,14 +2,14 @@
 
 from typing import Any
 
+import msgspec
+
 from app.predictor.endpoints import batch, explain, feedback, what_if
 from contract.schema import ModelSchema
 
-ROW = {"$ref": "#/components/schemas/Row"}
-NUMBER = {"type": "number"}
+PLACE = "#/components/schemas/"
+ROW = {"$ref": f"{PLACE}Row"}
 STRING = {"type": "string"}
-DECISION = {"type": ["boolean", "null"]}
-VALUE = {"type": ["number", "string", "null"]}
 # a line of the header, and at least one of anything: a row that is refused is told in the answer
 CSV_PATTERN = r"^{header}\n[ -~]*[!-~][ -~]*$"
 
@@ -22,14 +22,19 @@ def describe_questions(document: Described, schema: ModelSchema | None, example:
     paths = document["paths"]
     question = {"row": example, "column": names[0] if names else "", "points": 10}
     for route, summary, content, answer in (
-        (explain.ROUTE, "Why one row scores as it does", _json(ROW, example), _explanation()),
+        (explain.ROUTE, "Why one row scores as it does", _json(ROW, example), explain.Explanation),
         (
             what_if.ROUTE,
             "Scores of one row as one value moves",
             _json(_sweep_request(names), question),
-            _sweep_answer(),
+            what_if.SweepAnswer,
         ),
-        (feedback.ROUTE, "What really happened, by receipt", _json(_feedback_request(schema)), _feedback_answer()),
+        (
+            feedback.ROUTE,
+            "What really happened, by receipt",
+            _json(_feedback_request(schema)),
+            feedback.FeedbackAnswer,
+        ),
     ):
         _fill(paths[route], summary, content, answer)
     csv: Described = {"schema": {"type": "string", "pattern": CSV_PATTERN.format(header=",".join(names))}}
@@ -57,11 +62,17 @@ def describe_keys(document: Described) -> None:
             operations["post"]["security"] = [{"bearer": []}, {"header": []}]
 
 
-def _fill(operations: Described, summary: str, content: Described, answer: Described) -> None:
+def describe_answer(kind: type[msgspec.Struct], description: str) -> Described:
+    """A response in JSON, whose schema is among the document's components."""
+    content = {"application/json": {"schema": {"$ref": f"{PLACE}{kind.__name__}"}}}
+    return {"description": description, "content": content}
+
+
+def _fill(operations: Described, summary: str, content: Described, answer: type[msgspec.Struct]) -> None:
     operation = operations["post"]
     operation["summary"] = summary
     operation["requestBody"] = {"required": True, "content": {"application/json": content}}
-    operation["responses"]["200"] = {"description": "Answered", "content": {"application/json": {"schema": answer}}}
+    operation["responses"]["200"] = describe_answer(answer, "Answered")
 
 
 def _json(schema: Described, example: Described | None = None) -> Described:
@@ -76,35 +87,11 @@ def _list(items: Described, **bounds: int) -> Described:
     return {"type": "array", "items": items, **bounds}
 
 
-def _explanation() -> Described:
-    contribution = _object(feature=STRING, value=VALUE, contribution=NUMBER)
-    return _object(
-        model=_object(name=STRING, version=STRING),
-        threshold={"type": ["number", "null"]},
-        score=NUMBER,
-        decision=DECISION,
-        base=NUMBER,
-        contributions=_list(contribution),
-        request_id=STRING,
-    )
-
-
 def _sweep_request(names: list[str]) -> Described:
     points = {"type": "integer", "minimum": what_if.MIN_POINTS, "maximum": what_if.MAX_POINTS}
     column = {"type": "string", "enum": names} if names else STRING
     request = _object(row=ROW, column=column, points=points | {"default": what_if.DEFAULT_POINTS})
     return request | {"required": ["row", "column"], "additionalProperties": False}
-
-
-def _sweep_answer() -> Described:
-    return _object(
-        column=STRING,
-        unit={"type": ["string", "null"]},
-        values=_list(VALUE),
-        scores=_list(NUMBER),
-        threshold={"type": ["number", "null"]},
-        request_id=STRING,
-    )
 
 
 def _feedback_request(schema: ModelSchema | None) -> Described:
@@ -114,10 +101,3 @@ def _feedback_request(schema: ModelSchema | None) -> Described:
     label = _object(receipt=STRING, outcome=outcome) | {"additionalProperties": False}
     labels = _object(feedback=_list(label, minItems=1, maxItems=feedback.MAX_LABELS))
     return {"anyOf": [label, labels | {"additionalProperties": False}]}
-
-
-def _feedback_answer() -> Described:
-    entry = _object(
-        model_version=STRING, score=NUMBER, decision=DECISION, outcome=STRING, duplicate={"type": "boolean"}
-    )
-    return _object(feedback=_list(entry), request_id=STRING)

@@ -2,68 +2,43 @@
 
 from typing import Any
 
+import msgspec
 from fastapi import FastAPI
 from fastapi.openapi.utils import get_openapi
 
-from app.predictor.endpoints import predict
+from app.predictor.endpoints import explain, feedback, predict, what_if
+from app.predictor.http.errors import ErrorAnswer, TensorErrorAnswer
 from app.predictor.openapi import answers, tensor_schemas
 from contract.intake.values import describe_column
 from contract.schema import Column, Manifest, ModelSchema
 
-ERROR_SCHEMA = {
-    "type": "object",
-    "required": ["error", "request_id"],
-    "properties": {
-        "error": {
-            "type": "object",
-            "required": ["code", "message"],
-            "properties": {
-                "code": {"type": "string", "description": "Stable, for programs"},
-                "message": {"type": "string", "description": "For people"},
-                "field": {"type": "string", "description": "Which value, by the schema's names"},
-            },
-        },
-        "request_id": {"type": "string"},
-    },
-}
-
-WARNINGS = {
-    "type": "array",
-    "description": "Values that were taken although training never saw them; only where there are some",
-    "items": {
-        "type": "object",
-        "required": ["code", "field"],
-        "properties": {
-            "code": {"type": "string"},
-            "field": {"type": "string"},
-            "row": {"type": "integer", "description": "Of many rows, from 0"},
-        },
-    },
-}
+ANSWERS = (
+    ErrorAnswer,
+    TensorErrorAnswer,
+    predict.PredictAnswer,
+    explain.Explanation,
+    what_if.SweepAnswer,
+    feedback.FeedbackAnswer,
+)
 
 
 def build_document(app: FastAPI, manifest: Manifest | None, max_rows: int, needs_keys: bool) -> dict[str, Any]:
     """The document of all routes; until a model is loaded, `manifest` is None and a row is any object."""
     document = get_openapi(title=app.title, version="1", routes=app.routes)
     schemas = document.setdefault("components", {}).setdefault("schemas", {})
-    schemas["Error"] = ERROR_SCHEMA
-    schemas[tensor_schemas.ERROR_NAME] = tensor_schemas.ERROR_SCHEMA
+    schemas |= msgspec.json.schema_components(ANSWERS, ref_template=answers.PLACE + "{name}")[1]
     schema = manifest.schema if manifest else None
     for path, operations in document["paths"].items():
         is_tensor = path.startswith(tensor_schemas.PREFIX)
         for operation in operations.values():
             operation["responses"].pop("422", None)
-            name = tensor_schemas.ERROR_NAME if is_tensor else "Error"
-            operation["responses"]["default"] = {
-                "description": "Refused; the code says why",
-                "content": {"application/json": {"schema": {"$ref": f"#/components/schemas/{name}"}}},
-            }
+            error = TensorErrorAnswer if is_tensor else ErrorAnswer
+            operation["responses"]["default"] = answers.describe_answer(error, "Refused; the code says why")
             if is_tensor:
                 tensor_schemas.describe_tensors(path, operation, manifest)
     values = {column.name: column_schema(column) for column in schema.columns} if schema else {}
     schemas[tensor_schemas.REQUEST_NAME] = tensor_schemas.request_schema(manifest, values)
     schemas["Row"] = row_schema(schema) if schema else {"type": "object"}
-    schemas["Answer"] = answer_schema()
     answers.describe_questions(document, schema, example_row(schema) if schema else {})
     if needs_keys:
         answers.describe_keys(document)
@@ -109,29 +84,8 @@ def example_row(schema: ModelSchema) -> dict[str, Any]:
     return {column.name: column.example for column in schema.columns}
 
 
-def answer_schema() -> dict[str, Any]:
-    """JSON Schema of every answer of /v1/predict."""
-    prediction = {
-        "type": "object",
-        "required": ["score", "decision"],
-        "properties": {"score": {"type": "number"}, "decision": {"type": ["boolean", "null"]}},
-    }
-    named = {"type": "object", "properties": {"name": {"type": "string"}, "version": {"type": "string"}}}
-    return {
-        "type": "object",
-        "required": ["model", "threshold", "predictions", "request_id"],
-        "properties": {
-            "model": named | {"required": ["name", "version"]},
-            "threshold": {"type": ["number", "null"]},
-            "predictions": {"type": "array", "items": prediction},
-            "warnings": WARNINGS,
-            "request_id": {"type": "string"},
-        },
-    }
-
-
 def _describe_predict(operation: dict[str, Any], schema: ModelSchema | None, max_rows: int) -> None:
-    row = {"$ref": "#/components/schemas/Row"}
+    row = answers.ROW
     rows = {
         "type": "object",
         "additionalProperties": False,
@@ -145,5 +99,6 @@ def _describe_predict(operation: dict[str, Any], schema: ModelSchema | None, max
     operation["summary"] = "Scores and decisions"
     operation["description"] = "One row as an object of named fields, or several as an object with `rows`."
     operation["requestBody"] = {"required": True, "content": {"application/json": content}}
-    answer = {"application/json": {"schema": {"$ref": "#/components/schemas/Answer"}}}
-    operation["responses"]["200"] = {"description": "One prediction a row, in the order of the rows", "content": answer}
+    operation["responses"]["200"] = answers.describe_answer(
+        predict.PredictAnswer, "One prediction a row, in the order of the rows"
+    )

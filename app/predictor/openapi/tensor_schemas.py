@@ -1,4 +1,4 @@
-"""What the OpenAPI document says of the Open Inference Protocol V2: its paths' parameters, requests and errors."""
+"""What the OpenAPI document says of the Open Inference Protocol V2: its paths' parameters and requests."""
 
 from typing import Any
 
@@ -7,19 +7,7 @@ from app.predictor.inputs.tensor_reader import MATRIX
 from contract.schema import Column, Manifest
 
 PREFIX = "/v2"
-ERROR_NAME = "TensorError"
 REQUEST_NAME = "TensorRequest"
-
-ERROR_SCHEMA = {
-    "type": "object",
-    "required": ["error", "code", "request_id"],
-    "properties": {
-        "error": {"type": "string", "description": "For people; a string, as the protocol wants it"},
-        "code": {"type": "string", "description": "Stable, for programs"},
-        "field": {"type": "string", "description": "Which value, by the schema's names"},
-        "request_id": {"type": "string"},
-    },
-}
 SWITCHES = {"binary_data_output": {"type": ["boolean", "null"]}}
 ABOUT = f"""Any number of rows: the shape of each tensor is `[rows]` or `[rows, 1]`. The schema shows one row, since
 JSON Schema cannot tie a shape to its data. Numbers may be of any numeric datatype; instead of a tensor a column,
