@@ -5,8 +5,7 @@ from app.predictor.server.signals import end_process, stop_at_signals
 
 def run() -> int:
     """The exit code, as of `app.predictor.server.start.main`."""
-    # the libraries' import takes most of the start, and a signal may come meanwhile
-    from app.predictor.server.start import main  # noqa: PLC0415
+    from app.predictor.server.start import main  # noqa: PLC0415 - most of the start; a signal may come meanwhile
 
     return main()
 

@@ -143,7 +143,7 @@ METRICS = (
         "lathe_score_reference_ratio", "gauge", ("bin",), "Share of training rows in each bin of the score",
         read_score_reference,
     ),
-)  # fmt: skip
+)  # fmt: skip # a table
 
 BEFORE_THE_MODEL = ("lathe_ready", "lathe_in_flight_requests")
 

@@ -52,7 +52,7 @@ class Trial:
 def flip_bit(name: str, seed: int) -> Damage:
     def damage(folder: Path) -> None:
         content = bytearray((folder / name).read_bytes())
-        position = random.Random(seed).randrange(len(content) * 8)  # noqa: S311 - a repeatable choice, no secret
+        position = random.Random(seed).randrange(len(content) * 8)
         content[position // 8] ^= 1 << position % 8
         (folder / name).write_bytes(content)
 
@@ -62,7 +62,7 @@ def flip_bit(name: str, seed: int) -> Damage:
 def cut_file(name: str, seed: int) -> Damage:
     def damage(folder: Path) -> None:
         content = (folder / name).read_bytes()
-        (folder / name).write_bytes(content[: random.Random(seed).randrange(len(content))])  # noqa: S311
+        (folder / name).write_bytes(content[: random.Random(seed).randrange(len(content))])
 
     return damage
 
@@ -163,7 +163,7 @@ def describe(kinds: Sequence[str], ends: Sequence[tuple[str, float]], seconds: i
         details[kind] = "; ".join(f"{count:,} {end}" for end, count in of_kind.most_common())
     bad = len(ends) - found[REFUSED] - crashed
     return Outcome(
-        [f"{len(ends):,}", f"{found[REFUSED]:,}", str(crashed), str(bad), "–", f"{slowest:.2f}"],  # noqa: RUF001
+        [f"{len(ends):,}", f"{found[REFUSED]:,}", str(crashed), str(bad), "–", f"{slowest:.2f}"],
         [
             Promise("every damage is refused in one line that names it", f"{bad + crashed:,} not", bad + crashed == 0),
             Promise(f"within {seconds} s", f"{slowest:.2f} s", slowest <= seconds),
@@ -187,7 +187,7 @@ def compare_raw(model: ServedModel) -> tuple[str, Outcome]:
         raise CommandError(f"{RAW_LOADER.name} ended with {done.returncode}: {done.stderr.strip()[-500:]}")
     found = Counter[str](json.loads(done.stdout))
     cells = [found.total(), found["refused"], found["crashed"], found["changed"], found["same"]]
-    return "XGBoost's reader alone, a bit flipped in the model", Outcome([*map(str, cells), "–"])  # noqa: RUF001
+    return "XGBoost's reader alone, a bit flipped in the model", Outcome([*map(str, cells), "–"])
 
 
 EXPERIMENT = Experiment(

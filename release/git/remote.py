@@ -25,7 +25,7 @@ BUSY = ("cannot lock ref", "failed to update ref", "incorrect old value", "refer
 DECLINED = (
     "GH006", "GH013", "protected branch", "repository rule violations", "pre-receive hook declined", "denied to",
     "Write access to repository not granted", "not allowed to push", "URL returned error: 403",
-)  # fmt: skip
+)  # fmt: skip # a table
 
 
 class RacedError(OutsideError):

@@ -14,14 +14,14 @@ def take_back(remote: Remote, rollback: Rollback, *, dry_run: bool = False) -> s
         commit = roll_back(remote, rollback, dry_run=dry_run)
     except DeclinedError as declined:
         # GitHub's client is loaded only where it is needed: a rollback is Git's alone, and has to be quick
-        from release.promotion.rollback_workflow import roll_back_elsewhere  # noqa: PLC0415
+        from release.promotion.rollback_workflow import roll_back_elsewhere  # noqa: PLC0415 - GitHub's client
 
         is_elsewhere = True
         commit = roll_back_elsewhere(remote, rollback, declined)
     if commit:
         print_rollback(remote, rollback, commit)
         if not is_elsewhere:  # the workflow has done it
-            from release.promotion.closing import close_open  # noqa: PLC0415
+            from release.promotion.closing import close_open  # noqa: PLC0415 - GitHub's client
 
             close_open(remote, rollback.environment, rollback.withdrawn, commit)
     return commit

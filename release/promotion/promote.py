@@ -67,9 +67,16 @@ def promote(
     commit = write_commit(remote, head, found, line, image, promotion)
     evidence = collect_evidence(remote.clone, head, promotion.source, line, found.old, image, github, prometheus)
     proposal = Proposal(
-        promotion.source, promotion.target, found.old, line, image, evidence,
-        render_changes(remote, promotion.target, head, commit), promotion.again, starts_checks(),
-    )  # fmt: skip
+        promotion.source,
+        promotion.target,
+        found.old,
+        line,
+        image,
+        evidence,
+        render_changes(remote, promotion.target, head, commit),
+        promotion.again,
+        starts_checks(),
+    )
     push_branch(remote, commit, promotion.branch, head)
     return open_pull(github, promotion.branch, remote.branch, proposal)
 

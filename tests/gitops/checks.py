@@ -44,7 +44,7 @@ CHECKS = (
     Check("G7", "taken", "Every kind and namespace that is rendered is in its project", whitelist.find_refused),
     Check("G7", "automation", "Production is never automatic; elsewhere allowEmpty is false", projects.find_automation),
     Check("—", "argocd-settings", "Argo CD still finds its own settings", projects.find_lost_settings),
-)  # fmt: skip
+)
 
 
 def run_check(check: Check, scenes: list[Scene]) -> Result:

@@ -24,7 +24,7 @@ def test_every_custom_resource_that_is_rendered_has_a_schema(scenes: list[Scene]
     assert {path.name.partition(".")[0] for path in used} >= {
         "AnalysisTemplate", "AppProject", "Application", "ApplicationSet", "ExternalSecret", "HTTPRoute", "Rollout",
         "ScaledObject", "ServiceMonitor",
-    }  # fmt: skip
+    }  # fmt: skip # a table
 
 
 @pytest.mark.parametrize(

@@ -15,10 +15,18 @@ from cosmic_ray.plugins import get_operator
 COMPARISONS = ("Lt_LtE", "LtE_Lt", "Gt_GtE", "GtE_Gt", "Eq_NotEq", "NotEq_Eq", "Is_IsNot", "IsNot_Is")
 ARITHMETIC = ("Add_Sub", "Sub_Add", "Mul_Div", "Div_Mul", "FloorDiv_Mul", "Mod_Add", "Pow_Mul")
 OTHERS = (
-    "AddNot", "ReplaceTrueWithFalse", "ReplaceFalseWithTrue", "ReplaceAndWithOr", "ReplaceOrWithAnd",
-    "ReplaceBreakWithContinue", "ReplaceContinueWithBreak", "NumberReplacer", "ZeroIterationForLoop",
-    "ReplaceUnaryOperator_Delete_Not", "ReplaceUnaryOperator_USub_UAdd",
-)  # fmt: skip
+    "AddNot",
+    "ReplaceTrueWithFalse",
+    "ReplaceFalseWithTrue",
+    "ReplaceAndWithOr",
+    "ReplaceOrWithAnd",
+    "ReplaceBreakWithContinue",
+    "ReplaceContinueWithBreak",
+    "NumberReplacer",
+    "ZeroIterationForLoop",
+    "ReplaceUnaryOperator_Delete_Not",
+    "ReplaceUnaryOperator_USub_UAdd",
+)
 OPERATORS = (
     *OTHERS,
     *(f"ReplaceComparisonOperator_{name}" for name in COMPARISONS),
@@ -60,7 +68,7 @@ def _find_mutants(root: Path, path: Path) -> Iterator[Mutant]:
 def draw_sample(mutants: Sequence[Mutant], count: int, seed: int) -> list[Mutant]:
     """`count` of them, the same for the same seed; all if there are no more. A longer sample begins with a shorter."""
     drawn = list(mutants)
-    random.Random(seed).shuffle(drawn)  # noqa: S311
+    random.Random(seed).shuffle(drawn)
     return drawn[:count]
 
 

@@ -16,10 +16,26 @@ from typing import Any
 import pytest
 
 LIBRARIES = (  # not ONNX Runtime: a fork would wait for a lock of the thread that it starts
-    "fastapi", "httptools", "httpx", "hypothesis", "matplotlib.pyplot", "msgspec", "numpy", "onnx", "prometheus_client",
-    "pydantic_settings", "rich.console", "ruamel.yaml",
-    "scipy.optimize", "scipy.stats", "sklearn.linear_model", "sklearn.metrics", "typer", "uvicorn", "xgboost",
-)  # fmt: skip
+    "fastapi",
+    "httptools",
+    "httpx",
+    "hypothesis",
+    "matplotlib.pyplot",
+    "msgspec",
+    "numpy",
+    "onnx",
+    "prometheus_client",
+    "pydantic_settings",
+    "rich.console",
+    "ruamel.yaml",
+    "scipy.optimize",
+    "scipy.stats",
+    "sklearn.linear_model",
+    "sklearn.metrics",
+    "typer",
+    "uvicorn",
+    "xgboost",
+)
 WALL_SECONDS = 600  # the last resort where a test waits for what never comes; the limit is one of processor time
 NO_ANSWER = "(ended without an answer, or its time was used up)"
 OPTIONS = (

@@ -90,9 +90,15 @@ class Play:
         commit = run_git(self.stage.repository.origin, "rev-parse", f"{reference}^{{commit}}")
         payload = {"ref": reference, "before": NOBODY, "after": commit}
         return self.stage.run(
-            "release.yml", "push", payload, commit, reference=reference, env=self.settings,
-            variables=APP, secrets=APP_KEY,
-        )  # fmt: skip
+            "release.yml",
+            "push",
+            payload,
+            commit,
+            reference=reference,
+            env=self.settings,
+            variables=APP,
+            secrets=APP_KEY,
+        )
 
     def run_overlays(self, hosted: dict[str, Any]) -> Outcome:
         """overlays.yml on a pull request, as it would be merged."""
@@ -104,9 +110,13 @@ class Play:
         merge = repository.git("rev-parse", "HEAD")
         repository.publish(f"{merge}:refs/pull/{number}/merge")
         return self.stage.run(
-            "overlays.yml", "pull_request", {"action": "synchronize", "number": number, "pull_request": hosted}, merge,
-            reference=f"refs/pull/{number}/merge", env=self.settings,
-        )  # fmt: skip
+            "overlays.yml",
+            "pull_request",
+            {"action": "synchronize", "number": number, "pull_request": hosted},
+            merge,
+            reference=f"refs/pull/{number}/merge",
+            env=self.settings,
+        )
 
     def run_dispatched(self) -> Outcome | None:
         """The workflow that somebody has started through the API, if one waits; the run ends as it does."""
@@ -119,8 +129,14 @@ class Play:
         run["status"] = "in_progress"
         payload = {"inputs": waiting["inputs"], "ref": "refs/heads/main"}
         outcome = self.stage.run(
-            "rollback.yml", "workflow_dispatch", payload, self.head, run_id=run["id"], env=self.settings,
-            variables=APP, secrets=APP_KEY,
-        )  # fmt: skip
+            "rollback.yml",
+            "workflow_dispatch",
+            payload,
+            self.head,
+            run_id=run["id"],
+            env=self.settings,
+            variables=APP,
+            secrets=APP_KEY,
+        )
         run |= {"status": "completed", "conclusion": "success" if outcome.succeeded else "failure"}
         return outcome

@@ -45,8 +45,16 @@ def release_second(play: Play, tell: Teller) -> None:
         play.stage.hub.state.plant("POST", "/releases$", status=503, times=50)
         outcome = play.run_release(SECOND)
         plants.clear()
-        expect_jobs(outcome, False, check="success", image="success", announce="failure", bump="absent",
-                    promote="absent", release_checks_pass="failure")  # fmt: skip
+        expect_jobs(
+            outcome,
+            False,
+            check="success",
+            image="success",
+            announce="failure",
+            bump="absent",
+            promote="absent",
+            release_checks_pass="failure",
+        )
         expect(play.head == before, "main as it was", outcome)
         step.say(outcome.describe_jobs())
         step.say(quote(outcome, "error: "), "red")

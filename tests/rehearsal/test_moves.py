@@ -48,8 +48,10 @@ def test_a_move_is_shown_with_its_two_lines(tmp_path: Path, start: str) -> None:
     (move,) = list_commits(tmp_path, start)
     assert (move.subject, move.environments) == ("Run v1.0.0 in test", ("test",))
     assert [line.strip() for line in move.lines] == [
-        "-    newTag: v0.0.0 # not released yet", "+    newTag: v1.0.0", f"+    digest: {DIGEST}",
-    ]  # fmt: skip
+        "-    newTag: v0.0.0 # not released yet",
+        "+    newTag: v1.0.0",
+        f"+    digest: {DIGEST}",
+    ]
     assert check_moves(tmp_path, start) == 1
     assert list_named(tmp_path, start) == {f"{NAME}:v1.0.0@{DIGEST}"}
 

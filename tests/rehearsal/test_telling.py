@@ -24,8 +24,11 @@ def test_a_step_has_a_number_seconds_and_its_commit() -> None:
     assert lines[0].startswith(" 1  The tag v1.0.0 is pushed")
     assert lines[0].endswith("release.yml     0 s")
     assert [line.strip() for line in lines[1:]] == [
-        "ababababab  Run v1.0.0 in test", "a.yaml", "-    newTag: v0.0.0", "+    newTag: v1",
-    ]  # fmt: skip
+        "ababababab  Run v1.0.0 in test",
+        "a.yaml",
+        "-    newTag: v0.0.0",
+        "+    newTag: v1",
+    ]
     assert max(map(len, lines)) <= WIDTH
 
 

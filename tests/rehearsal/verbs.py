@@ -30,14 +30,25 @@ def start_verb(play: Play, *arguments: str, **more: str) -> "subprocess.Popen[st
     stage = play.stage
     kept = {name: value for name, value in os.environ.items() if not name.startswith(FOREIGN)}
     environment = {
-        **kept, **play.settings, "KUBECONFIG": os.devnull, "COLUMNS": WIDTH, "GITHUB_TOKEN": WRITING,
-        "GITHUB_API_URL": stage.hub.address, "GITHUB_REPOSITORY": f"{OWNER}/{NAME}",
-        "NO_PROXY": "127.0.0.1,localhost", "no_proxy": "127.0.0.1,localhost", **more,
-    }  # fmt: skip
+        **kept,
+        **play.settings,
+        "KUBECONFIG": os.devnull,
+        "COLUMNS": WIDTH,
+        "GITHUB_TOKEN": WRITING,
+        "GITHUB_API_URL": stage.hub.address,
+        "GITHUB_REPOSITORY": f"{OWNER}/{NAME}",
+        "NO_PROXY": "127.0.0.1,localhost",
+        "no_proxy": "127.0.0.1,localhost",
+        **more,
+    }
     return subprocess.Popen(
-        [str(stage.python), "-m", "release", *arguments], cwd=stage.repository.folder, env=environment,
-        stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True,
-    )  # fmt: skip
+        [str(stage.python), "-m", "release", *arguments],
+        cwd=stage.repository.folder,
+        env=environment,
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        text=True,
+    )
 
 
 def end_verb(process: "subprocess.Popen[str]") -> Said:

@@ -102,9 +102,15 @@ def place(tmp_path: Path, bundle_folder: Path) -> Iterator[Place]:
     origin = Origin(tmp_path)
     (tmp_path / "report.json").write_text(json.dumps(report_of(bundle_folder)), encoding="utf-8")
     record = write_record(
-        tmp_path / "report.json", bundle_folder, tmp_path / "approved",
-        tree=TREE, number=7, run_id=500, approved_by=["maintainer", "ops"], accepted_by=None,
-    )  # fmt: skip
+        tmp_path / "report.json",
+        bundle_folder,
+        tmp_path / "approved",
+        tree=TREE,
+        number=7,
+        run_id=500,
+        approved_by=["maintainer", "ops"],
+        accepted_by=None,
+    )
     with ExitStack() as stack:
         server, state = stack.enter_context(run_server({"git": str(origin.bare)}))
         github = GitHub(GitHubSettings("token-that-writes", "lathe-ml/lathe", server.address), sleep=lambda _: None)

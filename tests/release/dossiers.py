@@ -64,9 +64,15 @@ class Site:
         report.write_text(json.dumps(report_of(self.bundle, name)), encoding="utf-8")
         accepted = "reviewer" if name == "uncertain" else None
         write_record(
-            report, self.bundle, self.artifacts / "approved",
-            tree=TREE, number=7, run_id=500, approved_by=["maintainer"], accepted_by=accepted,
-        )  # fmt: skip
+            report,
+            self.bundle,
+            self.artifacts / "approved",
+            tree=TREE,
+            number=7,
+            run_id=500,
+            approved_by=["maintainer"],
+            accepted_by=accepted,
+        )
 
     def publish(self, version: str = "v1.2.3", **changes: Any) -> None:
         if not (self.artifacts / "approved").exists():

@@ -41,7 +41,7 @@ def export_sbom(path: Path) -> dict[str, Any]:
     command = [
         str(ROOT / ".tools/uv/bin/uv"), "export", "--quiet", "--locked", "--no-default-groups", "--group", "predictor",
         "--preview-features", "sbom-export", "--format", "cyclonedx1.5", "--output-file", str(path),
-    ]  # fmt: skip
+    ]  # fmt: skip # a table
     subprocess.run(command, cwd=ROOT, check=True, capture_output=True, timeout=LAST_RESORT_SECONDS)
     found: dict[str, Any] = json.loads(path.read_bytes())
     return found

@@ -44,8 +44,11 @@ def write_keys(folder: Path, name: str = "cosign", password: str = PASSWORD) -> 
     folder.mkdir(parents=True, exist_ok=True)
     subprocess.run(
         [need_program("cosign", str(TOOLS)), "generate-key-pair", "--output-key-prefix", name],
-        cwd=folder, env={"COSIGN_PASSWORD": password, "HOME": str(folder)}, check=True, capture_output=True,
-    )  # fmt: skip
+        cwd=folder,
+        env={"COSIGN_PASSWORD": password, "HOME": str(folder)},
+        check=True,
+        capture_output=True,
+    )
     return folder / f"{name}.key", folder / f"{name}.pub"
 
 
@@ -85,9 +88,13 @@ class Shelf:
         return self.git("rev-parse", "HEAD")
 
     def push(
-        self, *, labels: Mapping[str, str] | None = None, model: Mapping[str, bytes] | None = None,
-        settings: Mapping[str, str] = SETTINGS, tagged: bool = True,
-    ) -> ImageLine:  # fmt: skip
+        self,
+        *,
+        labels: Mapping[str, str] | None = None,
+        model: Mapping[str, bytes] | None = None,
+        settings: Mapping[str, str] = SETTINGS,
+        tagged: bool = True,
+    ) -> ImageLine:
         """A new version in the registry, and its tag in Git."""
         version = f"v1.0.{next(self.numbers)}"
         known = {
@@ -107,11 +114,19 @@ class Shelf:
         """Everything that `publish` attaches; `changes` are to what the provenance and the gate's report say."""
         image = PublishedImage(
             **{
-                "repository": line.repository, "version": line.tag, "digest": line.digest, "revision": self.revision,
-                "bundle_digest": read_digest(self.approved / "bundle"), "report_sha256": self.record.report_sha256,
-                "verdict": "pass", "accepted_by": None, "headline": "", "quality": (), **changes,
+                "repository": line.repository,
+                "version": line.tag,
+                "digest": line.digest,
+                "revision": self.revision,
+                "bundle_digest": read_digest(self.approved / "bundle"),
+                "report_sha256": self.record.report_sha256,
+                "verdict": "pass",
+                "accepted_by": None,
+                "headline": "",
+                "quality": (),
+                **changes,
             }
-        )  # fmt: skip
+        )
         origin = ImageOrigin(
             image.version, image.revision, image.repository, image.bundle_digest, self.record, ("base", None), False
         )

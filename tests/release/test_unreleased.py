@@ -106,6 +106,11 @@ def test_a_project_that_went_on_passes_its_own_tests(tmp_path: Path) -> None:
     }
     done = subprocess.run(
         [sys.executable, "-m", "pytest", "-q", "-p", "no:cacheprovider", "-m", "not slow", *TESTS],
-        cwd=project, env=kept, capture_output=True, text=True, timeout=10 * LAST_RESORT_SECONDS, check=False,
-    )  # fmt: skip
+        cwd=project,
+        env=kept,
+        capture_output=True,
+        text=True,
+        timeout=10 * LAST_RESORT_SECONDS,
+        check=False,
+    )
     assert done.returncode == 0, done.stdout[-3000:]

@@ -23,9 +23,10 @@ def build(context: Path, arguments: list[str]) -> None:
     packages = [tuple(pair) for pair in json.loads(os.environ[PACKAGES])]
     labels = {label: given[name] for name, label in LABELS.items()}
     write_image(
-        context / "artifacts" / "built.tar", labels,
+        context / "artifacts" / "built.tar",
+        labels,
         [make_environment(packages), read_model(context / "artifacts" / "image")],
-    )  # fmt: skip
+    )
 
 
 def main() -> None:

@@ -20,8 +20,12 @@ def lint_imports(root: Path) -> subprocess.CompletedProcess[str]:
     program = Path(sys.executable).with_name("lint-imports")
     return subprocess.run(
         [program, "--no-logo", "--no-cache"],
-        cwd=root, capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=False,
-    )  # fmt: skip
+        cwd=root,
+        capture_output=True,
+        text=True,
+        timeout=LAST_RESORT_SECONDS,
+        check=False,
+    )
 
 
 @pytest.fixture(scope="module")

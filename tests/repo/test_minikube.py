@@ -38,8 +38,12 @@ def run(
     environment = {"PATH": f"{project / programs}{os.pathsep}/usr/bin{os.pathsep}/bin", "RECORD": str(record)}
     done = subprocess.run(
         [project / ".ci" / "minikube", *arguments],
-        env=environment, capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=False,
-    )  # fmt: skip
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=LAST_RESORT_SECONDS,
+        check=False,
+    )
     return done, record.read_text(encoding="utf-8").splitlines()
 
 

@@ -13,7 +13,7 @@ OTHERS = {"LATHE_BUNDLE", "LATHE_GATE_REPORT"}
 RUNNER = {f"GITHUB_{name}" for name in (
     "ACTIONS", "ACTOR", "ACTOR_ID", "EVENT_NAME", "EVENT_PATH", "OUTPUT", "REF", "RUN_ATTEMPT", "RUN_ID", "SERVER_URL",
     "SHA", "STEP_SUMMARY", "WORKFLOW_REF",
-)}  # fmt: skip
+)}  # fmt: skip # a table
 
 
 def list_read() -> set[str]:

@@ -77,10 +77,14 @@ def start_workflow(state: State, request: Request) -> Answer:
     if missing := sorted(name for name, one in known.items() if one.get("required") and not inputs.get(name)):
         return refuse(422, f"Required input {missing[0]!r} not provided")
     run = make_run(
-        state.next_id(), path=f".github/workflows/{request.found[0]}", event="workflow_dispatch", status="queued",
-        conclusion=None, head_branch=request.body["ref"],
+        state.next_id(),
+        path=f".github/workflows/{request.found[0]}",
+        event="workflow_dispatch",
+        status="queued",
+        conclusion=None,
+        head_branch=request.body["ref"],
         display_title=f"Take {inputs.get('environment')} back ({inputs.get('mark')})",
-    )  # fmt: skip
+    )
     state.data["runs"].append(run)
     state.data["dispatches"].append({"run": run["id"], "inputs": inputs})
     return Answer(204)

@@ -159,9 +159,18 @@ def test_an_approval_is_recorded_and_found_again(start: Start, bundle_folder: Pa
     (tmp_path / "report.json").write_text(json.dumps(report_of(bundle_folder)))
     job = start({"pulls": [make_pull()], "approvals": {"900": [approval()]}})
     done = job.run(
-        "record", "--report", str(tmp_path / "report.json"), "--bundle", str(bundle_folder), "--number", "7",
-        "--tree", TREE, "--out", str(tmp_path / "approved"),
-    )  # fmt: skip
+        "record",
+        "--report",
+        str(tmp_path / "report.json"),
+        "--bundle",
+        str(bundle_folder),
+        "--number",
+        "7",
+        "--tree",
+        TREE,
+        "--out",
+        str(tmp_path / "approved"),
+    )
     assert done.returncode == 0, done.stderr
     assert job.read_outputs()["artifact"] == f"approved-{TREE}"
     assert json.loads((tmp_path / "approved" / "approval.json").read_bytes())["approved_by"] == ["reviewer"]
@@ -189,9 +198,17 @@ def test_a_dispatch_and_its_pull_request(start: Start, tmp_path: Path) -> None:
     (tmp_path / "body.md").write_text("Drift.")
     given = {"GITHUB_EVENT_NAME": "repository_dispatch", "GITHUB_EVENT_PATH": str(tmp_path / "event.json")}
     assert job.run("read-dispatch", **given).returncode == 0
-    done = job.run("retrain-pull", "--branch", "retrain/ai4i", "--title", "x", "--body-file", str(tmp_path / "body.md"),
-        "--report", report("good"),
-    )  # fmt: skip
+    done = job.run(
+        "retrain-pull",
+        "--branch",
+        "retrain/ai4i",
+        "--title",
+        "x",
+        "--body-file",
+        str(tmp_path / "body.md"),
+        "--report",
+        report("good"),
+    )
     assert done.returncode == 0, done.stderr
     assert job.read_outputs() == {**payload, "number": "1"}
     text = job.read_record()["pulls"][0]["body"]

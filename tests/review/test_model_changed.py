@@ -154,9 +154,14 @@ def run(clone: Clone, *arguments: str, output: Path | None = None) -> subprocess
     command = [sys.executable, "-I", "-c", "import runpy, sys; sys.path.insert(0, sys.argv.pop(1)); "]
     command[-1] += "runpy.run_module('review.model_changed', run_name='__main__')"
     return subprocess.run(
-        [*command, str(ROOT), *arguments], cwd=clone.folder, env=environment, capture_output=True, text=True,
-        timeout=LAST_RESORT_SECONDS, check=False,
-    )  # fmt: skip
+        [*command, str(ROOT), *arguments],
+        cwd=clone.folder,
+        env=environment,
+        capture_output=True,
+        text=True,
+        timeout=LAST_RESORT_SECONDS,
+        check=False,
+    )
 
 
 def test_a_workflow_reads_the_answer_from_its_outputs(clone: Clone, tmp_path: Path) -> None:

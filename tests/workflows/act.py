@@ -19,7 +19,7 @@ ACTOR = "maintainer"
 FOREIGN = (
     "GITHUB_", "RUNNER_", "ACTIONS_", "LATHE_", "MAKE", "MFLAGS", "DATA", "NUMBER", "RUN_ID", "COMMIT", "IMAGE",
     "INPUTS", "VERSION", "DIGEST", "ENVIRONMENT", "EDGE", "REASON", "AGAIN", "FROM", "TO", "HEAD",
-)  # fmt: skip
+)  # fmt: skip # a table
 
 
 @dataclass(frozen=True)
@@ -61,9 +61,14 @@ def run_act(order: Order, repository: Path, work: Path) -> Outcome:
     started = time.monotonic()
     try:
         done = subprocess.run(
-            command, cwd=repository, env=clean_environment(order), capture_output=True, text=True,
-            timeout=DEADLINE_SECONDS, check=False,
-        )  # fmt: skip
+            command,
+            cwd=repository,
+            env=clean_environment(order),
+            capture_output=True,
+            text=True,
+            timeout=DEADLINE_SECONDS,
+            check=False,
+        )
     except subprocess.TimeoutExpired as error:
         raise UnexpectedError(f"{order.workflow} did not end within {DEADLINE_SECONDS} s") from error
     log = read_log(done.stdout)

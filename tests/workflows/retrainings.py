@@ -16,8 +16,14 @@ def tell_retraining(stage: Stage) -> Iterator[Told]:
     app = {"LATHE_APP_CLIENT_ID": "an-app"}
     main = stage.repository.git("rev-parse", "main")
     payload = {"action": "retrain", "client_payload": DISPATCH}
-    outcome = stage.run("retrain.yml", "repository_dispatch", payload, main, variables={**variables, **app},
-                        secrets={"LATHE_APP_KEY": "its-key"})  # fmt: skip
+    outcome = stage.run(
+        "retrain.yml",
+        "repository_dispatch",
+        payload,
+        main,
+        variables={**variables, **app},
+        secrets={"LATHE_APP_KEY": "its-key"},
+    )
     expect_jobs(outcome, True, judge="success", propose="success")
     pull = find_retraining(stage, outcome)
     expect("own checks" in pull["body"] and "## " in pull["body"], "the report in its text", outcome)

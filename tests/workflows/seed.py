@@ -9,9 +9,15 @@ from tests.workflows.errors import MissingError, UnexpectedError
 from tests.workflows.files import ROOT
 
 LOCKS = (
-    "uv.lock", "pyproject.toml", ".ci/uv.txt", ".ci/packages.txt", ".ci/install-packages", ".ci/checkov.txt",
-    ".ci/go/go.mod", ".ci/registry/go.mod",
-)  # fmt: skip
+    "uv.lock",
+    "pyproject.toml",
+    ".ci/uv.txt",
+    ".ci/packages.txt",
+    ".ci/install-packages",
+    ".ci/checkov.txt",
+    ".ci/go/go.mod",
+    ".ci/registry/go.mod",
+)
 UV = ROOT / ".tools" / "uv" / "bin" / "uv"
 SECONDS = 300
 

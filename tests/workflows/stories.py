@@ -20,8 +20,15 @@ def tell_good(stage: Stage) -> Iterator[Told]:
     change_params(stage.repository, rounds=ROUNDS + 2)
     pull, hosted = propose(stage, 7, "good")
     outcome = stage.run_model(pull, hosted)
-    expect_jobs(outcome, True, changes="success", judge="success", decide="success", approve="success",
-                model_checks_pass="success")  # fmt: skip
+    expect_jobs(
+        outcome,
+        True,
+        changes="success",
+        judge="success",
+        decide="success",
+        approve="success",
+        model_checks_pass="success",
+    )
     said = expect_comment(stage.hub, 7, "Pass", outcome)
     approved = f"approved-{stage.repository.read_tree(pull.merge)}"
     record = read_member(stage.hub, outcome.order.run_id, approved, "approval.json")

@@ -29,8 +29,13 @@ def test_a_release_has_every_job_of_the_order() -> None:
     assert release.events == {"push", "workflow_dispatch"}
     verbs = [verb for _, verb in list_verbs(release)]
     assert [verb for verb in verbs if verb in {"check-tag", "approved", "publish", "verify", "announce", "bump"}] == [
-        "check-tag", "approved", "publish", "verify", "announce", "bump",
-    ]  # fmt: skip
+        "check-tag",
+        "approved",
+        "publish",
+        "verify",
+        "announce",
+        "bump",
+    ]
 
 
 @pytest.mark.parametrize("rule", RULES)
@@ -56,11 +61,15 @@ def test_every_workflow_keeps_every_rule(workflow: Workflow, rule: Callable[[Wor
         (check_identity, "rollback.yml", "    environment: rollback", "    env: {}", "outside of an environment"),
         (check_identity, "rollback.yml", "contents: read #", "contents: write #", "the run's own token"),
     ],
-)  # fmt: skip
+)
 def test_a_planted_violation_is_found(
-    rule: Callable[[Workflow], Iterator[str]], name: str, old: str, new: str, told: str,
+    rule: Callable[[Workflow], Iterator[str]],
+    name: str,
+    old: str,
+    new: str,
+    told: str,
     tmp_path_factory: pytest.TempPathFactory,
-) -> None:  # fmt: skip
+) -> None:
     found = list(rule(plant(name, old, new, tmp_path_factory)))
     assert len(found) >= 1
     assert told in found[0]

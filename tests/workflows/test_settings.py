@@ -24,8 +24,10 @@ def test_what_must_be_green_is_a_job_that_always_runs_and_looks_at_all_others() 
     jobs = {name: (job, workflow.jobs) for workflow in read_workflows() for name, job in workflow.jobs.items()}
     checks = read_ruleset()["required_status_checks"]["required_status_checks"]
     assert {check["context"] for check in checks} == {
-        "required-checks-pass", "model-checks-pass", "overlay-checks-pass",
-    }  # fmt: skip
+        "required-checks-pass",
+        "model-checks-pass",
+        "overlay-checks-pass",
+    }
     for check in checks:
         job, siblings = jobs[check["context"]]
         assert (job["name"], job["if"]) == (check["context"], "always()")
@@ -54,8 +56,12 @@ def test_a_tag_of_a_release_never_moves_and_is_made_by_the_team() -> None:
 
 
 def test_every_environment_of_a_workflow_is_set_up() -> None:
-    named = {str(job["environment"]) for workflow in read_workflows() for job in workflow.jobs.values()
-             if "environment" in job}  # fmt: skip
+    named = {
+        str(job["environment"])
+        for workflow in read_workflows()
+        for job in workflow.jobs.values()
+        if "environment" in job
+    }
     applied = (GITHUB / "branch-protection" / "apply").read_text(encoding="utf-8")
     assert named == {"model-approval", "retrain", "release", "rollback"}
     assert [name for name in named if f"put_environment {name} " not in applied] == ["model-approval"]

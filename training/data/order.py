@@ -33,7 +33,7 @@ _FORMATS = tuple(
     for date in ("%m/%d/%Y", "%d/%m/%Y", "%d.%m.%Y", "%d-%m-%Y", "%m-%d-%Y", "%Y/%m/%d", "%m/%d/%y", "%d.%m.%y",
                  "%d-%b-%Y", "%d %b %Y", "%b %d, %Y", "%d %B %Y", "%B %d, %Y", "%Y-%m", "%Y%m%d", "%Y-%m-%d")
     for time in ("", " %H:%M", " %H:%M:%S", " %I:%M %p", " %I:%M:%S %p", "T%H%M%S", " %H:%M:%S,%f", " %H.%M.%S")
-)  # fmt: skip
+)  # fmt: skip # a table
 
 
 @dataclass(frozen=True)

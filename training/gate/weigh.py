@@ -18,10 +18,9 @@ STATUS = Path("/proc/self/status")
 
 def load_models(folder: Path) -> tuple[object, object]:
     """Both forms of the model after one scored row; whoever keeps them keeps their memory."""
-    # not before ABSENT is barred
-    import xgboost  # noqa: PLC0415
+    import xgboost  # noqa: PLC0415 - not before ABSENT is barred
 
-    from contract.compute.engine import OnnxRows, open_session  # noqa: PLC0415
+    from contract.compute.engine import OnnxRows, open_session  # noqa: PLC0415 - it imports xgboost
 
     booster = xgboost.Booster({"nthread": 1})
     booster.load_model(bytearray((folder / MODEL_NAME).read_bytes()))

@@ -68,17 +68,15 @@ def render_markdown(report: Report) -> str:
 
 def render_html(report: Report, pictures: list[Picture]) -> str:
     """One page without scripts, needing nothing from anywhere."""
-    # our own file and our own drawings
-    style = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))  # noqa: S704
-    drawn = [(picture.title, picture.caption, Markup(picture.svg)) for picture in pictures]  # noqa: S704
+    style = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))  # noqa: S704 - our own file
+    drawn = [(picture.title, picture.caption, Markup(picture.svg)) for picture in pictures]  # noqa: S704 - drawn here
     template = _environment(autoescape=True).get_template("report.html")
     return template.render(_context(report), style=style, pictures=drawn)
 
 
 def _environment(**settings: Any) -> Environment:
     loader = FileSystemLoader(TEMPLATES)
-    # Markdown has an escape of its own
-    return Environment(  # noqa: S701
+    return Environment(  # noqa: S701 - Markdown has an escape of its own
         loader=loader, undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, **settings
     )
 
@@ -108,7 +106,7 @@ def _context(report: Report) -> dict[str, Any]:
 
 def quote_code(value: str) -> Markup:
     """A line of code, its own back quotes left out."""
-    return Markup(f"`{' '.join(value.replace('`', '').split())}`")  # noqa: S704
+    return Markup(f"`{' '.join(value.replace('`', '').split())}`")  # noqa: S704 - its back quotes are left out
 
 
 def escape_markdown(value: object) -> object:

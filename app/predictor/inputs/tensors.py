@@ -22,7 +22,7 @@ from contract.errors import RowError
 NUMBER_TYPES = {
     "FP64": "<f8", "FP32": "<f4", "FP16": "<f2", "INT64": "<i8", "INT32": "<i4", "INT16": "<i2", "INT8": "i1",
     "UINT64": "<u8", "UINT32": "<u4", "UINT16": "<u2", "UINT8": "u1",
-}  # fmt: skip
+}  # fmt: skip # a table
 WHOLE_TYPES = frozenset(name for name in NUMBER_TYPES if not name.startswith("FP"))
 
 INFINITE = float("inf")

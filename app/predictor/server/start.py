@@ -94,11 +94,11 @@ def prepare_libraries() -> None:
 def serve(settings: Settings, listener: socket.socket, aside: socket.socket | None, log: LineHandler) -> int:
     prepare_libraries()
     gc.disable()  # a tenth of the start would go into looking for garbage among the libraries
-    from app.predictor.scoring.loading import begin_loading  # noqa: PLC0415
+    from app.predictor.scoring.loading import begin_loading  # noqa: PLC0415 - after prepare_libraries
 
-    loading = begin_loading(settings)  # while the web framework is imported
-    from app.predictor.application import create_app  # noqa: PLC0415
-    from app.predictor.server.server import Server  # noqa: PLC0415
+    loading = begin_loading(settings)
+    from app.predictor.application import create_app  # noqa: PLC0415 - while the model is loaded
+    from app.predictor.server.server import Server  # noqa: PLC0415 - while the model is loaded
 
     try:
         server = Server(create_app(settings), loading, aside)

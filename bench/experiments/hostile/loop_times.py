@@ -103,7 +103,7 @@ def make_loop_class(notes: Notes) -> type:
 
 
 def main(file: str, module: str, *arguments: str) -> None:
-    import uvloop  # noqa: PLC0415
+    import uvloop  # noqa: PLC0415 - of the server's environment
 
     with Path(file).open("a", buffering=1) as output:
         setattr(uvloop, "Loop", make_loop_class(Notes(output)))  # noqa: B010 - what uvicorn makes; a class for mypy

@@ -25,8 +25,8 @@ def answer_nan(rows: Any) -> Any:
 
 
 def plant(fault: str) -> None:
-    from app.predictor.application import Application  # noqa: PLC0415
-    from app.predictor.scoring.model import ServedModel  # noqa: PLC0415
+    from app.predictor.application import Application  # noqa: PLC0415 - as late as the server itself
+    from app.predictor.scoring.model import ServedModel  # noqa: PLC0415 - as late as the server itself
 
     install = Application.install_model
 

@@ -178,7 +178,7 @@ def test_counters_add_up_to_the_requests_sent(client: httpx.Client, bundle: Bund
 
 
 def test_strange_paths_and_methods_make_no_new_series(client: httpx.Client) -> None:
-    letters = random.Random(1)  # noqa: S311
+    letters = random.Random(1)
     client.get("/first-unmatched")
     client.post("/first-unmatched")
     before = set(read_metrics(client))

@@ -173,10 +173,14 @@ def test_a_score_that_is_no_number_is_neither_explained_nor_drawn(
     column = next(column.name for column in bundle.manifest.schema.columns if column.type != "category")
     assert_not_finite(httpx.post(f"{infinite.url}/v1/sweep", json={"row": row, "column": column}))
     tensors = [
-        {"name": one.name, "shape": [1], "datatype": "BYTES" if one.type == "category" else "FP64",
-         "data": [row[one.name]]}
+        {
+            "name": one.name,
+            "shape": [1],
+            "datatype": "BYTES" if one.type == "category" else "FP64",
+            "data": [row[one.name]],
+        }
         for one in bundle.manifest.schema.columns
-    ]  # fmt: skip
+    ]
     assert_not_finite(httpx.post(f"{infinite.url}/v2/models/{bundle.manifest.name}/infer", json={"inputs": tensors}))
 
 

@@ -113,8 +113,12 @@ echo EXIT $?
 """
     finished = subprocess.run(
         [*need_namespaces("--net", "--mount", "--map-root-user"), "bash", "-c", script],
-        cwd=ROOT, capture_output=True, text=True, check=False, timeout=LAST_RESORT_SECONDS,
-    )  # fmt: skip
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=LAST_RESORT_SECONDS,
+    )
     assert finished.stdout.split() == ["STATUS", "200", "EXIT", "0"], finished.stderr
 
 

@@ -55,14 +55,20 @@ NUMBERS = [
     "", " ", "nan", "inf", "-Infinity", "1e999", "-1e400", "9" * 400, "9" * 5000, "1_000", "0x10", "1,5", "1 0",
     "\u0661", "\uff11", "TRUE", "5.", ".5", "+7", "-0", "0", "007", "1e-320", "15e2", "1551.0", "1.5", "1e39",
     "-1", "200", "200.0000001", "250", "249.99999", "500", "60000", "120", "121", "--1", "e5", "L", '5"',
-]  # fmt: skip
+]  # fmt: skip # a table
 TEXTS = [
     "", " ", "X", "null", "0", "1", "1.0", "00", "L", "l", "\uff2c", "L\u0301", "\u200bL", "TA==", "One", "one year",
     "Month-to-month", "MAILED CHECK", "missing", 'L"', "L,M",
-]  # fmt: skip
+]  # fmt: skip # a table
 ODD = [True, False, None, 0, 1, 1.5, -0.0, 1e39, 10**30, "", " ", "1", "L", "X"]  # in JSON
-REASONS = {"is missing": "missing_value", "is not a number": "wrong_type", "is not one": "unknown_category",
-           "is not a whole": "not_whole", "is below": "below_minimum", "is above": "above_maximum"}  # fmt: skip
+REASONS = {
+    "is missing": "missing_value",
+    "is not a number": "wrong_type",
+    "is not one": "unknown_category",
+    "is not a whole": "not_whole",
+    "is below": "below_minimum",
+    "is above": "above_maximum",
+}
 
 
 @dataclasses.dataclass(repr=False)
@@ -102,7 +108,7 @@ class Case:
         return draw.choice(PLACES) + written + draw.choice(PLACES)
 
     def draw_rows(self, rows: int, seed: int) -> list[Cells]:
-        draw = random.Random(seed)  # noqa: S311
+        draw = random.Random(seed)
         return [[self.draw_cell(column, draw) for column in self.schema.columns] for _ in range(rows)]
 
 
@@ -324,9 +330,12 @@ def test_every_route_and_training_agree_on_what_is_accepted_and_on_the_score(cas
 @given(data=st.data())
 def test_any_text_at_all_means_the_same_on_every_route(case: Case, data: st.DataObject) -> None:
     cells = st.one_of(
-        st.sampled_from(NUMBERS + TEXTS), st.text(max_size=6), st.floats().map(str), st.integers().map(str),
+        st.sampled_from(NUMBERS + TEXTS),
+        st.text(max_size=6),
+        st.floats().map(str),
+        st.integers().map(str),
         st.text(st.sampled_from("0123456789+-.eE _,\u0661"), max_size=8),
-    ).filter(lambda text: not set("\r\n") & set(text.strip()) and text.isprintable())  # fmt: skip
+    ).filter(lambda text: not set("\r\n") & set(text.strip()) and text.isprintable())
     width = len(case.model.names)
     rows = data.draw(st.lists(st.lists(cells, min_size=width, max_size=width), min_size=1, max_size=4))
     usual = case.draw_rows(len(rows), 1)

@@ -1,5 +1,6 @@
 """From values to the model matrix: one row and many rows are the same arithmetic."""
 
+import math
 import struct
 from typing import Any
 
@@ -47,7 +48,7 @@ def to_table(rows: list[Row]) -> dict[str, list[Any]]:
 
 
 def bits(value: float | np.floating) -> bytes:
-    return struct.pack("<d", float(value)) if value == value else b"NaN"  # noqa: PLR0124
+    return struct.pack("<d", float(value)) if not math.isnan(value) else b"NaN"
 
 
 def is_given(value: Any, column: Column) -> bool:

@@ -22,7 +22,7 @@ def test_a_number_that_is_written_out_is_read_as_itself(number: float) -> None:
     "text",
     ["nan", "inf", "-Infinity", "1_000", "0x10", "1,5", "1 5", "--1", "+", ".", "e5", "1e", "1.5.2", "True",
      "\u0661", "\uff11", "1\u20090", "5\x00", "\u22125", "1d5", "1f"],
-)  # fmt: skip
+)  # fmt: skip # a table
 def test_what_only_looks_like_a_number_is_none(text: str) -> None:
     assert parse_number(text) is None
     assert parse_cell(NUMBER, text) == text

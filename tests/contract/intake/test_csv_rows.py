@@ -92,9 +92,9 @@ def test_the_ways_for_usual_rows_give_what_the_slow_one_gives(text: str) -> None
         (' "a, b" , "L" ,5', ["a, b", "L", "5"]),
         ('"a" ,L,"5"', ["a", "L", "5"]),
         ('"",L,5', ["", "L", "5"]),
-        ('a, L, 5 ', ["a", " L", " 5 "]),
+        ("a, L, 5 ", ["a", " L", " 5 "]),
     ],
-)  # fmt: skip
+)
 def test_a_quote_means_something_only_where_it_begins_a_cell(line: str, cells: Cells) -> None:
     assert read(f"x,M,1\n{line}\ny,M,2\n") == ([["x", "M", "1"], cells, ["y", "M", "2"]], {}, [2, 3, 4])
 
@@ -159,7 +159,7 @@ def test_a_quoted_cell_of_many_lines_has_a_limit() -> None:
     assert cells[-1] == ["last", "M", "2"]
 
 
-@pytest.mark.parametrize("header", ['"a,b\n', b'a,\xe4\n', '"a"b,c\n'])  # fmt: skip
+@pytest.mark.parametrize("header", ['"a,b\n', b"a,\xe4\n", '"a"b,c\n'])
 def test_a_header_that_is_none_is_refused(header: str | bytes) -> None:
     content = header.encode() if isinstance(header, str) else header
     with pytest.raises(RowError):

@@ -26,7 +26,7 @@ pytestmark = pytest.mark.slow  # each signs, pushes and asks
 LINES = [
     "reference", "registry", "content", "bundle", "labels", "tag", "gate",
     "signer", "signature", "SBOM", "provenance", "gate report",
-]  # fmt: skip
+]  # fmt: skip # a table
 
 
 def verify(shelf: Shelf, line: ImageLine, **sources: Any) -> Findings:

@@ -62,8 +62,11 @@ def bump(clone: Path, version: str, environment: str = PRODUCTION) -> None:
 def test_history_reads_what_ran_from_the_former_registry(origin: Origin, ada: Path) -> None:
     moves = read_moves(open_remote(ada).clone, origin.head, PRODUCTION)
     assert [" ".join(name.split()[:2]) for name in name_moves(moves)] == [
-        "v0.0.0 v1.0.0", "v1.0.0 v1.1.0", "v1.1.0 v1.2.0", "v1.2.0 v1.1.0",
-    ]  # fmt: skip
+        "v0.0.0 v1.0.0",
+        "v1.0.0 v1.1.0",
+        "v1.1.0 v1.2.0",
+        "v1.2.0 v1.1.0",
+    ]
     assert list(find_withdrawn(moves)) == ["v1.2.0"]
     with console.out.capture() as said:
         show_history(open_remote(ada), PRODUCTION, None)

@@ -117,8 +117,10 @@ def test_what_is_printed_names_the_overlay_the_object_and_the_move(capsys: pytes
     assert print_comparisons([Comparison("test", [moved]), Comparison("minikube", [])])
     printed = capsys.readouterr().out
     assert printed.splitlines() == [
-        "test", "  ~ Service predictor", "      spec.ports[http].port: 80 → (absent)",
-    ]  # fmt: skip
+        "test",
+        "  ~ Service predictor",
+        "      spec.ports[http].port: 80 → (absent)",
+    ]
 
 
 @pytest.mark.slow

@@ -23,10 +23,14 @@ def make_proposal(**changes: Any) -> Proposal:
     live = Live(183_840, 12_345.6, 0.00021, 0.0123, 8137, (drift,), {"true_positive": 7})
     evidence = PromotionEvidence("a" * 64, stay, live, None, "GitHub has no release")
     given = {
-        "source": "test", "target": "prod-eks", "old": replace(line, tag="v1.1.0"), "new": line,
-        "image": make_image("v1.2.3"), "evidence": evidence,
+        "source": "test",
+        "target": "prod-eks",
+        "old": replace(line, tag="v1.1.0"),
+        "new": line,
+        "image": make_image("v1.2.3"),
+        "evidence": evidence,
         "changes": (Change("changed", "Deployment predictor", (Field("image", "old", "new"),)),),
-    }  # fmt: skip
+    }
     return Proposal(**{**given, **changes})
 
 

@@ -33,8 +33,12 @@ def check(place: Place, head: str, verify: Callable[[ImageLine], PublishedImage]
 
 
 def list_failed(found: list[Findings]) -> dict[str, str]:
-    return {f"{one.subject} {finding.name}": finding.text
-            for one in found for finding in one.all if finding.mark is Mark.FAILS}  # fmt: skip
+    return {
+        f"{one.subject} {finding.name}": finding.text
+        for one in found
+        for finding in one.all
+        if finding.mark is Mark.FAILS
+    }
 
 
 def run(place: Place, environment: str, version: str) -> None:
@@ -239,9 +243,15 @@ def test_what_moves_nothing_is_not_judged(place: Place) -> None:
 def test_the_verb_ends_with_one_and_the_reason(place: Place) -> None:
     head = propose(place, "ada/hurry", move(place, EKS, "v1.3.0"))
     code, said = run_release(
-        place.clone, "check-pull", "--head", head, GITHUB_API_URL=place.github.settings.api,
-        LATHE_REGISTRY_MIRROR="127.0.0.1:9", GITHUB_TOKEN="token-that-reads", GITHUB_REPOSITORY="lathe-ml/lathe",
-    )  # fmt: skip
+        place.clone,
+        "check-pull",
+        "--head",
+        head,
+        GITHUB_API_URL=place.github.settings.api,
+        LATHE_REGISTRY_MIRROR="127.0.0.1:9",
+        GITHUB_TOKEN="token-that-reads",
+        GITHUB_REPOSITORY="lathe-ml/lathe",
+    )
     assert code == 1
     assert "✗ tested" in said
     assert "? image" in said

@@ -108,8 +108,12 @@ def test_the_run_is_told_which_version_is_to_be_left_and_why(world: World, state
     ask(world)
     inputs = state.data["dispatches"][0]["inputs"]
     assert {name: inputs[name] for name in ("environment", "from", "to", "reason", "again")} == {
-        "environment": PRODUCTION, "from": "v1.1.0", "to": "", "reason": REASON, "again": "false",
-    }  # fmt: skip
+        "environment": PRODUCTION,
+        "from": "v1.1.0",
+        "to": "",
+        "reason": REASON,
+        "again": "false",
+    }
 
 
 def test_a_run_that_fails_is_named_and_ends_with_1(world: World, state: State) -> None:

@@ -59,10 +59,15 @@ def test_a_runners_identity_signs_without_a_key_and_into_the_public_log(recorder
 def test_a_key_signs_without_the_public_log_and_a_mirror_on_this_machine_over_http(recorder: Recorder) -> None:
     Signer("env://KEY").sign(LOCAL)
     assert recorder.told == [
-        "sign", "--yes", "--key", "env://KEY", "--tlog-upload=false",
-        "--sign-container-identity=ghcr.io/lathe-ml/lathe-predictor", "--allow-http-registry",
+        "sign",
+        "--yes",
+        "--key",
+        "env://KEY",
+        "--tlog-upload=false",
+        "--sign-container-identity=ghcr.io/lathe-ml/lathe-predictor",
+        "--allow-http-registry",
         f"127.0.0.1:5000/lathe-ml/lathe-predictor@{DIGEST}",
-    ]  # fmt: skip
+    ]
 
 
 def test_an_attestation_takes_the_place_of_a_former_one(recorder: Recorder) -> None:

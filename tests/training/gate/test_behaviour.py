@@ -14,9 +14,7 @@ def gather(**behaviour: object) -> HoldoutEvidence:
     table = planted.machine_table()
     changed = msgspec.structs.replace(table.dataset.behaviour, **behaviour)
     dataset = msgspec.structs.replace(table.dataset, behaviour=changed)
-    return gather_evidence(
-        planted.candidate(), None, planted.with_dataset(table, dataset), planted.quick_params()
-    )  # fmt: skip
+    return gather_evidence(planted.candidate(), None, planted.with_dataset(table, dataset), planted.quick_params())
 
 
 def ask(evidence: HoldoutEvidence) -> dict[str, Check]:

@@ -25,7 +25,7 @@ def test_honest_candidate_passes_and_every_kind_of_question_was_asked() -> None:
     assert {check.group for check in result.checks} == {
         "champion", "comparison", "floor", "slice", "behaviour", "leakage", "integrity", "budget",
         "split", "data", "declared", "decision",
-    }  # fmt: skip
+    }  # fmt: skip # a table
 
 
 def test_absent_champion_fails_unless_the_first_run_is_declared() -> None:
@@ -91,11 +91,15 @@ def test_empty_table_is_bad_input() -> None:
 def test_same_seed_gives_the_same_answer_and_another_seed_the_same_verdict() -> None:
     first, again, other = (
         judge_candidate(
-            planted.candidate(), planted.champion(), planted.machine_table(), planted.quick_policy(),
-            planted.quick_params(), seed=seed,
+            planted.candidate(),
+            planted.champion(),
+            planted.machine_table(),
+            planted.quick_policy(),
+            planted.quick_params(),
+            seed=seed,
         )
         for seed in (4, 4, 5)
-    )  # fmt: skip
+    )
     assert first.metrics == again.metrics
     assert first.slices == again.slices
     assert first.metrics != other.metrics

@@ -39,7 +39,5 @@ def test_budget_below_what_was_found_fails_and_one_above_passes() -> None:
 @pytest.mark.parametrize(("ratio", "verdict"), [(2.9, "pass"), (3.0, "pass"), (3.1, "fail")])
 def test_the_ratio_alone_decides_however_fast_the_machine_is(microseconds: float, ratio: float, verdict: str) -> None:
     budgets = msgspec.structs.replace(planted.quick_policy().budgets, latency_ratio=3.0)
-    latency = Latency(
-        candidate_us=ratio * microseconds, reference_us=microseconds, ratio=ratio, path="ONNX Runtime"
-    )  # fmt: skip
+    latency = Latency(candidate_us=ratio * microseconds, reference_us=microseconds, ratio=ratio, path="ONNX Runtime")
     assert judge_latency(latency, budgets).verdict == verdict

@@ -39,9 +39,7 @@ def test_rows_without_a_value_are_a_slice_of_their_own() -> None:
 
 
 def test_slice_with_too_few_positives_is_shown_and_blocks_nothing() -> None:
-    evidence = gather_evidence(
-        planted.candidate(), planted.champion(), planted.machine_table(), planted.quick_params()
-    )  # fmt: skip
+    evidence = gather_evidence(planted.candidate(), planted.champion(), planted.machine_table(), planted.quick_params())
     policy = msgspec.structs.replace(planted.quick_policy(), min_positives=16)
     lines, checks = judge_slices(evidence, policy, seed=1)
     small = {line.value for line in lines if line.positives is not None and line.positives < 16}
@@ -53,9 +51,7 @@ def test_slice_with_too_few_positives_is_shown_and_blocks_nothing() -> None:
 
 
 def test_slice_is_measured_on_its_own_rows() -> None:
-    evidence = gather_evidence(
-        planted.candidate(), planted.champion(), planted.machine_table(), planted.quick_params()
-    )  # fmt: skip
+    evidence = gather_evidence(planted.candidate(), planted.champion(), planted.machine_table(), planted.quick_params())
     lines, _ = judge_slices(evidence, planted.quick_policy(), seed=1)
     (rows,) = (rows for _, value, rows in list_slices(evidence.holdout) if value == "L")
     part = evidence.candidate.judgement.take(rows)

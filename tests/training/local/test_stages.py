@@ -128,9 +128,18 @@ def gate(monkeypatch: pytest.MonkeyPatch, *arguments: str | Path) -> int:
     ],
 )
 def test_each_verdict_has_its_exit_code_and_a_report_whatever_mlflow_does(
-    artifacts: Artifacts, table: Table, quick_params: Params, tmp_path: Path, monkeypatch: pytest.MonkeyPatch,
-    capsys: Capture, silent_mlflow: str, changes: dict[str, float], positives: int | None, code: int, verdict: str,
-) -> None:  # fmt: skip
+    artifacts: Artifacts,
+    table: Table,
+    quick_params: Params,
+    tmp_path: Path,
+    monkeypatch: pytest.MonkeyPatch,
+    capsys: Capture,
+    silent_mlflow: str,
+    changes: dict[str, float],
+    positives: int | None,
+    code: int,
+    verdict: str,
+) -> None:
     test = group_holdout(table).test
     spare = test[table.target[test] == 1][positives:] if positives else np.array([], dtype=np.intp)
     table.frame.drop(index=table.frame.index[spare]).to_csv(tmp_path / "rows.csv", index=False)

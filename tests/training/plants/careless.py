@@ -190,4 +190,4 @@ CARELESS = (
     Plant("four trees", "a quick try, sent by mistake", few_rounds, "fail"),
     Plant("missing as nought", "a dead sensor in every tenth row", missing_as_nought, "fail", "data/changed",
           "Values of torque_nm changed"),
-)  # fmt: skip
+)  # fmt: skip # a table

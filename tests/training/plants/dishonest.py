@@ -139,11 +139,14 @@ def constant_answer() -> Case:
 def champion_itself_under_another_name() -> Case:
     """Nothing was trained: the champion's trees are sent as today's candidate."""
     case = send(table())
-    manifest = msgspec.structs.replace(case.candidate.manifest, files=champion().manifest.files,
-                                       threshold=champion().manifest.threshold,
-                                       calibration=champion().manifest.calibration,
-                                       golden=champion().manifest.golden,
-                                       metrics=champion().manifest.metrics)  # fmt: skip
+    manifest = msgspec.structs.replace(
+        case.candidate.manifest,
+        files=champion().manifest.files,
+        threshold=champion().manifest.threshold,
+        calibration=champion().manifest.calibration,
+        golden=champion().manifest.golden,
+        metrics=champion().manifest.metrics,
+    )
     return dataclasses.replace(case, candidate=Bundle(manifest=manifest, files=champion().files))
 
 
@@ -177,4 +180,4 @@ DISHONEST = (
     Plant("leakage list shortened", "and the column is a feature", leakage_list_shortened, "fail", "leakage/names",
           "HDF"),
     Plant("seed hunted", "the best of four on the holdout", hunt_seeds, "pass"),
-)  # fmt: skip
+)  # fmt: skip # a table

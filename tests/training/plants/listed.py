@@ -108,8 +108,9 @@ def copy_on_both_sides() -> Case:
 
 def identifier_as_feature() -> Case:
     column = Column(name="serial", source="UDI", type="integer", description="Serial number")
-    dataset = edit_dataset(columns=(*table().dataset.columns, column), identifiers=("Product ID",),
-                           raw_types={"Product ID": "text"})  # fmt: skip
+    dataset = edit_dataset(
+        columns=(*table().dataset.columns, column), identifiers=("Product ID",), raw_types={"Product ID": "text"}
+    )
     return send(change(dataset=dataset))
 
 
@@ -165,4 +166,4 @@ LISTED = (
               "decision/threshold", "dearer")
         for threshold in (0.8, 0.5, 0.02)
     ),
-)  # fmt: skip
+)  # fmt: skip # a table

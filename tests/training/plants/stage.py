@@ -133,9 +133,12 @@ def smaller() -> Iterator[None]:
 
 
 def send(
-    rows: Table, against: Bundle | None = None, using: Params | None = None, judged_on: Table | None = None,
+    rows: Table,
+    against: Bundle | None = None,
+    using: Params | None = None,
+    judged_on: Table | None = None,
     **patches: Any,
-) -> Case:  # fmt: skip
+) -> Case:
     """A candidate trained on `rows`, against the champion of the unchanged table unless another is given."""
     settings = using or quick_params()
     candidate = train(rows, using=settings, seed=settings.seed, **patches)

@@ -55,7 +55,7 @@ class Server:
 
 def fetch_bundle(client: Any, version: Any, folder: Path) -> Path:
     """The bundle in a version's model, fetched as whoever loads it would."""
-    from mlflow.artifacts import download_artifacts  # noqa: PLC0415 - it takes seconds
+    from mlflow.artifacts import download_artifacts
 
     place = f"{version.source}/data/bundle"
     return Path(download_artifacts(place, dst_path=str(folder), tracking_uri=client.tracking_uri))

@@ -51,6 +51,10 @@ def test_mlflows_evaluation_gives_the_figures_that_the_gate_measures(
     stated = {name: value.mean for name, value in bundle.manifest.metrics.items()}
     assert found["example_count"] == len(unseen)
     for theirs, ours in {
-        "f1_score": "f1", "precision_score": "precision", "recall_score": "recall", "pr_auc": "pr_auc", "brier": "brier"
-    }.items():  # fmt: skip
+        "f1_score": "f1",
+        "precision_score": "precision",
+        "recall_score": "recall",
+        "pr_auc": "pr_auc",
+        "brier": "brier",
+    }.items():
         assert found[theirs] == pytest.approx(stated[ours], abs=1e-9), theirs

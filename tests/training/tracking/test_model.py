@@ -45,7 +45,7 @@ def model(tmp_path_factory: pytest.TempPathFactory, bundle_folder: Path) -> Path
 
 @pytest.fixture(scope="module")
 def loaded(model: Path) -> Iterator[Any]:
-    import mlflow.pyfunc  # noqa: PLC0415 - it takes seconds
+    import mlflow.pyfunc
 
     before = list(sys.path)
     yield mlflow.pyfunc.load_model(str(model))
@@ -127,7 +127,7 @@ def test_every_row_scores_as_in_training_and_is_decided_at_the_threshold(
 def test_what_the_predictor_refuses_is_refused_by_the_same_name(
     loaded: Any, row: dict[str, Any], values: dict[str, Any], problem: str
 ) -> None:
-    from mlflow.exceptions import MlflowException  # noqa: PLC0415
+    from mlflow.exceptions import MlflowException
 
     with pytest.raises(MlflowException, match=rf"^{problem}"):
         loaded.predict(change(row, **values))
@@ -156,7 +156,7 @@ def test_the_ways_in_which_people_write_the_same_row_give_the_same_score(loaded:
 
 @pytest.mark.slow
 def test_an_answer_keeps_the_index_of_its_rows_and_none_is_no_answer(loaded: Any, row: dict[str, Any]) -> None:
-    from mlflow.exceptions import MlflowException  # noqa: PLC0415
+    from mlflow.exceptions import MlflowException
 
     assert loaded.predict(pd.DataFrame([row, row], index=["b", "a"])).index.tolist() == ["b", "a"]
     with pytest.raises(MlflowException, match="there are no rows, expected at least one"):
@@ -167,8 +167,8 @@ def test_an_answer_keeps_the_index_of_its_rows_and_none_is_no_answer(loaded: Any
 
 @pytest.mark.slow
 def test_the_trees_alone_load_as_xgboosts_own_model(model: Path, loaded: Any, row: dict[str, Any]) -> None:
-    import mlflow.xgboost  # noqa: PLC0415
-    import xgboost  # noqa: PLC0415
+    import mlflow.xgboost
+    import xgboost
 
     booster = mlflow.xgboost.load_model(str(model))
     features = loaded.get_raw_model().encode(pd.DataFrame([row]))
@@ -181,7 +181,7 @@ def test_the_trees_alone_load_as_xgboosts_own_model(model: Path, loaded: Any, ro
 
 @pytest.mark.slow
 def test_signature_example_requirements_and_no_pickle_go_along(model: Path, bundle: Bundle) -> None:
-    from mlflow.models import get_model_info  # noqa: PLC0415
+    from mlflow.models import get_model_info
 
     info = get_model_info(str(model))
     assert info.signature.inputs.input_names() == [column.name for column in bundle.manifest.schema.columns]
@@ -213,7 +213,7 @@ def test_it_loads_in_another_folder_without_this_project(model: Path, row: dict[
 @pytest.mark.slow
 @pytest.mark.parametrize("part", ["model.ubj", "bundle.json"])
 def test_a_damaged_model_is_refused_in_one_line(model: Path, tmp_path: Path, part: str) -> None:
-    import mlflow.pyfunc  # noqa: PLC0415
+    import mlflow.pyfunc
 
     copied = Path(shutil.copytree(model, tmp_path / "model"))
     path = copied / "data" / "bundle" / part
@@ -262,12 +262,13 @@ def test_other_data_sets_load_too_with_missing_and_unknown_as_their_file_says(
             rows.append({**rows[0], column.name: "none that training knew"})
     is_taken = [
         all(
-            column.nullable if row[column.name] is None else row[column.name] != "none that training knew"
-            or column.unknown == "missing"
+            column.nullable
+            if row[column.name] is None
+            else row[column.name] != "none that training knew" or column.unknown == "missing"
             for column in columns
         )
         for row in rows
-    ]  # fmt: skip
+    ]
     found = load_elsewhere(str(tmp_path / "model"), [[row] for row in rows], tmp_path)["answers"]
     reference = ReferenceModel.from_bundle(read_bundle(tmp_path / "bundle"))
     for row, taken, answer in zip(rows, is_taken, found, strict=True):

@@ -95,9 +95,19 @@ def make_evaluation(version: str) -> ParentRun:
         for name in ("model", "rule")
     )
     return ParentRun(
-        key="evaluate", name=f"evaluate {version}", verb="evaluate", user="ada", revision="0", params={}, tags={},
-        children=children, metrics={"pr_auc": 0.9}, started_ms=1, ended_ms=2, version=version,
-    )  # fmt: skip
+        key="evaluate",
+        name=f"evaluate {version}",
+        verb="evaluate",
+        user="ada",
+        revision="0",
+        params={},
+        tags={},
+        children=children,
+        metrics={"pr_auc": 0.9},
+        started_ms=1,
+        ended_ms=2,
+        version=version,
+    )
 
 
 @pytest.mark.slow

@@ -52,8 +52,8 @@ def test_what_is_logged_after_a_copy_or_move_lands_in_the_new_folder(
     capsys: pytest.CaptureFixture[str],
 ) -> None:
     monkeypatch.delenv("MLFLOW_TRACKING_URI", raising=False)
-    from mlflow.artifacts import download_artifacts  # noqa: PLC0415 - it takes seconds
-    from mlflow.exceptions import MlflowException  # noqa: PLC0415
+    from mlflow.artifacts import download_artifacts
+    from mlflow.exceptions import MlflowException
 
     old, new = tmp_path / "old project" / "artifacts", tmp_path / "newer ü" / "artifacts"
     log(old, "1", bundle_folder)
@@ -99,11 +99,16 @@ def test_only_places_of_ours_are_changed(tmp_path: Path) -> None:
     assert "2 places in it lead to" in told
     assert "mlflow is not here, so copy it too" in told
     assert [place for (place,) in connection.execute("SELECT artifact_location FROM experiments")] == [
-        f"{folder.as_uri()}/0", folder.as_uri(), "s3://bucket/mlflow", "file:///own",
-    ]  # fmt: skip
+        f"{folder.as_uri()}/0",
+        folder.as_uri(),
+        "s3://bucket/mlflow",
+        "file:///own",
+    ]
     assert [place for (place,) in connection.execute("SELECT artifact_uri FROM runs")] == [
-        f"{folder.as_uri()}/a/artifacts", "file:///old/mlflow-more/a", "s3://bucket/mlflow/b",
-    ]  # fmt: skip
+        f"{folder.as_uri()}/a/artifacts",
+        "file:///old/mlflow-more/a",
+        "s3://bucket/mlflow/b",
+    ]
     assert lead_here(database, folder) is None
     connection.close()
 

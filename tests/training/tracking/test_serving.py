@@ -37,7 +37,7 @@ ODD: tuple[dict[str, Any], ...] = (
     {"type": "X"}, {"type": "l"}, {"type": None}, {"type": " M "}, {"type": ""}, {"type": 1}, {"torque_nm": None},
     {"torque_nm": 58}, {"torque_nm": "58"}, {"torque_nm": True}, {"torque_nm": 201}, {"tool_wear_min": 1.5},
     {"tool_wear_min": 191.0}, {"rotational_speed_rpm": 0}, {"air_temperature_k": 1e300},
-)  # fmt: skip
+)  # fmt: skip # a table
 
 
 class ModelServer:
@@ -50,9 +50,12 @@ class ModelServer:
         self.log = (folder / "serve.log").open("wb")
         self.process = subprocess.Popen(
             [sys.executable, "-m", "mlflow", "models", "serve", "-m", model, *options],
-            stdout=self.log, stderr=subprocess.STDOUT, start_new_session=True, cwd=folder,
+            stdout=self.log,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+            cwd=folder,
             env={**clean, "MLFLOW_TRACKING_URI": uri, "PATH": f"{Path(sys.executable).parent}:{os.environ['PATH']}"},
-        )  # fmt: skip
+        )
 
     def is_up(self) -> bool:
         assert self.process.poll() is None, Path(self.log.name).read_text()
@@ -133,9 +136,9 @@ def test_the_loader_and_mlflows_server_answer_as_the_predictor(
 ) -> None:
     asked = list_rows(rows)
     uri = f"sqlite:///{artifacts.root}/mlflow.db"
-    loaded = load_elsewhere(
-        "models:/ai4i@champion", [[row] for row in asked], tmp_path, MLFLOW_TRACKING_URI=uri
-    )["answers"]  # fmt: skip
+    loaded = load_elsewhere("models:/ai4i@champion", [[row] for row in asked], tmp_path, MLFLOW_TRACKING_URI=uri)[
+        "answers"
+    ]
     differences, refused = [], 0
     for place, (row, found) in enumerate(zip(asked, loaded, strict=True)):
         expected = ask_predictor(predictor, row)

@@ -338,7 +338,7 @@ class Misbehave(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_GET = do_POST = do_PUT = do_PATCH = answer  # noqa: N815
+    do_GET = do_POST = do_PUT = do_PATCH = answer  # noqa: N815 - the names are http.server's
 
     def log_message(self, *_: object) -> None:
         """The test's output is enough."""
@@ -397,7 +397,7 @@ def test_a_tracking_uri_that_is_none_is_named(record: RunRecord, bundle_folder: 
 
 @pytest.mark.slow
 def test_every_limit_is_one_that_mlflow_knows() -> None:
-    from mlflow import environment_variables  # noqa: PLC0415 - it takes seconds
+    from mlflow import environment_variables
 
     known = [name for name in LIMITS if name.startswith("MLFLOW_")]
     assert len(known) > 5

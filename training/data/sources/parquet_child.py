@@ -21,7 +21,7 @@ def limit_process(memory_bytes: int, seconds: int) -> None:
 def convert(content: bytes, max_bytes: int, sink: Any) -> str:
     """Writes the table to `sink`; what is wrong with it, else nothing."""
     import pyarrow as arrow  # noqa: PLC0415 - only within the limits
-    from pyarrow import parquet  # noqa: PLC0415
+    from pyarrow import parquet  # noqa: PLC0415 - only within the limits
 
     file = parquet.ParquetFile(arrow.BufferReader(content))
     stated = sum(file.metadata.row_group(group).total_byte_size for group in range(file.metadata.num_row_groups))

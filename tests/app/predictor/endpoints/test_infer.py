@@ -153,7 +153,7 @@ REFUSALS: list[tuple[str, dict[str, Any], int, str, str | None]] = [
      "inputs[4].parameters.shared_memory_region"),
     ("data twice", {"parameters": {"binary_data_size": 0}}, 400, "malformed_tensor",
      "inputs[4].parameters.binary_data_size"),
-]  # fmt: skip
+]  # fmt: skip # a table
 
 
 @pytest.mark.parametrize("case", REFUSALS, ids=[case[0] for case in REFUSALS])
@@ -173,12 +173,18 @@ ABOUT_ALL: list[tuple[dict[str, Any], str, str | None]] = [
     ({"parameters": 1}, "wrong_type", "parameters"),
     ({"outputs": [{"name": "other"}]}, "unknown_field", "outputs[0].name"),
     ({"outputs": [{"name": "score"}, {}]}, "missing_field", "outputs[1].name"),
-    ({"outputs": [{"name": "score", "parameters": {"classification": 2}}]}, "unknown_field",
-     "outputs[0].parameters.classification"),
-    ({"outputs": [{"name": "score", "parameters": {"binary_data": "yes"}}]}, "wrong_type",
-     "outputs[0].parameters.binary_data"),
+    (
+        {"outputs": [{"name": "score", "parameters": {"classification": 2}}]},
+        "unknown_field",
+        "outputs[0].parameters.classification",
+    ),
+    (
+        {"outputs": [{"name": "score", "parameters": {"binary_data": "yes"}}]},
+        "wrong_type",
+        "outputs[0].parameters.binary_data",
+    ),
     ({"parameters": {"binary_data_output": 1}}, "wrong_type", "parameters.binary_data_output"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("change", "code", "field"), ABOUT_ALL, ids=[str(case[0]) for case in ABOUT_ALL])
@@ -328,9 +334,15 @@ def test_more_rows_than_allowed_are_refused(client: httpx.Client, path: str) -> 
 
 
 @pytest.mark.parametrize(
-    ("value", "code"), [("X", "unknown_category"), ("l", "unknown_category"), ("TA==", "unknown_category"),
-                        (" ", "missing_value"), (None, "missing_value")],
-)  # fmt: skip
+    ("value", "code"),
+    [
+        ("X", "unknown_category"),
+        ("l", "unknown_category"),
+        ("TA==", "unknown_category"),
+        (" ", "missing_value"),
+        (None, "missing_value"),
+    ],
+)
 def test_a_category_that_is_not_declared_is_refused(
     client: httpx.Client, path: str, tensors: list[dict[str, Any]], value: str | None, code: str
 ) -> None:

@@ -186,7 +186,7 @@ CORPUS: list[tuple[str, str, int, str]] = [
     ("byte order mark", '!\ufeff{"type": "L"}', 400, "malformed_json"),
     ("zero byte", '!{"type": "L\x00"}', 400, "malformed_json"),
     ("trailing comma", '!{"type": "L",}', 400, "malformed_json"),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize(("value", "status", "code"), [case[1:] for case in CORPUS], ids=[case[0] for case in CORPUS])

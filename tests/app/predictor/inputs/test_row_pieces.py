@@ -136,7 +136,7 @@ def test_hostile_rows_are_refused_in_little_memory_and_leave_nothing(reader: Row
             b'{"rows":[' + row + b',"' + b"a" * BODY + b'"]}',
         ],
         "unknown_field": [b'{"rows":[' + row + b'],"a":[' + b"1," * (BODY // 2) + b"1]}"],
-    }  # fmt: skip
+    }  # fmt: skip # a table
     for codes, bodies in hostile.items():
         for body in bodies:
             gc.collect()

@@ -66,7 +66,7 @@ def test_the_reasons_are_the_servers_contributions(page: Page, client: httpx.Cli
     strongest = max(contributions, key=lambda one: abs(one["contribution"]))["contribution"]
     factor = math.exp(abs(strongest))
     written = "> 999" if factor >= 1000 else f"{factor:.1f}" if factor < 10 else f"{factor:.0f}"
-    assert shown[0][2] == f"{'×' if strongest > 0 else '÷'} {written}"  # noqa: RUF001
+    assert shown[0][2] == f"{'×' if strongest > 0 else '÷'} {written}"
     bars = page.locator("#why svg rect")
     assert bars.count() == min(len(contributions), 9)
     widths = [bars.nth(index).bounding_box() for index in range(bars.count())]

@@ -46,7 +46,7 @@ def rows_of(bundle: Bundle) -> list[dict[str, Any]]:
 
 
 def test_every_flipped_bit_is_refused(bundle_folder: Path, tmp_path: Path) -> None:
-    chance = random.Random(11)  # noqa: S311
+    chance = random.Random(11)
     for name in (MANIFEST_NAME, MODEL_NAME, INFERENCE_NAME):
         content = (bundle_folder / name).read_bytes()
         folder = shutil.copytree(bundle_folder, tmp_path / name)

@@ -19,7 +19,7 @@ PROTOCOL = {
     "on_message_begin", "on_message_complete", "on_response_complete", "parser", "pause_writing", "pipeline",
     "resume_writing", "scope", "server_state", "shutdown", "timeout_keep_alive", "timeout_keep_alive_handler",
     "timeout_keep_alive_task", "transport", "url",
-}  # fmt: skip
+}  # fmt: skip # a table
 
 
 def list_attributes(tree: ast.AST) -> Iterator[str]:

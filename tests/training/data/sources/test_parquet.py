@@ -99,7 +99,7 @@ def forks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Forks]:
 
 
 def test_a_fork_says_what_the_program_says(good: bytes) -> None:
-    chosen = random.Random(3)  # noqa: S311 - the same every time
+    chosen = random.Random(3)
     command = [sys.executable, "-I", str(CHILD), str(4 * 2**30), "60", "50000000"]
     forks = Forks(CHILD)
     for content in (good, b"", b"PAR1", *(flip(good, chosen) for _ in range(3))):
@@ -111,7 +111,7 @@ def test_a_fork_says_what_the_program_says(good: bytes) -> None:
 @pytest.mark.slow
 @pytest.mark.usefixtures("forks")
 def test_flipped_bits_are_read_or_refused_in_one_line(good: bytes) -> None:
-    chosen, told = random.Random(7), []  # noqa: S311 - the same every time
+    chosen, told = random.Random(7), []
     for _ in range(FLIPS):
         damaged = flip(good, chosen)
         try:

@@ -54,9 +54,14 @@ def test_a_silent_server_costs_no_more_than_the_limit(web: Web, ai4i: Dataset, m
     ],
 )
 def test_nothing_reads_on_once_an_endless_answer_is_given_up(
-    answer_with: Callable[[Answer], str], web: Web, ai4i: Dataset, monkeypatch: pytest.MonkeyPatch,
-    answer: Answer, told: str, is_data: bool,
-) -> None:  # fmt: skip
+    answer_with: Callable[[Answer], str],
+    web: Web,
+    ai4i: Dataset,
+    monkeypatch: pytest.MonkeyPatch,
+    answer: Answer,
+    told: str,
+    is_data: bool,
+) -> None:
     """Of the description or of the data; the server ends only when the other side has gone, and the test with it."""
     monkeypatch.setenv("LATHE_MAX_DATA_BYTES", "1000000")
     url = answer_with(answer)

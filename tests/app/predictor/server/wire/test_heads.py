@@ -59,7 +59,7 @@ ODD: list[tuple[Header, ...]] = [
     (("expect", "100-continue "),),
     (("keep-alive", "timeout=999999"),),
     (("cookie", "a=" + "b" * 4000),),
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("odd", ODD, ids=lambda odd: odd[0][0])
@@ -111,7 +111,7 @@ FRAMES = [
     b"transfer-encoding: identity\r\ntransfer-encoding: chunked\r\n", b"transfer-encoding : chunked\r\n",
     b" content-length: 5\r\n",
     b"content-length\r\n", b"x: a\r\n b\r\n", b"x: a\x00b\r\n", b"x: a\rb\r\n", b"x\x00: a\r\n", b": a\r\n",
-]  # fmt: skip
+]  # fmt: skip # a table
 
 
 @pytest.mark.parametrize("frame", FRAMES, ids=lambda frame: str(frame[:30]))
@@ -127,7 +127,7 @@ def test_a_head_of_two_readings_is_refused(server: RunningServer, frame: bytes) 
 METHODS = ["GET", "POST", "POST", "POST", "HEAD", "OPTIONS", "CONNECT", "TRACE", "PRI", "get", "", "P\0ST", "M-SEARCH"]
 TARGETS = ["/v1/predict", "/v1/predict", "/v1/batch", "/v1/explain", "/metrics", "/", "/v2/models/MODEL/infer", "*", "",
            "http://x/v1/predict", "http://x", "//", "/%ff%00", "/v1/predict?%", "x:1", "/\u00ff",
-           "/FILL"]  # fmt: skip
+           "/FILL"]  # fmt: skip # a table
 VERSIONS = ["HTTP/1.1"] * 6 + ["HTTP/1.0", "HTTP/2.0", "HTTP/0.9", "HTTP/1.", "http/1.1", ""]
 LINES = [
     b"content-length: SIZE", b"content-length: SIZE", b"content-length: 99", b"content-length: 1", b"content-length: x",
@@ -139,7 +139,7 @@ LINES = [
     b"inference-header-content-length: DIGITS", b"inference-header-content-length: 2", b" folded", b"x\x00: y",
     b"x-lathe-receipt: 1", b"if-none-match: *,W/\"", b"range: bytes=0-", b"host: y", b"authorization: Bearer",
     b"\xff: y",
-]  # fmt: skip
+]  # fmt: skip # a table
 BODIES = [
     b"",
     b"{}",

@@ -24,9 +24,15 @@ OFFERS: dict[str, tuple[Header, ...]] = {
     "nothing in the connection": (("upgrade", "h2c"),),
 }
 KINDS = [
-    "a row", "a few rows", "rows for a thread", "a large body", "tensors", "an explanation", "an upload",
+    "a row",
+    "a few rows",
+    "rows for a thread",
+    "a large body",
+    "tensors",
+    "an explanation",
+    "an upload",
     "what is refused",
-]  # fmt: skip
+]
 
 
 @pytest.mark.parametrize("kind", KINDS)

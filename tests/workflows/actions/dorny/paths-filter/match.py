@@ -28,8 +28,10 @@ def flatten(patterns: object) -> Iterator[str]:
 
 
 def matches(path: str, pattern: str) -> bool:
-    parts = (".*" if part == "**" else "[^/]*" if part == "*" else re.escape(part) for part in
-             re.split(r"(\*\*|\*)", pattern))  # fmt: skip
+    parts = (
+        ".*" if part == "**" else "[^/]*" if part == "*" else re.escape(part)
+        for part in re.split(r"(\*\*|\*)", pattern)
+    )
     return re.fullmatch("".join(parts), path) is not None
 
 
