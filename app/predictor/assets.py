@@ -1,4 +1,8 @@
-"""The web page's files, read once at the start and served from memory."""
+"""The web page's files, read once at the start and served from memory.
+
+Starlette's StaticFiles makes its ETag of time and size: where an image's files all have one time, a new one of the same
+size would be answered 304 (docs/decisions/0015-where-a-library-was-tried.md).
+"""
 
 import hashlib
 from collections.abc import Mapping

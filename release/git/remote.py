@@ -1,6 +1,9 @@
 """One branch of the repository that everybody shares: read it fresh, commit on top of it, push if it has not moved.
 
 All by Git's plumbing: no work tree, index or branch of this clone is touched, and a kill leaves loose objects at worst.
+
+pygit2 does not sign where `commit.gpgsign` says so and has no lease: its forced push takes others' commits away
+(docs/decisions/0015-where-a-library-was-tried.md).
 """
 
 import os

@@ -1,4 +1,8 @@
-"""What differs between two renderings, object by object and field by field, as a person wants to read it."""
+"""What differs between two renderings, object by object and field by field, as a person wants to read it.
+
+deepdiff takes 12 ms for a Deployment that takes 0.2 ms here, and tells paths by place, not by name
+(docs/decisions/0015-where-a-library-was-tried.md).
+"""
 
 import re
 from collections.abc import Iterator, Mapping

@@ -1,4 +1,8 @@
-"""The list of what an image installs: uv's from the lock, reduced to this image, and compared with the image."""
+"""The list of what an image installs: uv's from the lock, reduced to this image, and compared with the image.
+
+cyclonedx-python-lib does not write what it has read, drops members it does not know without a word, and takes 0.3 s to
+import (docs/decisions/0015-where-a-library-was-tried.md).
+"""
 
 import re
 import tarfile

@@ -1,4 +1,8 @@
-"""The one way to GitHub's API: token, pages, rate limits, retries, and errors that say what to do."""
+"""The one way to GitHub's API: token, pages, rate limits, retries, and errors that say what to do.
+
+PyGithub takes 0.9 s and 40 MB to import, githubkit 0.7 s, and both repeat a POST after a 502: a comment may stand twice
+(docs/decisions/0015-where-a-library-was-tried.md).
+"""
 
 import re
 import ssl

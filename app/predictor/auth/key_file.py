@@ -1,4 +1,8 @@
-"""The file of API keys: a line each, with a name, a salted hash and its limits; no key stands in it."""
+"""The file of API keys: a line each, with a name, a salted hash and its limits; no key stands in it.
+
+itsdangerous signs tokens; a key here is a random secret whose hash stands in a file, so that it can be withdrawn
+(docs/decisions/0015-where-a-library-was-tried.md).
+"""
 
 import hashlib
 import re
