@@ -1,4 +1,4 @@
-"""`python -m tests.e2e`: tells the whole story on a real cluster; 0 if everything was as expected.
+"""`python -m tests.e2e`: tells the whole scenario on a real cluster; 0 if everything was as expected.
 
 1 something was not, 2 an option or a program is missing, 4 cluster, registry or Git server failed.
 """
@@ -23,11 +23,11 @@ from tests.e2e.chapters import (
     rollout,
     stranger,
 )
-from tests.e2e.errors import StoryError
 from tests.e2e.evidence import keep_evidence
 from tests.e2e.kubectl import Kubectl
 from tests.e2e.options import Options, read_options
-from tests.e2e.story import WIDTH, Story, print_summary
+from tests.e2e.scenario import WIDTH, Scenario, print_summary
+from tests.harness.errors import ScenarioError
 
 CHAPTERS = {
     "admission": admission.tell,
@@ -41,55 +41,55 @@ CHAPTERS = {
 }
 
 
-def tell_story(options: Options, console: Console) -> int:
+def play_scenario(options: Options, console: Console) -> int:
     """The exit code."""
     kubectl = Kubectl(options.kubectl, options.patience)
-    story = Story(options, kubectl, ArgoCd(kubectl, options.argocd), console)
+    scenario = Scenario(options, kubectl, ArgoCd(kubectl, options.argocd), console)
     shutil.rmtree(options.work / "repository", ignore_errors=True)
     options.work.mkdir(parents=True, exist_ok=True)
     code = 0
     try:
         cleanup.remove_all(kubectl)
-        bootstrap.tell(story)
+        bootstrap.tell(scenario)
         for name, tell in CHAPTERS.items():
             if not options.only or name in options.only:
-                tell(story)
-    except (StoryError, CommandError, KeyboardInterrupt) as error:
+                tell(scenario)
+    except (ScenarioError, CommandError, KeyboardInterrupt) as error:
         code = 130 if isinstance(error, KeyboardInterrupt) else error.exit_code
         console.print(f"[bold red]error:[/] {str(error) or 'stopped'}", markup=True, soft_wrap=True)
-        explain_failure(story)
+        explain_failure(scenario)
     finally:
-        end_story(story)
+        end_scenario(scenario)
     return code
 
 
-def explain_failure(story: Story) -> None:
-    folder = story.options.work / f"evidence-{time.strftime('%H%M%S')}"
-    names = keep_evidence(story.kubectl, story.argo, folder)
-    story.console.print(f"evidence in {folder}: {', '.join(names)}", soft_wrap=True)
+def explain_failure(scenario: Scenario) -> None:
+    folder = scenario.options.work / f"evidence-{time.strftime('%H%M%S')}"
+    names = keep_evidence(scenario.kubectl, scenario.argo, folder)
+    scenario.console.print(f"evidence in {folder}: {', '.join(names)}", soft_wrap=True)
 
 
-def end_story(story: Story) -> None:
-    print_summary(story)
-    seconds = time.monotonic() - story.began
-    good = sum(line.is_as_expected for line in story.lines)
-    story.console.print(
-        f"{good} of {len(story.lines)} steps as expected, in {seconds // 60:.0f} min {seconds % 60:.0f} s"
+def end_scenario(scenario: Scenario) -> None:
+    print_summary(scenario)
+    seconds = time.monotonic() - scenario.began
+    good = sum(line.is_as_expected for line in scenario.lines)
+    scenario.console.print(
+        f"{good} of {len(scenario.lines)} steps as expected, in {seconds // 60:.0f} min {seconds % 60:.0f} s"
     )
-    if story.options.keep:
+    if scenario.options.keep:
         return
     try:
-        cleanup.remove_all(story.kubectl)
-        story.console.print("everything of ours removed from the cluster")
-    except StoryError as error:
-        story.console.print(f"not cleaned up: {error}", markup=False)
+        cleanup.remove_all(scenario.kubectl)
+        scenario.console.print("everything of ours removed from the cluster")
+    except ScenarioError as error:
+        scenario.console.print(f"not cleaned up: {error}", markup=False)
 
 
 def main() -> int:
     try:
         options = read_options()
-        return tell_story(options, Console(highlight=False, width=WIDTH))
-    except StoryError as error:
+        return play_scenario(options, Console(highlight=False, width=WIDTH))
+    except ScenarioError as error:
         print(f"error: {error}", file=sys.stderr)
         return error.exit_code
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from tests.e2e.kubectl import Kubectl
-from tests.e2e.programs import run_program
+from tests.harness.programs import run_program
 
 NAMESPACE = "argocd"
 ROOT_APPLICATION = "lathe"

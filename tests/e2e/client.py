@@ -8,9 +8,9 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.errors import OutsideError
 from tests.e2e.kubectl import Kubectl
 from tests.e2e.load import OK, REFUSED
+from tests.harness.errors import OutsideError
 
 NAMESPACE = "lathe-e2e"
 PYTHON = "/opt/venv/bin/python"  # of the predictor's image
@@ -67,7 +67,7 @@ def add_lines(lines: Iterable[str]) -> Window:
 
 
 class Client:
-    """One pod under load for the whole story, at `environment`'s Service."""
+    """One pod under load for the whole scenario, at `environment`'s Service."""
 
     def __init__(self, kubectl: Kubectl, environment: str, image: str, row: dict[str, Any]) -> None:
         self.kubectl = kubectl

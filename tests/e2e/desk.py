@@ -11,9 +11,9 @@ from pathlib import Path
 from types import MappingProxyType
 
 from release.tools import find_tool
-from tests.e2e.errors import StoryError
 from tests.e2e.options import Options
-from tests.e2e.programs import run_program
+from tests.harness.errors import ScenarioError
+from tests.harness.programs import run_program
 
 ROOT = Path(__file__).parents[2]
 INSTALLED = (".venv", ".tools")  # as `make` would install them there
@@ -41,7 +41,7 @@ class Said:
 
     @property
     def lines(self) -> list[str]:
-        """Without the verb's own mark, for the story sets one."""
+        """Without the verb's own mark, for the scenario sets one."""
         lines = (line.strip().removeprefix("✓ ") for line in f"{self.out}\n{self.words}".splitlines())
         return [line for line in lines if line]
 
@@ -105,10 +105,10 @@ class Desk:
     def must(self, said: Said) -> Said:
         """For what is only on the way to a step.
 
-        Raises: StoryError.
+        Raises: ScenarioError.
         """
         if said.code:
-            raise StoryError(f"{said.last} (exit code {said.code}); all of it stands in {self.log}")
+            raise ScenarioError(f"{said.last} (exit code {said.code}); all of it stands in {self.log}")
         return said
 
     def git(self, *words: str) -> str:

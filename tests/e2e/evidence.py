@@ -1,10 +1,10 @@
-"""What is kept when the story fails: events, logs, objects and Argo CD's view, in a folder."""
+"""What is kept when the scenario fails: events, logs, objects and Argo CD's view, in a folder."""
 
 from pathlib import Path
 
 from tests.e2e import argo, client
-from tests.e2e.errors import StoryError
 from tests.e2e.kubectl import Kubectl
+from tests.harness.errors import ScenarioError
 
 OURS = f"app.kubernetes.io/part-of={client.NAMESPACE}"
 ENVIRONMENTS = ("lathe-test", "lathe-prod-eks", "lathe-prod-gke")
@@ -32,7 +32,7 @@ def keep_evidence(kubectl: Kubectl, argo_cd: argo.ArgoCd, folder: Path) -> list[
     for name in ENVIRONMENTS:
         try:
             text = argo_cd.show_tree(name)
-        except StoryError as error:
+        except ScenarioError as error:
             text = str(error)
         (folder / f"{name}-tree.txt").write_text(text, encoding="utf-8")
     return sorted(path.name for path in folder.iterdir())

@@ -7,7 +7,7 @@ import subprocess
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 
-from tests.e2e.errors import OutsideError
+from tests.harness.errors import OutsideError
 
 FORWARDING = re.compile(r"Forwarding from 127\.0\.0\.1:(?P<port>\d+) ")
 END_SECONDS = 10

@@ -14,7 +14,7 @@ from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.errors import OutsideError
+from tests.harness.errors import OutsideError
 from tests.review.github_server import run_server
 from tests.review.github_state import State
 

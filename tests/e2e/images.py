@@ -7,9 +7,9 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 from release.image.builders import find_builder
-from tests.e2e.errors import OutsideError
 from tests.e2e.options import Options
-from tests.e2e.programs import run_program
+from tests.harness.errors import OutsideError
+from tests.harness.programs import run_program
 
 ROWS = 10_000
 BUNDLE_PLACE = "/srv/model/bundle"  # as the Dockerfile says it

@@ -5,8 +5,8 @@ import time
 from collections.abc import Callable
 from typing import Any, TypeVar
 
-from tests.e2e.errors import StoryError
-from tests.e2e.programs import run_program
+from tests.harness.errors import ScenarioError
+from tests.harness.programs import run_program
 
 POLL_SECONDS = 0.5
 T = TypeVar("T")
@@ -52,7 +52,7 @@ class Kubectl:
     ) -> tuple[T, float]:
         """What was seen when it was reached, and after how many seconds.
 
-        Raises: StoryError that says what was seen last.
+        Raises: ScenarioError that says what was seen last.
         """
         began = time.monotonic()
         while True:
@@ -61,5 +61,5 @@ class Kubectl:
             if is_reached(seen):
                 return seen, waited
             if waited > seconds * self.patience:
-                raise StoryError(f"{what}: not within {seconds * self.patience:.0f} s; last seen: {seen}")
+                raise ScenarioError(f"{what}: not within {seconds * self.patience:.0f} s; last seen: {seen}")
             time.sleep(POLL_SECONDS)

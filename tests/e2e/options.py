@@ -1,4 +1,4 @@
-"""How the story reaches a cluster, a Git server and a registry: options, each with an environment variable."""
+"""How the scenario reaches a cluster, a Git server and a registry: options, each with an environment variable."""
 
 import argparse
 import os
@@ -7,8 +7,8 @@ from dataclasses import dataclass, fields
 from pathlib import Path
 from typing import Any
 
-from tests.e2e.errors import UsageError
-from tests.e2e.programs import split_command
+from tests.harness.errors import UsageError
+from tests.harness.programs import split_command
 
 PREFIX = "LATHE_E2E_"
 REPOSITORY = "https://github.com/lathe-ml/lathe"  # as gitops/argocd says it
@@ -33,7 +33,7 @@ TEXTS = {
         "",
         "command that leaves an empty cluster with Argo CD; without it Argo CD's objects and namespaces are deleted",
     ),
-    "plant": ("", "a setting for test, to see the story fail: LATHE_DRAIN_SECONDS=0 loses requests"),
+    "plant": ("", "a setting for test, to see the scenario fail: LATHE_DRAIN_SECONDS=0 loses requests"),
     "work": ("artifacts/e2e", "folder for bundles, the copy of the repository and the evidence"),
 }
 NUMBERS = {
@@ -71,7 +71,7 @@ def read_options(arguments: list[str] | None = None) -> Options:
     """Raises: UsageError if the repository cannot be pushed anywhere."""
     parser = argparse.ArgumentParser(
         prog="python -m tests.e2e",
-        description="Lathe's whole story on a real cluster with Argo CD; KUBECONFIG says which.",
+        description="Lathe's whole scenario on a real cluster with Argo CD; KUBECONFIG says which.",
         epilog=f"Each option is also an environment variable: --push-url is {PREFIX}PUSH_URL.",
     )
     for name, (text, about) in TEXTS.items():

@@ -3,7 +3,7 @@
 import json
 
 from tests.e2e import papers
-from tests.e2e.story import Story
+from tests.e2e.scenario import Scenario
 from tests.e2e.travel import REFUSED, Travel, Version
 
 STRANGER = "stranger"
@@ -11,39 +11,39 @@ STRANGER = "stranger"
 
 def publish_version(travel: Travel, tag: str, number: int) -> Version:
     """Every verb as the workflow `release` types it, with the model of the numbered bundle."""
-    story, desk = travel.story, travel.desk
-    made = story.images.bundles[number]
+    scenario, desk = travel.scenario, travel.desk
+    made = scenario.images.bundles[number]
     papers.change_model(desk, f"A model of data set {number + 1}.")
     commit = papers.tag_release(desk, tag)
     travel.hub.note_tag(tag, commit, desk.git("rev-parse", f"refs/tags/{tag}"))
-    story.tell(f"{tag} prepared, merged and tagged", f"commit {commit[:10]}")
+    scenario.tell(f"{tag} prepared, merged and tagged", f"commit {commit[:10]}")
     papers.approve_bundle(desk, made)
     travel.verb(f"{tag}: the tag", "check-tag", tag, part="commit=")
     desk.must(desk.make("sbom"))
     warm_builder(travel, tag)
-    travel.verb(f"{tag}: the image", "publish", tag, *list_build_options(story), part="is signed")
+    travel.verb(f"{tag}: the image", "publish", tag, *list_build_options(scenario), part="is signed")
     told = json.loads((desk.folder / "artifacts" / "release" / f"{tag}.json").read_bytes())
     manifest = json.loads((made / "candidate" / "bundle.json").read_bytes())
     found = f"{told['digest'][:19]}, bundle {told['bundle'][:12]} of model {manifest['version']}"
-    story.expect(told["bundle"] == manifest["digest"], f"{tag}: in the registry", found)
+    scenario.expect(told["bundle"] == manifest["digest"], f"{tag}: in the registry", found)
     travel.verb(f"{tag}: for everybody to see", "announce", tag, part="is announced")
     return Version(tag, told["digest"], told["bundle"], manifest["version"])
 
 
-def list_build_options(story: Story) -> list[str]:
-    base = ["--base", story.options.base] if story.options.base else []
-    return [*base, "--builder", story.images.builder]
+def list_build_options(scenario: Scenario) -> list[str]:
+    base = ["--base", scenario.options.base] if scenario.options.base else []
+    return [*base, "--builder", scenario.images.builder]
 
 
 def warm_builder(travel: Travel, tag: str) -> None:
     """Where the cluster's network leads nowhere, the layers that need packages are built before, by `release image`."""
-    story, desk = travel.story, travel.desk
-    if not story.options.run:
+    scenario, desk = travel.scenario, travel.desk
+    if not scenario.options.run:
         return
     folder = desk.folder / papers.APPROVED
     given = ["--bundle", str(folder / "bundle"), "--report", str(folder / "report.json"), "--version", tag]
-    desk.must(desk.type("image", *given, *list_build_options(story), is_near=False))
-    story.tell(f"{tag}: layers built where there is a network", "release image")
+    desk.must(desk.type("image", *given, *list_build_options(scenario), is_near=False))
+    scenario.tell(f"{tag}: layers built where there is a network", "release image")
 
 
 def refuse_stranger(travel: Travel, version: Version) -> None:
@@ -53,4 +53,4 @@ def refuse_stranger(travel: Travel, version: Version) -> None:
     other = {"LATHE_VERIFYING_KEY": str(desk.make_key(STRANGER)[1])}
     bump = ("bump", "--env", "test", "--to", version.tag)
     travel.verb(f"{version.tag} to test, by another key", *bump, code=REFUSED, settings=other)
-    travel.story.expect(desk.pull() == before, "main after that", f"as it was, {before[:8]}")
+    travel.scenario.expect(desk.pull() == before, "main after that", f"as it was, {before[:8]}")

@@ -1,6 +1,5 @@
-"""A copy of the repository that the story may change: Git is the only way into the cluster."""
+"""A copy of the repository that the scenario may change: Git is the only way into the cluster."""
 
-import subprocess
 from collections.abc import Callable
 from functools import reduce
 from pathlib import Path
@@ -9,10 +8,10 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from tests.e2e.options import IMAGE, REPOSITORY
-from tests.e2e.programs import run_program
+from tests.harness.checkout import IDENTITY, copy_checkout
+from tests.harness.programs import run_program
 from tests.release.unreleased import empty_overlays
 
-IDENTITY = ("-c", "user.name=e2e", "-c", "user.email=e2e@example.invalid", "-c", "commit.gpgsign=false")
 BRANCH = "main"
 Document = Any  # a mapping of ruamel.yaml, which keeps comments and order
 
@@ -24,16 +23,7 @@ class Repository:
         self.folder = folder
         self.push_url = push_url
         folder.mkdir(parents=True)
-        listed = subprocess.run(
-            ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"],
-            cwd=source,
-            capture_output=True,
-            check=True,
-        )
-        for name in {name for name in listed.stdout.decode().split("\0") if name}:
-            if (source / name).is_file():
-                (folder / name).parent.mkdir(parents=True, exist_ok=True)
-                (folder / name).write_bytes((source / name).read_bytes())
+        copy_checkout(source, folder)
         empty_overlays(folder)
         self._git("init", "--quiet", f"--initial-branch={BRANCH}")
 

@@ -1,4 +1,4 @@
-"""Argo CD's objects as the story reads them."""
+"""Argo CD's objects as the scenario reads them."""
 
 from tests.e2e.argo import View, read_view
 

@@ -1,11 +1,11 @@
-"""What the story reads in the lines of its load."""
+"""What the scenario reads in the lines of its load."""
 
 import json
 
 import pytest
 
 from tests.e2e.client import Window, add_lines, pod
-from tests.e2e.errors import OutsideError
+from tests.harness.errors import OutsideError
 
 
 def line(outcomes: dict[str, int], slowest: float = 0.01) -> str:

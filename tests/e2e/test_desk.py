@@ -8,8 +8,8 @@ import pytest
 
 from release.tools import TOOLS
 from tests.e2e.desk import PASSWORD, Desk, Said
-from tests.e2e.errors import StoryError
 from tests.e2e.options import read_options
+from tests.harness.errors import ScenarioError
 from tests.needs import need_program
 from tests.release.unreleased import copy_overlays
 from tests.repo.sources import ROOT
@@ -81,7 +81,7 @@ def test_a_job_on_github_lends_the_verbs_neither_name_nor_outputs(bare: Path, mo
 def test_a_verb_that_fails_says_where_the_whole_stands(desk: Desk) -> None:
     said = desk.type("history", "--env", "nowhere")
     assert said.code == 2
-    with pytest.raises(StoryError, match=r"nowhere.*exit code 2.*release\.txt"):
+    with pytest.raises(ScenarioError, match=r"nowhere.*exit code 2.*release\.txt"):
         desk.must(said)
 
 

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.e2e.errors import OutsideError
 from tests.e2e.forward import forward_service
+from tests.harness.errors import OutsideError
 
 
 def write_program(folder: Path, line: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The stand-in of GitHub as the story runs it: a process of its own, and a merge by word."""
+"""The stand-in of GitHub as the scenario runs it: a process of its own, and a merge by word."""
 
 import os
 import signal
@@ -13,8 +13,8 @@ import pytest
 from review.github.client import GitHub
 from review.github.settings import GitHubSettings
 from review.github.types import Pull, Reference
-from tests.e2e.errors import OutsideError
 from tests.e2e.hub import TOKEN, Hub, open_hub
+from tests.harness.errors import OutsideError
 from tests.patience import LAST_RESORT_SECONDS
 
 BRANCH = "promote/prod-eks"
@@ -73,7 +73,7 @@ def test_a_request_that_github_would_not_like_is_told(hub: Hub) -> None:
     assert any("names no API version" in violation for violation in hub.list_violations())
 
 
-def test_the_stand_in_ends_with_the_story(bare: Path) -> None:
+def test_the_stand_in_ends_with_the_scenario(bare: Path) -> None:
     with open_hub([], str(bare)) as opened:
         process = opened._process
         assert process.poll() is None

@@ -10,12 +10,12 @@ from rich.console import Console
 from tests.e2e.argo import ArgoCd
 from tests.e2e.chapters.release import choose_versions
 from tests.e2e.desk import Desk
-from tests.e2e.errors import StoryError
 from tests.e2e.hub import Hub
 from tests.e2e.kubectl import Kubectl
 from tests.e2e.options import read_options
-from tests.e2e.story import Story
+from tests.e2e.scenario import Scenario
 from tests.e2e.travel import Travel, expect_two_lines
+from tests.harness.errors import ScenarioError
 
 OVERLAY = "gitops/overlays/test/kustomization.yaml"
 BEFORE = "images:\n  - name: predictor\n    newTag: v1.0.0\n    digest: sha256:aa\nlabels: []\n"
@@ -31,8 +31,8 @@ def travel(tmp_path: Path) -> Travel:
     work.mkdir()
     desk = Desk(options, str(bare), {})
     kubectl = Kubectl(["kubectl"])
-    story = Story(options, kubectl, ArgoCd(kubectl, ["argocd"]), Console(file=io.StringIO(), width=140))
-    travel = Travel(story, desk, Hub.__new__(Hub))
+    scenario = Scenario(options, kubectl, ArgoCd(kubectl, ["argocd"]), Console(file=io.StringIO(), width=140))
+    travel = Travel(scenario, desk, Hub.__new__(Hub))
     commit(travel, {OVERLAY: BEFORE})
     return travel
 
@@ -50,7 +50,7 @@ def commit(travel: Travel, files: dict[str, str]) -> str:
 def test_tag_and_digest_in_one_commit_is_what_a_release_moves(travel: Travel) -> None:
     before = travel.desk.git("rev-parse", "HEAD")
     expect_two_lines(travel, before, commit(travel, {OVERLAY: AFTER}), "test")
-    assert travel.story.lines[-1].found == "1 commit, 1 file, newTag and digest: one"
+    assert travel.scenario.lines[-1].found == "1 commit, 1 file, newTag and digest: one"
 
 
 @pytest.mark.parametrize(
@@ -62,27 +62,27 @@ def test_tag_and_digest_in_one_commit_is_what_a_release_moves(travel: Travel) ->
         {OVERLAY.replace("test", "prod-eks"): AFTER},
     ],
 )
-def test_anything_else_that_moves_ends_the_story(travel: Travel, files: dict[str, str]) -> None:
+def test_anything_else_that_moves_ends_the_scenario(travel: Travel, files: dict[str, str]) -> None:
     before = travel.desk.git("rev-parse", "HEAD")
-    with pytest.raises(StoryError, match="what moved in Git"):
+    with pytest.raises(ScenarioError, match="what moved in Git"):
         expect_two_lines(travel, before, commit(travel, files), "test")
 
 
-def test_a_second_commit_ends_the_story(travel: Travel) -> None:
+def test_a_second_commit_ends_the_scenario(travel: Travel) -> None:
     before = travel.desk.git("rev-parse", "HEAD")
     commit(travel, {OVERLAY: AFTER.replace("bb", "cc")})
-    with pytest.raises(StoryError, match="2 commit"):
+    with pytest.raises(ScenarioError, match="2 commit"):
         expect_two_lines(travel, before, commit(travel, {OVERLAY: AFTER}), "test")
 
 
-def test_a_verb_that_was_to_be_refused_and_is_not_ends_the_story(travel: Travel) -> None:
+def test_a_verb_that_was_to_be_refused_and_is_not_ends_the_scenario(travel: Travel) -> None:
     program = travel.desk.folder / "release" / "__main__.py"
     program.parent.mkdir()
     program.write_text("import sys; print('taken back'); sys.exit('again' in sys.argv)", encoding="utf-8")
     travel.verb("again", "bump", "again", code=1, part="taken back")
-    with pytest.raises(StoryError, match="not again: taken back"):
+    with pytest.raises(ScenarioError, match="not again: taken back"):
         travel.verb("not again", "bump", code=1, part="taken back")
-    with pytest.raises(StoryError, match="for another reason"):
+    with pytest.raises(ScenarioError, match="for another reason"):
         travel.verb("for another reason", "bump", "again", code=1, part="higher")
 
 

@@ -6,7 +6,7 @@ from tests.e2e.chapters.production import find_digests
 from tests.e2e.desk import NOTHING, Desk, Said, Settings
 from tests.e2e.forward import forward_service
 from tests.e2e.hub import Hub
-from tests.e2e.story import Story
+from tests.e2e.scenario import Scenario
 
 PRODUCTION = "prod-eks"
 REFUSED = 1  # a verb's exit code
@@ -24,20 +24,20 @@ class Version:
 
 @dataclass
 class Travel:
-    """The story with what this chapter adds to it."""
+    """The scenario with what this chapter adds to it."""
 
-    story: Story
+    scenario: Scenario
     desk: Desk
     hub: Hub
 
     def verb(self, step: str, *words: str, code: int = 0, part: str = "", settings: Settings = NOTHING) -> Said:
         """Types it; what it said last, or the line with `part`, is told.
 
-        Raises: StoryError if it ends with another exit code, or nothing that it said holds `part`.
+        Raises: ScenarioError if it ends with another exit code, or nothing that it said holds `part`.
         """
         said = self.desk.type(*words, settings=settings)
         told = said.find(part) if part and said.code == code else said.last
-        self.story.expect(said.code == code and part in told, step, told)
+        self.scenario.expect(said.code == code and part in told, step, told)
         return said
 
 
@@ -50,18 +50,18 @@ def expect_two_lines(travel: Travel, before: str, after: str, environment: str) 
     files = desk.git("diff", "--name-only", before, after).splitlines()
     is_so = count == "1" and files == [f"gitops/overlays/{environment}/kustomization.yaml"]
     found = f"{count} commit, {len(files)} file, {' and '.join(added)}: {desk.git('log', '-1', '--format=%s', after)}"
-    travel.story.expect(is_so and sorted(added) == ["digest", "newTag"], f"{environment}: what moved in Git", found)
+    travel.scenario.expect(is_so and sorted(added) == ["digest", "newTag"], f"{environment}: what moved in Git", found)
 
 
 def expect_running(travel: Travel, environment: str, version: Version) -> None:
     """By the node, by an answer through the Service, and by everything that `verify` compares."""
-    story, desk = travel.story, travel.desk
-    client = story.client if environment == "test" else story.production
-    digests, model = find_digests(story, environment), client.ask_once()["version"]
+    scenario, desk = travel.scenario, travel.desk
+    client = scenario.client if environment == "test" else scenario.production
+    digests, model = find_digests(scenario, environment), client.ask_once()["version"]
     found = f"{version.tag} {min(digests, default='nothing')[:19]}, model {model} answers"
-    story.expect(digests == {version.digest} and model == version.model, f"{environment}: runs", found)
-    with forward_service(story.kubectl.command, environment) as url:
+    scenario.expect(digests == {version.digest} and model == version.model, f"{environment}: runs", found)
+    with forward_service(scenario.kubectl.command, environment) as url:
         said = desk.type("verify", "--env", environment, "--url", url)
     is_so = said.code == 0 and f"serves {version.bundle[:12]}" in said.last
     found = f"{len(said.lines) - 1} findings hold, /readyz {said.last.partition('/readyz ')[2]}" if is_so else said.last
-    story.expect(is_so, f"{environment}: verified", found)
+    scenario.expect(is_so, f"{environment}: verified", found)

@@ -16,15 +16,15 @@ from pathlib import Path
 from rich.console import Console
 
 from cli.errors import CommandError
+from tests.harness.errors import ScenarioError, UsageError
 from tests.rehearsal.building import prepare_builder
 from tests.rehearsal.play import Play
 from tests.rehearsal.proofs import PROOFS
 from tests.rehearsal.registry import run_registry
+from tests.rehearsal.scenario import play_scenario
 from tests.rehearsal.signing import make_key
-from tests.rehearsal.story import tell_story
 from tests.rehearsal.telling import WIDTH, Teller
 from tests.rehearsal.verbs import expect_verb
-from tests.workflows.errors import MissingError, UnexpectedError
 from tests.workflows.ruleset import BUTTON, enforce_ruleset
 from tests.workflows.stage import Stage, set_stage
 
@@ -49,7 +49,7 @@ def main() -> int:
             return rehearse(Path(folder), console)
     except FileExistsError:
         console.print(f"error: {options.keep} is there already, expected a new folder")
-    except (MissingError, CommandError) as error:  # the latter if no builder of images answers
+    except (UsageError, CommandError) as error:  # the latter if no builder of images answers
         console.print(f"error: {error}", markup=False, soft_wrap=True)
     return 2
 
@@ -60,10 +60,12 @@ def rehearse(work: Path, console: Console) -> int:
     try:
         with set_scene(work) as play:
             console.print(f"Set up in {time.monotonic() - started:.0f} s: clone, origin, registry, key, base image.\n")
-            tell_story(play, tell)
+            play_scenario(play, tell)
             show_end(play, tell)
             prove(play, tell)
-    except UnexpectedError as error:
+    except UsageError:
+        raise
+    except ScenarioError as error:
         console.print(f"error: {error}", markup=False, soft_wrap=True)
         return 1
     except KeyboardInterrupt:
@@ -75,7 +77,7 @@ def rehearse(work: Path, console: Console) -> int:
 
 @contextmanager
 def set_scene(work: Path) -> Iterator[Play]:
-    """Raises: UnexpectedError, MissingError, CommandError without a builder of images."""
+    """Raises: ScenarioError, UsageError, CommandError without a builder of images."""
     settings = {**make_key(work / "key"), **prepare_builder()}
     with run_registry(work / "registry") as registry, set_stage(work, is_released=False) as stage:
         let_verbs_run(stage)
@@ -113,7 +115,7 @@ def prove(play: Play, tell: Teller) -> None:
             for line in proof(play):
                 step.say(f"✓ {line}", "green")
         if minded := play.stage.hub.state.violations:
-            raise UnexpectedError(f"the API server minds: {'; '.join(minded)}")
+            raise ScenarioError(f"the API server minds: {'; '.join(minded)}")
 
 
 if __name__ == "__main__":

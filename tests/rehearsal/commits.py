@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.workflows.repository import run_git
+from tests.harness.checkout import run_git
 
 SHOWN_DIGITS = 10
 OVERLAYS = "gitops/overlays/"

@@ -3,10 +3,11 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from tests.harness.checkout import run_git
+from tests.harness.errors import ScenarioError
 from tests.rehearsal.commits import Commit, list_commits, read_head
 from tests.workflows.act import Outcome
-from tests.workflows.errors import UnexpectedError
-from tests.workflows.repository import Pull, run_git
+from tests.workflows.repository import Pull
 from tests.workflows.ruleset import BUTTON
 from tests.workflows.stage import Stage
 
@@ -55,7 +56,7 @@ class Play:
         self.pull_main()
         commits = repository.git("rev-list", f"main..origin/{head}").split()
         if len(commits) != 1:
-            raise UnexpectedError(f"branch {head} has {len(commits)} commits above main, expected one")
+            raise ScenarioError(f"branch {head} has {len(commits)} commits above main, expected one")
         subject, _, body = repository.git("show", "--no-patch", "--format=%B", commits[0]).partition("\n")
         repository.git("merge", "--quiet", "--squash", f"origin/{head}")
         repository.git("commit", "--quiet", "--message", f"{subject} (#{hosted['number']})\n{body}")
@@ -67,12 +68,12 @@ class Play:
     def find_pull(self, fragment: str) -> dict[str, Any]:
         """The one open pull request whose branch holds `fragment`.
 
-        Raises: UnexpectedError.
+        Raises: ScenarioError.
         """
         pulls: list[dict[str, Any]] = self.stage.hub.state.data["pulls"]
         found = [one for one in pulls if one["state"] == "open" and fragment in one["head"]["ref"]]
         if len(found) != 1:
-            raise UnexpectedError(f"{len(found)} open pull requests of a branch {fragment!r}, expected one")
+            raise ScenarioError(f"{len(found)} open pull requests of a branch {fragment!r}, expected one")
         return found[0]
 
     def push_tag(self, version: str, commit: str) -> None:

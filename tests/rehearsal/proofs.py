@@ -1,12 +1,12 @@
-"""What must hold when the story is over, asked of Git and of the registry, not of the play."""
+"""What must hold when the scenario is over, asked of Git and of the registry, not of the play."""
 
 from collections.abc import Callable, Iterator
 
+from tests.harness.errors import ScenarioError
 from tests.rehearsal.moves import check_moves, list_named
 from tests.rehearsal.play import Play
-from tests.rehearsal.story import SECOND
+from tests.rehearsal.scenario import SECOND
 from tests.rehearsal.verbs import Said, expect_verb, run_verb
-from tests.workflows.errors import UnexpectedError
 
 STRANGER = "v9.9.9"
 
@@ -34,11 +34,9 @@ def prove_refused(play: Play) -> Iterator[str]:
 
 
 def expect_refused(play: Play, before: str, said: Said, what: str) -> str:
-    """Raises: UnexpectedError."""
+    """Raises: ScenarioError."""
     if said.code == 0 or play.head != before:
-        raise UnexpectedError(
-            f"{what}: exit code {said.code}, main at {play.head[:10]}; expected a refusal at {before}"
-        )
+        raise ScenarioError(f"{what}: exit code {said.code}, main at {play.head[:10]}; expected a refusal at {before}")
     return f"refused with {said.code}: {what}\n        {said.last_error}"
 
 

@@ -9,9 +9,9 @@ from pathlib import Path
 
 import httpx
 
+from tests.harness.errors import ScenarioError, UsageError
 from tests.patience import LAST_RESORT_SECONDS
 from tests.ports import take_free_port
-from tests.workflows.errors import MissingError, UnexpectedError
 
 PROGRAM = "docker-registry"
 READY_SECONDS = 120  # as long as any machine may take
@@ -27,10 +27,10 @@ http: {{addr: "{host}"}}
 def run_registry(folder: Path) -> Iterator[str]:
     """Its host and port, until the block ends.
 
-    Raises: MissingError without the program, UnexpectedError if it does not answer.
+    Raises: UsageError without the program, ScenarioError if it does not answer.
     """
     if shutil.which(PROGRAM) is None:
-        raise MissingError(f"{PROGRAM} is not there: run `make release-rehearsal`, which installs it from Debian")
+        raise UsageError(f"{PROGRAM} is not there: run `make release-rehearsal`, which installs it from Debian")
     host = f"127.0.0.1:{take_free_port()}"
     folder.mkdir()
     configuration = folder / "config.yml"
@@ -54,4 +54,4 @@ def wait_until_ready(host: str, log: Path) -> None:
         except httpx.TransportError:
             time.sleep(0.05)
     said = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["it says nothing"]
-    raise UnexpectedError(f"{PROGRAM} does not answer on {host} after {READY_SECONDS} s: {said[-1]}")
+    raise ScenarioError(f"{PROGRAM} does not answer on {host} after {READY_SECONDS} s: {said[-1]}")

@@ -5,7 +5,7 @@ import secrets
 import subprocess
 from pathlib import Path
 
-from tests.workflows.errors import MissingError, UnexpectedError
+from tests.harness.errors import ScenarioError, UsageError
 from tests.workflows.files import ROOT
 
 COSIGN = ROOT / ".tools" / "bin" / "cosign"
@@ -15,10 +15,10 @@ SECONDS = 60
 def make_key(folder: Path) -> dict[str, str]:
     """The settings by which `publish` signs and everybody else verifies.
 
-    Raises: MissingError without cosign, UnexpectedError.
+    Raises: UsageError without cosign, ScenarioError.
     """
     if not COSIGN.is_file():
-        raise MissingError(f"{COSIGN.relative_to(ROOT)} is not there: run `make release-rehearsal`, which builds it")
+        raise UsageError(f"{COSIGN.relative_to(ROOT)} is not there: run `make release-rehearsal`, which builds it")
     folder.mkdir()
     password = secrets.token_urlsafe(16)
     command = [str(COSIGN), "generate-key-pair", "--output-key-prefix", "release"]
@@ -27,7 +27,7 @@ def make_key(folder: Path) -> dict[str, str]:
         command, cwd=folder, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
     )
     if done.returncode:
-        raise UnexpectedError(f"cosign made no key: {done.stderr.strip()}")
+        raise ScenarioError(f"cosign made no key: {done.stderr.strip()}")
     key = folder / "release"
     return {
         "LATHE_SIGNING_KEY": f"{key}.key",

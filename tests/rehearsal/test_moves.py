@@ -4,10 +4,10 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness.checkout import run_git
+from tests.harness.errors import ScenarioError
 from tests.rehearsal.commits import list_commits
 from tests.rehearsal.moves import check_moves, list_named
-from tests.workflows.errors import UnexpectedError
-from tests.workflows.repository import run_git
 
 NAME = "ghcr.io/lathe-ml/lathe-predictor"
 DIGEST = f"sha256:{'a' * 64}"
@@ -60,21 +60,21 @@ def test_a_commit_that_moves_two_environments_is_found(tmp_path: Path, start: st
     write(tmp_path, "test", MOVED)
     write(tmp_path, "prod-eks", MOVED)
     commit(tmp_path, "Run v1.0.0 everywhere")
-    with pytest.raises(UnexpectedError, match="everywhere"):
+    with pytest.raises(ScenarioError, match="everywhere"):
         check_moves(tmp_path, start)
 
 
 def test_a_move_that_changes_another_line_is_found(tmp_path: Path, start: str) -> None:
     write(tmp_path, "test", MOVED.replace("kind: Kustomization", "kind: Component"))
     commit(tmp_path, "Run v1.0.0 in test")
-    with pytest.raises(UnexpectedError, match="besides newTag and digest"):
+    with pytest.raises(ScenarioError, match="besides newTag and digest"):
         check_moves(tmp_path, start)
 
 
 def test_a_history_without_a_move_proves_nothing(tmp_path: Path, start: str) -> None:
-    with pytest.raises(UnexpectedError, match="no commit moved"):
+    with pytest.raises(ScenarioError, match="no commit moved"):
         check_moves(tmp_path, start)
-    with pytest.raises(UnexpectedError, match="no overlay named"):
+    with pytest.raises(ScenarioError, match="no overlay named"):
         list_named(tmp_path, start)
 
 
@@ -89,5 +89,5 @@ def test_an_image_that_was_named_for_one_commit_only_is_listed(tmp_path: Path, s
 def test_a_tag_without_a_digest_is_found(tmp_path: Path, start: str) -> None:
     write(tmp_path, "test", OVERLAY.replace("v0.0.0 # not released yet", "v1.0.0"))
     commit(tmp_path, "Run v1.0.0 in test")
-    with pytest.raises(UnexpectedError, match="without a digest"):
+    with pytest.raises(ScenarioError, match="without a digest"):
         list_named(tmp_path, start)

@@ -4,11 +4,12 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness.checkout import run_git
+from tests.harness.errors import ScenarioError
 from tests.rehearsal.play import Play
 from tests.review.github_state import State
-from tests.workflows.errors import UnexpectedError
 from tests.workflows.hub import Hub
-from tests.workflows.repository import Repository, run_git
+from tests.workflows.repository import Repository
 from tests.workflows.stage import Stage
 
 TRAILER = "Lathe-Version: v1.0.0"
@@ -55,12 +56,12 @@ def test_a_branch_of_two_commits_is_not_merged(play: Play) -> None:
     for name in ("one", "two"):
         commit_file(play.stage.repository, name, name)
     _, hosted = play.propose("two")
-    with pytest.raises(UnexpectedError, match="has 2 commits"):
+    with pytest.raises(ScenarioError, match="has 2 commits"):
         play.merge(hosted)
 
 
 def test_a_pull_request_that_is_not_there_is_said(play: Play) -> None:
-    with pytest.raises(UnexpectedError, match="0 open pull requests"):
+    with pytest.raises(ScenarioError, match="0 open pull requests"):
         play.find_pull("prod-gke")
 
 

@@ -5,10 +5,10 @@ from pathlib import Path
 import httpx
 import pytest
 
+from tests.harness.errors import UsageError
 from tests.needs import need_program
 from tests.rehearsal import registry
 from tests.rehearsal.registry import run_registry
-from tests.workflows.errors import MissingError
 
 
 def test_it_answers_while_it_is_needed_and_no_longer(tmp_path: Path) -> None:
@@ -21,5 +21,5 @@ def test_it_answers_while_it_is_needed_and_no_longer(tmp_path: Path) -> None:
 
 def test_without_the_program_it_says_how_to_get_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(registry, "PROGRAM", "no-such-registry")
-    with pytest.raises(MissingError, match="make release-rehearsal"), run_registry(tmp_path / "registry"):
+    with pytest.raises(UsageError, match="make release-rehearsal"), run_registry(tmp_path / "registry"):
         pass

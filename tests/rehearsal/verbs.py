@@ -4,9 +4,9 @@ import os
 import subprocess
 from dataclasses import dataclass
 
+from tests.harness.errors import ScenarioError
 from tests.rehearsal.play import Play
 from tests.workflows.act import FOREIGN
-from tests.workflows.errors import UnexpectedError
 from tests.workflows.hub import WRITING
 from tests.workflows.stage import NAME, OWNER
 
@@ -58,7 +58,7 @@ def end_verb(process: "subprocess.Popen[str]") -> Said:
             out, error = process.communicate(timeout=SECONDS)
         except subprocess.TimeoutExpired as expired:
             process.kill()
-            raise UnexpectedError(f"a verb was not done after {SECONDS} s") from expired
+            raise ScenarioError(f"a verb was not done after {SECONDS} s") from expired
     return Said(process.returncode, out, error)
 
 
@@ -67,10 +67,10 @@ def run_verb(play: Play, *arguments: str, **more: str) -> Said:
 
 
 def expect_verb(play: Play, *arguments: str, code: int = 0) -> Said:
-    """Raises: UnexpectedError if it ends otherwise."""
+    """Raises: ScenarioError if it ends otherwise."""
     said = run_verb(play, *arguments)
     if said.code != code:
-        raise UnexpectedError(
+        raise ScenarioError(
             f"`release {' '.join(arguments)}` ended with {said.code}, expected {code}: {said.out}{said.error}"
         )
     return said

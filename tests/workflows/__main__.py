@@ -12,10 +12,10 @@ from pathlib import Path
 from rich.console import Console
 from rich.table import Table
 
-from tests.workflows.errors import MissingError, UnexpectedError
+from tests.harness.errors import ScenarioError, UsageError
 from tests.workflows.expectations import Told
+from tests.workflows.scenarios import SCENARIOS
 from tests.workflows.stage import set_stage
-from tests.workflows.stories import STORIES
 
 WIDTH = 150
 NOTE = (
@@ -27,40 +27,42 @@ NOTE = (
 
 def main() -> int:
     parser = argparse.ArgumentParser(prog="python -m tests.workflows", description="Runs the workflows whole.")
-    parser.add_argument("stories", nargs="*", help=f"Of {', '.join(STORIES)}; all by default")
+    parser.add_argument("scenarios", nargs="*", help=f"Of {', '.join(SCENARIOS)}; all by default")
     parser.add_argument("--keep", type=Path, help="A new folder for clone, artifacts and logs; kept at the end")
     options = parser.parse_args()
-    if unknown := set(options.stories) - set(STORIES):
-        parser.error(f"unknown story {min(unknown)}, expected some of {', '.join(STORIES)}")
+    if unknown := set(options.scenarios) - set(SCENARIOS):
+        parser.error(f"unknown scenario {min(unknown)}, expected some of {', '.join(SCENARIOS)}")
     console = Console(width=WIDTH, highlight=False)
     try:
         if options.keep:
             options.keep.mkdir(parents=True)
-            return tell_stories(options.keep.resolve(), options.stories, console)
+            return play_scenarios(options.keep.resolve(), options.scenarios, console)
         with tempfile.TemporaryDirectory(prefix="lathe-workflows-") as folder:
-            return tell_stories(Path(folder), options.stories, console)
+            return play_scenarios(Path(folder), options.scenarios, console)
     except FileExistsError:
         console.print(f"error: {options.keep} is there already, expected a new folder")
-    except MissingError as error:
+    except UsageError as error:
         console.print(f"error: {error}", markup=False, soft_wrap=True)
     return 2
 
 
-def tell_stories(work: Path, wanted: list[str], console: Console) -> int:
+def play_scenarios(work: Path, wanted: list[str], console: Console) -> int:
     """The exit code."""
     told: list[Told] = []
     started, code = time.monotonic(), 0
     try:
         with set_stage(work) as stage:
             console.print(f"set up in {time.monotonic() - started:.0f} s")
-            for name in wanted or STORIES:
+            for name in wanted or SCENARIOS:
                 stage.restore_main()
-                for line in STORIES[name](stage):
+                for line in SCENARIOS[name](stage):
                     told.append(line)
                     console.print(f"✓ {line.title}: {line.outcome.seconds:.0f} s", markup=False)
             if stage.hub.state.violations:
-                raise UnexpectedError(f"the API server minds: {'; '.join(stage.hub.state.violations)}")
-    except UnexpectedError as error:
+                raise ScenarioError(f"the API server minds: {'; '.join(stage.hub.state.violations)}")
+    except UsageError:
+        raise
+    except ScenarioError as error:
         console.print(f"error: {error}", markup=False, soft_wrap=True)
         code = 1
     except KeyboardInterrupt:

@@ -7,7 +7,7 @@ import time
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from tests.workflows.errors import MissingError, UnexpectedError
+from tests.harness.errors import ScenarioError, UsageError
 from tests.workflows.files import ROOT, list_uses, read_actions, read_workflows
 
 ACT = ROOT / ".tools" / "bin" / "act"
@@ -52,9 +52,9 @@ class Outcome:
 
 
 def run_act(order: Order, repository: Path, work: Path) -> Outcome:
-    """Raises: MissingError without act, UnexpectedError if it does not end."""
+    """Raises: UsageError without act, ScenarioError if it does not end."""
     if not ACT.is_file():
-        raise MissingError(f"{ACT.relative_to(ROOT)} is not there: run `make workflows`, which builds it from .ci/go")
+        raise UsageError(f"{ACT.relative_to(ROOT)} is not there: run `make workflows`, which builds it from .ci/go")
     event = work / f"event-{order.run_id}.json"
     event.write_text(json.dumps(order.payload), encoding="utf-8")
     command = build_command(order, repository, work, event)
@@ -70,7 +70,7 @@ def run_act(order: Order, repository: Path, work: Path) -> Outcome:
             check=False,
         )
     except subprocess.TimeoutExpired as error:
-        raise UnexpectedError(f"{order.workflow} did not end within {DEADLINE_SECONDS} s") from error
+        raise ScenarioError(f"{order.workflow} did not end within {DEADLINE_SECONDS} s") from error
     log = read_log(done.stdout)
     (work / f"run-{order.run_id}.log").write_text("\n".join(log.lines) + done.stderr, encoding="utf-8")
     return Outcome(order, done.returncode == 0, log.jobs, time.monotonic() - started, "\n".join(log.lines))
@@ -94,7 +94,7 @@ def build_command(order: Order, repository: Path, work: Path, event: Path) -> li
 def list_replacements() -> list[str]:
     """Each action of the workflows with its stand-in's folder.
 
-    Raises: UnexpectedError for one that has none.
+    Raises: ScenarioError for one that has none.
     """
     found = {}
     for workflow in [*read_workflows(), *read_actions()]:
@@ -103,7 +103,7 @@ def list_replacements() -> list[str]:
             if use.action in SKIPPED:
                 continue
             if not (folder / "action.yml").is_file():
-                raise UnexpectedError(f"{workflow.name} uses {use.action}, which has no stand-in in {STAND_INS}")
+                raise ScenarioError(f"{workflow.name} uses {use.action}, which has no stand-in in {STAND_INS}")
             found[f"{use.action}@{use.reference}"] = folder
     return [f"{name}={folder}" for name, folder in sorted(found.items())]
 

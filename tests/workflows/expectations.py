@@ -5,8 +5,8 @@ import zipfile
 from dataclasses import dataclass
 from typing import Any
 
+from tests.harness.errors import ScenarioError
 from tests.workflows.act import Outcome
-from tests.workflows.errors import UnexpectedError
 from tests.workflows.hub import Hub
 
 MARKER = "<!-- lathe-gate -->"
@@ -22,10 +22,10 @@ class Told:
 
 
 def expect(condition: bool, told: str, outcome: Outcome) -> None:
-    """Raises: UnexpectedError with the end of the log."""
+    """Raises: ScenarioError with the end of the log."""
     if not condition:
         tail = "\n".join(outcome.log.splitlines()[-40:])
-        raise UnexpectedError(f"{outcome.order.workflow} (run {outcome.order.run_id}): expected {told}\n{tail}")
+        raise ScenarioError(f"{outcome.order.workflow} (run {outcome.order.run_id}): expected {told}\n{tail}")
 
 
 def expect_jobs(outcome: Outcome, succeeded: bool, **jobs: str) -> None:

@@ -6,8 +6,8 @@ import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
+from tests.harness.errors import UsageError
 from tests.repo.sources import list_files
-from tests.workflows.errors import MissingError
 from tests.workflows.files import ROOT
 
 ACTIONLINT = ROOT / ".tools" / "bin" / "actionlint"
@@ -29,7 +29,7 @@ class Linted:
 def lint_actions(project: Path = ROOT) -> Linted:
     """actionlint, shellcheck over every `run:` included.
 
-    Raises: MissingError.
+    Raises: UsageError.
     """
     files = sorted(map(str, (project / ".github" / "workflows").glob("*.yml")))
     done = run_tool([str(ACTIONLINT), "-format", "{{json .}}", *files], project, (0, 1))
@@ -40,7 +40,7 @@ def lint_actions(project: Path = ROOT) -> Linted:
 def audit_actions(project: Path = ROOT) -> Linted:
     """zizmor as an auditor, without a network.
 
-    Raises: MissingError.
+    Raises: UsageError.
     """
     options = ["--offline", "--persona", "auditor", "--format", "json", "--config", str(ROOT / "zizmor.yml")]
     done = run_tool([str(ZIZMOR), *options, ".github"], project, (0, 10, 11, 12, 13, 14))
@@ -51,11 +51,11 @@ def audit_actions(project: Path = ROOT) -> Linted:
 def scan_history(project: Path = ROOT) -> Linted:
     """gitleaks over every commit of every branch; what it finds is named, not shown.
 
-    Raises: MissingError, also for a clone whose history is cut off.
+    Raises: UsageError, also for a clone whose history is cut off.
     """
     asked = run_tool(["git", "rev-parse", "--is-shallow-repository"], project, (0,))
     if asked.stdout.strip() != "false":
-        raise MissingError("the history is cut off: fetch all of it (`git fetch --unshallow`, fetch-depth: 0)")
+        raise UsageError("the history is cut off: fetch all of it (`git fetch --unshallow`, fetch-depth: 0)")
     options = ["--no-banner", "--no-color", "--redact", "--report-format", "json", "--report-path", "-"]
     done = run_tool([str(GITLEAKS), "git", *options, "."], project, (0, 1))
     scanned = re.search(r"(\d+) commits scanned", done.stderr)
@@ -68,7 +68,7 @@ def scan_history(project: Path = ROOT) -> Linted:
 def lint_scripts(project: Path = ROOT) -> Linted:
     """shellcheck over every shell script.
 
-    Raises: MissingError.
+    Raises: UsageError.
     """
     scripts = [path for path in list_files(project) if SHELL.match(path.read_bytes()[:80])]
     done = run_tool(["shellcheck", "--severity=style", "--format=gcc", *map(str, scripts)], project, (0, 1))
@@ -78,7 +78,7 @@ def lint_scripts(project: Path = ROOT) -> Linted:
 def audit_python(project: Path = ROOT) -> Linted:
     """ruff's rules of bandit over every Python file.
 
-    Raises: MissingError.
+    Raises: UsageError.
     """
     files = [str(path) for path in list_files(project) if path.suffix == ".py"]
     command = [str(RUFF), "check", "--select", "S", "--output-format", "concise", "--quiet"]
@@ -87,11 +87,11 @@ def audit_python(project: Path = ROOT) -> Linted:
 
 
 def run_tool(command: list[str], folder: Path, expected: tuple[int, ...]) -> subprocess.CompletedProcess[str]:
-    """Raises: MissingError if it is not there or ends as it should not."""
+    """Raises: UsageError if it is not there or ends as it should not."""
     try:
         done = subprocess.run(command, cwd=folder, capture_output=True, text=True, timeout=SECONDS, check=False)
     except (FileNotFoundError, PermissionError) as error:  # the latter where a folder of the PATH may not be read
-        raise MissingError(f"{Path(command[0]).name} is not installed: run `make security`") from error
+        raise UsageError(f"{Path(command[0]).name} is not installed: run `make security`") from error
     if done.returncode not in expected:
-        raise MissingError(f"{Path(command[0]).name} ended with {done.returncode}: {done.stderr.strip()[-500:]}")
+        raise UsageError(f"{Path(command[0]).name} ended with {done.returncode}: {done.stderr.strip()[-500:]}")
     return done

@@ -1,18 +1,11 @@
 """A clean clone with a small training, an origin that serves it, and pull requests as real branches and merges."""
 
-import os
-import shutil
-import subprocess
 from dataclasses import dataclass
 from pathlib import Path
 
-from tests.patience import LAST_RESORT_SECONDS
+from tests.harness.checkout import copy_checkout, run_git
 from tests.release.unreleased import forget_releases
-from tests.repo.sources import list_files
-from tests.workflows.errors import UnexpectedError
 from tests.workflows.files import ROOT
-
-IDENTITY = ("-c", "user.name=Lathe", "-c", "user.email=lathe@example.invalid", "-c", "commit.gpgsign=false")
 
 
 @dataclass(frozen=True)
@@ -71,21 +64,6 @@ class Repository:
         return commit
 
 
-def run_git(folder: Path, *arguments: str, token: str | None = None) -> str:
-    """`token` is whose push it is, where the origin asks for that.
-
-    Raises: UnexpectedError.
-    """
-    command = ["git", *IDENTITY, *arguments]
-    environment = {**os.environ, **({"GITHUB_TOKEN": token} if token else {})}
-    done = subprocess.run(
-        command, cwd=folder, env=environment, capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=False
-    )
-    if done.returncode:
-        raise UnexpectedError(f"`git {' '.join(arguments)}` failed: {done.stderr.strip()}")
-    return done.stdout.strip()
-
-
 def clone_checkout(work: Path) -> Repository:
     """A clone of this checkout on main, with what is not committed yet as one more commit, and nothing released."""
     folder, origin = work / "repository", work / "origin.git"
@@ -93,10 +71,7 @@ def clone_checkout(work: Path) -> Repository:
     run_git(folder, "checkout", "--quiet", "-B", "main")
     for name in run_git(folder, "ls-files").splitlines():
         (folder / name).unlink()
-    for path in list_files():
-        target = folder / path.relative_to(ROOT)
-        target.parent.mkdir(parents=True, exist_ok=True)
-        shutil.copy2(path, target)
+    copy_checkout(ROOT, folder)
     forget_releases(folder)
     if tags := run_git(folder, "tag").split():
         run_git(folder, "tag", "--delete", *tags)

@@ -8,7 +8,7 @@ from functools import partial
 from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
-from tests.workflows.errors import UnexpectedError
+from tests.harness.errors import ScenarioError
 
 # rows and seed: with fewer the gate would lack evidence for everything; the second is next month's
 FILES = {"main.csv": (10_000, 2020), "fresh.csv": (10_000, 2021)}
@@ -16,7 +16,7 @@ SECONDS = 600  # a machine shared by many others needed more than two minutes
 
 
 def write_rows(python: Path, project: Path, folder: Path) -> None:
-    """Raises: UnexpectedError."""
+    """Raises: ScenarioError."""
     for name, (rows, seed) in FILES.items():
         options = ["--rows", str(rows), "--seed", str(seed), "--output", str(folder / name)]
         run_training(python, project, "data", "--data", "generator", *options, "--artifacts", str(folder / "made"))
@@ -25,15 +25,15 @@ def write_rows(python: Path, project: Path, folder: Path) -> None:
 def run_training(python: Path, project: Path, *arguments: str) -> None:
     """`python -m training` of the clone.
 
-    Raises: UnexpectedError.
+    Raises: ScenarioError.
     """
     command = [str(python), "-m", "training", *arguments]
     try:
         done = subprocess.run(command, cwd=project, capture_output=True, text=True, timeout=SECONDS, check=False)
     except subprocess.TimeoutExpired as expired:
-        raise UnexpectedError(f"`training {' '.join(arguments)}` was not done after {SECONDS} s") from expired
+        raise ScenarioError(f"`training {' '.join(arguments)}` was not done after {SECONDS} s") from expired
     if done.returncode:
-        raise UnexpectedError(f"`training {' '.join(arguments)}` failed: {done.stderr.strip()}")
+        raise ScenarioError(f"`training {' '.join(arguments)}` failed: {done.stderr.strip()}")
 
 
 class QuietHandler(SimpleHTTPRequestHandler):

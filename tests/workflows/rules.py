@@ -15,7 +15,7 @@ LINES_A_JOB = 40  # and as many above the jobs; in block style, so a file is as 
 MAX_MINUTES = 60
 # a step says what is to be made; what has logic is Python or a script under test
 COMMANDS = re.compile(r'(sudo )?(make|\.ci/[\w-]+)( |$)|make "\$VERB"')
-STORY = "e2e.yml"  # sets up a cluster, which is its own business
+SCENARIO = "e2e.yml"  # sets up a cluster, which is its own business
 
 
 def check_permissions(workflow: Workflow) -> Iterator[str]:
@@ -90,7 +90,7 @@ def check_commands(workflow: Workflow) -> Iterator[str]:
         command = str(step.get("run", ""))
         if found := EXPRESSION.search(command):
             yield f"job {name} pastes {found[0]} into a command, expected it under env"
-        if workflow.name == STORY:
+        if workflow.name == SCENARIO:
             continue
         for line in command.splitlines():
             if not COMMANDS.match(line):

@@ -9,7 +9,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.table import Table
 
-from tests.workflows.errors import MissingError
+from tests.harness.errors import UsageError
 from tests.workflows.linters import Linted, audit_actions, audit_python, lint_actions, lint_scripts, scan_history
 
 CHECKS: dict[str, tuple[Callable[[], Linted], str]] = {
@@ -34,10 +34,10 @@ def main() -> int:
         for name, (check, what) in CHECKS.items():
             linted = check()
             if not linted.scanned:
-                raise MissingError(f"{name} looked at no {what}: that is no result")
+                raise UsageError(f"{name} looked at no {what}: that is no result")
             table.add_row(name, f"{linted.scanned} {what}", str(len(linted.findings)))
             found += [f"{name}: {finding}" for finding in linted.findings]
-    except MissingError as error:
+    except UsageError as error:
         console.print(f"error: {error}", markup=False)
         return 2
     console.print(table)

@@ -5,7 +5,7 @@ import shutil
 import subprocess
 from pathlib import Path
 
-from tests.workflows.errors import MissingError, UnexpectedError
+from tests.harness.errors import ScenarioError, UsageError
 from tests.workflows.files import ROOT
 
 LOCKS = (
@@ -25,7 +25,7 @@ SECONDS = 300
 def plant_seed(work: Path) -> Path:
     """Installs the locked environment anew, from uv's cache where it has one, and links the tools of this checkout.
 
-    Raises: MissingError, UnexpectedError.
+    Raises: UsageError, ScenarioError.
     """
     seed = work / "seed"
     for lock in LOCKS:
@@ -39,14 +39,14 @@ def plant_seed(work: Path) -> Path:
 
 def install_environment(seed: Path) -> None:
     if not UV.is_file():
-        raise MissingError(f"{UV.relative_to(ROOT)} is not there: run `make workflows`, which installs it")
+        raise UsageError(f"{UV.relative_to(ROOT)} is not there: run `make workflows`, which installs it")
     environment = {**os.environ, "UV_PROJECT_ENVIRONMENT": str(seed / ".venv")}
     command = [str(UV), "sync", "--quiet", "--locked"]
     done = subprocess.run(
         command, cwd=ROOT, env=environment, capture_output=True, text=True, timeout=SECONDS, check=False
     )
     if done.returncode:
-        raise UnexpectedError(f"`uv sync` failed: {done.stderr.strip()}")
+        raise ScenarioError(f"`uv sync` failed: {done.stderr.strip()}")
     (seed / ".venv" / ".locked").touch()
 
 

@@ -32,7 +32,7 @@ class Stage:
     start: str
 
     def restore_main(self) -> None:
-        """Every story begins with the same main, whatever the last one merged."""
+        """Every scenario begins with the same main, whatever the last one merged."""
         self.repository.git("checkout", "--quiet", "--force", "-B", "main", self.start)
         self.repository.publish("main")
 
@@ -90,7 +90,7 @@ class Stage:
 def set_stage(work: Path, *, is_released: bool = True) -> Iterator[Stage]:
     """Without a release, branches and tags are the origin's own, as they are made while it plays.
 
-    Raises: UnexpectedError, MissingError.
+    Raises: ScenarioError, UsageError.
     """
     seed, repository = plant_seed(work), clone_checkout(work)
     with serve_folder(work / "data") as data:

@@ -6,9 +6,9 @@ from pathlib import Path
 
 import pytest
 
+from tests.harness.errors import UsageError
 from tests.needs import need_program
 from tests.patience import LAST_RESORT_SECONDS
-from tests.workflows.errors import MissingError
 from tests.workflows.files import FOLDER, ROOT, read_workflows
 from tests.workflows.linters import audit_actions, audit_python, lint_actions, lint_scripts, scan_history
 
@@ -109,7 +109,7 @@ def test_a_history_that_is_cut_off_is_no_clean_one(project: Path, tmp_path_facto
     git(project, "commit", "--quiet", "--message", "More")
     shallow = tmp_path_factory.mktemp("shallow")
     git(shallow, "clone", "--quiet", "--depth=1", f"file://{project}", "clone")
-    with pytest.raises(MissingError, match="cut off"):
+    with pytest.raises(UsageError, match="cut off"):
         scan_history(shallow / "clone")
 
 

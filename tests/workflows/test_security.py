@@ -2,8 +2,8 @@
 
 import pytest
 
+from tests.harness.errors import UsageError
 from tests.workflows import security
-from tests.workflows.errors import MissingError
 from tests.workflows.linters import Linted
 
 
@@ -27,7 +27,7 @@ def test_a_program_that_is_not_there_is_no_clean_result(
     monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     def miss() -> Linted:
-        raise MissingError("gitleaks is not installed: run `make security`")
+        raise UsageError("gitleaks is not installed: run `make security`")
 
     monkeypatch.setattr(security, "CHECKS", {"planted": (miss, "things")})
     assert security.main() == 2

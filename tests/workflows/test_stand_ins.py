@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 from ruamel.yaml import YAML
 
+from tests.harness.checkout import run_git
 from tests.patience import LAST_RESORT_SECONDS
 from tests.workflows.act import STAND_INS, list_replacements, read_log
-from tests.workflows.repository import run_git
 
 PACK = STAND_INS / "actions" / "upload-artifact" / "pack.py"
 JUDGE = STAND_INS / "re-actors" / "alls-green" / "judge.py"

@@ -5,10 +5,10 @@ import json
 from tests.e2e.argo import ROOT_APPLICATION
 from tests.e2e.client import Client
 from tests.e2e.images import Images, Release
-from tests.e2e.programs import run_program
 from tests.e2e.repository import Repository
-from tests.e2e.story import ROOT, Story
+from tests.e2e.scenario import ROOT, Scenario
 from tests.e2e.zones import name_zones
+from tests.harness.programs import run_program
 
 TITLE = "bootstrap"
 # production asks for more than two cores of a test cluster hold; nothing else of it is changed
@@ -28,65 +28,65 @@ spec:
 """
 
 
-def tell(story: Story) -> None:
-    story.begin(TITLE)
-    prepare_images(story)
-    revision = prepare_repository(story)
-    start_argo(story, revision)
-    start_client(story, story.releases[0])
+def tell(scenario: Scenario) -> None:
+    scenario.begin(TITLE)
+    prepare_images(scenario)
+    revision = prepare_repository(scenario)
+    start_argo(scenario, revision)
+    start_client(scenario, scenario.releases[0])
 
 
-def prepare_images(story: Story) -> None:
-    story.images = Images(story.options)
-    story.releases = story.images.release_all()
-    first, second, broken = story.releases
-    digests = ", ".join(f"{one.tag} {one.digest[:19]}" for one in story.releases)
-    story.expect(
+def prepare_images(scenario: Scenario) -> None:
+    scenario.images = Images(scenario.options)
+    scenario.releases = scenario.images.release_all()
+    first, second, broken = scenario.releases
+    digests = ", ".join(f"{one.tag} {one.digest[:19]}" for one in scenario.releases)
+    scenario.expect(
         len({first.digest, second.digest, broken.digest}) == 3 and first.bundle_digest != second.bundle_digest,
         "three images in the registry, of two bundles and one flipped bit",
         digests,
     )
 
 
-def prepare_repository(story: Story) -> str:
+def prepare_repository(scenario: Scenario) -> str:
     """The revision that the cluster is to start from."""
-    push_url = story.options.push_url or make_repository(story)
-    story.repository = Repository(ROOT, story.options.work / "repository", push_url)
-    story.repository.read_from(story.options.repository, story.options.image)
-    story.repository.set_windows(None)  # the run may fall on a weekend
-    story.repository.add_patch("prod-eks", "Deployment", SMALL)
-    if story.options.plant:
-        story.repository.add_setting("test", story.options.plant)
-    story.repository.set_image("test", story.releases[0].tag, story.releases[0].digest)
-    revision = story.repository.push("Release v0.1.0 to test")
-    story.tell("the repository pushed", f"revision {revision[:8]}")
+    push_url = scenario.options.push_url or make_repository(scenario)
+    scenario.repository = Repository(ROOT, scenario.options.work / "repository", push_url)
+    scenario.repository.read_from(scenario.options.repository, scenario.options.image)
+    scenario.repository.set_windows(None)  # the run may fall on a weekend
+    scenario.repository.add_patch("prod-eks", "Deployment", SMALL)
+    if scenario.options.plant:
+        scenario.repository.add_setting("test", scenario.options.plant)
+    scenario.repository.set_image("test", scenario.releases[0].tag, scenario.releases[0].digest)
+    revision = scenario.repository.push("Release v0.1.0 to test")
+    scenario.tell("the repository pushed", f"revision {revision[:8]}")
     return revision
 
 
-def make_repository(story: Story) -> str:
-    return run_program(story.options.repository_command).stdout.split()[-1]
+def make_repository(scenario: Scenario) -> str:
+    return run_program(scenario.options.repository_command).stdout.split()[-1]
 
 
-def start_argo(story: Story, revision: str) -> None:
-    name_zones(story.kubectl)
-    folder = story.repository.folder / "gitops" / "argocd"
+def start_argo(scenario: Scenario, revision: str) -> None:
+    name_zones(scenario.kubectl)
+    folder = scenario.repository.folder / "gitops" / "argocd"
     command = ("apply", "--server-side", "--field-manager=argocd-controller", "--kustomize", str(folder))
-    story.kubectl.run(*command)
-    story.tell("kubectl apply --server-side -k gitops/argocd", "applied")
-    waited = story.argo.wait_settled("lathe-test", revision)
-    story.tell("test Synced and Healthy", f"at {revision[:8]}", waited)
-    story.tell("Argo CD's own part", str(story.argo.look(ROOT_APPLICATION)))
+    scenario.kubectl.run(*command)
+    scenario.tell("kubectl apply --server-side -k gitops/argocd", "applied")
+    waited = scenario.argo.wait_settled("lathe-test", revision)
+    scenario.tell("test Synced and Healthy", f"at {revision[:8]}", waited)
+    scenario.tell("Argo CD's own part", str(scenario.argo.look(ROOT_APPLICATION)))
 
 
-def start_client(story: Story, release: Release) -> None:
-    manifest = json.loads((story.images.bundles[0] / "candidate" / "bundle.json").read_bytes())
+def start_client(scenario: Scenario, release: Release) -> None:
+    manifest = json.loads((scenario.images.bundles[0] / "candidate" / "bundle.json").read_bytes())
     row = manifest["golden"][0]["row"]
-    story.client = Client(story.kubectl, "test", release.reference, row)
-    story.production = Client(story.kubectl, "prod-eks", release.reference, row)
-    story.client.start(story.options.rate, story.options.connections)
+    scenario.client = Client(scenario.kubectl, "test", release.reference, row)
+    scenario.production = Client(scenario.kubectl, "prod-eks", release.reference, row)
+    scenario.client.start(scenario.options.rate, scenario.options.connections)
     # a pod is ready a moment before every node knows its address
-    answer, waited = story.kubectl.wait_until(
-        "a prediction", story.client.ask_once, lambda answer: answer["outcome"] == "ok", 30
+    answer, waited = scenario.kubectl.wait_until(
+        "a prediction", scenario.client.ask_once, lambda answer: answer["outcome"] == "ok", 30
     )
     found = f"by model {answer['version']}"
-    story.expect(answer["version"] == release.version, "a prediction through the Service", found, waited)
+    scenario.expect(answer["version"] == release.version, "a prediction through the Service", found, waited)

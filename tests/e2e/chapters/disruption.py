@@ -5,8 +5,8 @@ import time
 from typing import Any
 
 from tests.e2e.client import NAMESPACE, PYTHON
-from tests.e2e.errors import StoryError
-from tests.e2e.story import Story
+from tests.e2e.scenario import Scenario
+from tests.harness.errors import ScenarioError
 
 TITLE = "disruption"
 PLACE = ("lathe-test", "app.kubernetes.io/name=predictor")
@@ -30,95 +30,95 @@ sys.exit(len(killed) != 1)
 """
 
 
-def tell(story: Story) -> None:
-    story.begin(TITLE)
-    evict_all(story)
-    kill_one(story)
+def tell(scenario: Scenario) -> None:
+    scenario.begin(TITLE)
+    evict_all(scenario)
+    kill_one(scenario)
 
 
-def evict_all(story: Story) -> None:
+def evict_all(scenario: Scenario) -> None:
     """As a node that is drained asks for it; the budget says how fast."""
-    mark = story.client.mark()
-    victims = story.find_pods("test")
+    mark = scenario.client.mark()
+    victims = scenario.find_pods("test")
     ready, refused = [len(victims)], 0
     for name in victims:
-        tries = evict_patiently(story, name, ready)
+        tries = evict_patiently(scenario, name, ready)
         refused += tries - 1
     found = f"{len(victims)} evicted, {refused} times refused for now, never fewer than {min(ready)} ready"
-    story.expect(refused > 0 and min(ready) >= len(victims) - 1, "every pod by the eviction API", found)
-    _, waited = story.kubectl.wait_until(
+    scenario.expect(refused > 0 and min(ready) >= len(victims) - 1, "every pod by the eviction API", found)
+    _, waited = scenario.kubectl.wait_until(
         "new pods ready",
-        lambda: story.find_pods("test"),
+        lambda: scenario.find_pods("test"),
         lambda seen: len(set(seen) - set(victims)) >= len(victims),
         60,
     )
-    wait_gone(story, victims)
-    story.tell("new pods in their place", "all ready, the old ones gone", waited)
-    story.expect_no_loss(story.client.since(mark), "load meanwhile")
+    wait_gone(scenario, victims)
+    scenario.tell("new pods in their place", "all ready, the old ones gone", waited)
+    scenario.expect_no_loss(scenario.client.since(mark), "load meanwhile")
 
 
-def evict_patiently(story: Story, name: str, ready: list[int]) -> int:
+def evict_patiently(scenario: Scenario, name: str, ready: list[int]) -> int:
     """How many times it had to be asked; `ready` gets the number of ready pods after each."""
     tries = 0
-    until = time.monotonic() + EVICTION_SECONDS * story.options.patience
+    until = time.monotonic() + EVICTION_SECONDS * scenario.options.patience
     while time.monotonic() < until:
         tries += 1
-        is_evicted = evict(story, name)
-        ready.append(len(story.find_pods("test")))
+        is_evicted = evict(scenario, name)
+        ready.append(len(scenario.find_pods("test")))
         if is_evicted:
             return tries
         time.sleep(0.3)
-    raise StoryError(f"{name}: the budget refused its eviction {tries} times, for {EVICTION_SECONDS} s")
+    raise ScenarioError(f"{name}: the budget refused its eviction {tries} times, for {EVICTION_SECONDS} s")
 
 
-def evict(story: Story, name: str) -> bool:
+def evict(scenario: Scenario, name: str) -> bool:
     """False if the budget does not allow it now.
 
-    Raises: StoryError if something else keeps it.
+    Raises: ScenarioError if something else keeps it.
     """
     path = f"/api/v1/namespaces/{PLACE[0]}/pods/{name}/eviction"
     body = {"apiVersion": "policy/v1", "kind": "Eviction", "metadata": {"name": name, "namespace": PLACE[0]}}
-    code, said = story.kubectl.try_run("create", "--raw", path, "--filename", "-", given=json.dumps(body))
+    code, said = scenario.kubectl.try_run("create", "--raw", path, "--filename", "-", given=json.dumps(body))
     if code and "disruption budget" not in said:
-        raise StoryError(f"{name}: the eviction failed: {said.strip()}")
+        raise ScenarioError(f"{name}: the eviction failed: {said.strip()}")
     return code == 0
 
 
-def wait_gone(story: Story, names: list[str]) -> None:
-    story.kubectl.wait_until(
+def wait_gone(scenario: Scenario, names: list[str]) -> None:
+    scenario.kubectl.wait_until(
         "the old pods gone",
-        lambda: {pod["metadata"]["name"] for pod in story.kubectl.list("pods", *PLACE)} & set(names),
+        lambda: {pod["metadata"]["name"] for pod in scenario.kubectl.list("pods", *PLACE)} & set(names),
         lambda left: not left,
         60,
     )
 
 
-def kill_one(story: Story) -> None:
+def kill_one(scenario: Scenario) -> None:
     """No drain and no warning: what is lost is counted."""
-    victim = find_pod(story, story.find_pods("test")[0])
-    story.kubectl.apply(killer(story.client.image, victim["spec"]["nodeName"]))
-    story.kubectl.run("wait", "--for=condition=Ready", f"pod/{KILLER}", "--namespace", NAMESPACE, "--timeout=60s")
-    mark = story.client.mark()
+    victim = find_pod(scenario, scenario.find_pods("test")[0])
+    scenario.kubectl.apply(killer(scenario.client.image, victim["spec"]["nodeName"]))
+    scenario.kubectl.run("wait", "--for=condition=Ready", f"pod/{KILLER}", "--namespace", NAMESPACE, "--timeout=60s")
+    mark = scenario.client.mark()
     name = victim["metadata"]["name"]
-    said = story.kubectl.run("exec", "--namespace", NAMESPACE, KILLER, "--", PYTHON, "-c", KILL, name)
+    said = scenario.kubectl.run("exec", "--namespace", NAMESPACE, KILLER, "--", PYTHON, "-c", KILL, name)
     restarts = count_restarts(victim)
-    _, waited = story.kubectl.wait_until(
+    _, waited = scenario.kubectl.wait_until(
         "the killed pod ready again",
-        lambda: find_pod(story, name),
-        lambda pod: count_restarts(pod) > restarts and name in story.find_pods("test"),
+        lambda: find_pod(scenario, name),
+        lambda pod: count_restarts(pod) > restarts and name in scenario.find_pods("test"),
         90,
     )
-    window = story.client.since(mark)
+    window = scenario.client.since(mark)
     found = f"{said.strip()}: {window.failed} of {window.sent:,} requests lost; {window.describe()}"
-    story.expect(window.failed < window.sent, "a pod killed with -9, ready again", found, waited)
-    mark = story.client.mark()
+    scenario.expect(window.failed < window.sent, "a pod killed with -9, ready again", found, waited)
+    mark = scenario.client.mark()
     time.sleep(3)
-    story.expect_no_loss(story.client.since(mark), "load afterwards")
-    story.kubectl.delete("pod", KILLER, NAMESPACE, wait=False)
+    scenario.expect_no_loss(scenario.client.since(mark), "load afterwards")
+    scenario.kubectl.delete("pod", KILLER, NAMESPACE, wait=False)
 
 
-def find_pod(story: Story, name: str) -> dict[str, Any]:
-    return story.kubectl.find("pod", name, PLACE[0]) or {}
+def find_pod(scenario: Scenario, name: str) -> dict[str, Any]:
+    return scenario.kubectl.find("pod", name, PLACE[0]) or {}
 
 
 def count_restarts(pod: dict[str, Any]) -> int:
@@ -126,7 +126,7 @@ def count_restarts(pod: dict[str, Any]) -> int:
 
 
 def killer(image: str, node: str) -> dict[str, Any]:
-    """The one privileged pod of the story, on the victim's node."""
+    """The one privileged pod of the scenario, on the victim's node."""
     container = {
         "name": "killer",
         "image": image,

@@ -10,28 +10,28 @@ from tests.e2e.desk import Desk
 from tests.e2e.hub import open_hub
 from tests.e2e.publication import publish_version, refuse_stranger
 from tests.e2e.records import compare_history, compare_with_cluster
-from tests.e2e.story import Story
+from tests.e2e.scenario import Scenario
 from tests.e2e.travel import PRODUCTION, REFUSED, Travel, Version, expect_running, expect_two_lines
 
 TITLE = "a release"
 REASON = "Scores too low for quality L"
 
 
-def tell(story: Story) -> None:
-    story.begin(TITLE)
-    with open_hub(story.options.run, story.repository.push_url) as hub:
-        desk = Desk(story.options, story.repository.push_url, hub.environment)
+def tell(scenario: Scenario) -> None:
+    scenario.begin(TITLE)
+    with open_hub(scenario.options.run, scenario.repository.push_url) as hub:
+        desk = Desk(scenario.options, scenario.repository.push_url, hub.environment)
         desk.take_key(desk.make_key("release"))
-        travel = Travel(story, desk, hub)
+        travel = Travel(scenario, desk, hub)
         versions = choose_versions(desk.git("tag", "--list").split())
-        in_test = story.client.mark()
+        in_test = scenario.client.mark()
         first = publish_version(travel, versions[0], 0)
         refuse_stranger(travel, first)
         run_in_test(travel, first)
         promote(travel, first)
         rendered = render(travel)
         start_load(travel, first)
-        in_production = story.production.mark()
+        in_production = scenario.production.mark()
         second = publish_version(travel, versions[1], 1)
         run_in_test(travel, second)
         promote(travel, second)
@@ -41,12 +41,17 @@ def tell(story: Story) -> None:
         refuse_withdrawn(travel, first, second)
         compare_with_cluster(travel, {"test": second, PRODUCTION: first})
         compare_history(travel, [first, second, first], moment)
-        for name, client, mark in (("test", story.client, in_test), (PRODUCTION, story.production, in_production)):
+        for name, client, mark in (
+            ("test", scenario.client, in_test),
+            (PRODUCTION, scenario.production, in_production),
+        ):
             window = client.since(mark)
             models = ", ".join(sorted(window.versions))
-            story.expect_no_loss(window, f"{name}: load throughout, {window.seconds} s, by models {models}")
-        story.expect(not hub.list_violations(), "what GitHub was asked", "; ".join(hub.list_violations()) or "in order")
-    story.production.stop()
+            scenario.expect_no_loss(window, f"{name}: load throughout, {window.seconds} s, by models {models}")
+        scenario.expect(
+            not hub.list_violations(), "what GitHub was asked", "; ".join(hub.list_violations()) or "in order"
+        )
+    scenario.production.stop()
 
 
 def choose_versions(tags: list[str]) -> tuple[str, str]:
@@ -58,98 +63,98 @@ def choose_versions(tags: list[str]) -> tuple[str, str]:
 
 def run_in_test(travel: Travel, version: Version) -> None:
     """One commit; Argo CD does the rest by itself."""
-    story, desk = travel.story, travel.desk
+    scenario, desk = travel.scenario, travel.desk
     before = desk.pull()
     travel.verb(f"{version.tag} to test", "bump", "--env", "test", "--to", version.tag)
     revision = desk.pull()
     expect_two_lines(travel, before, revision, "test")
-    waited = story.argo.wait_settled("lathe-test", revision)
-    story.tell("test: Synced and Healthy, nobody synced", f"at {revision[:8]}", waited)
-    wait_one_image(story, "test")
+    waited = scenario.argo.wait_settled("lathe-test", revision)
+    scenario.tell("test: Synced and Healthy, nobody synced", f"at {revision[:8]}", waited)
+    wait_one_image(scenario, "test")
     expect_running(travel, "test", version)
     travel.verb(f"{version.tag} to test, again", "bump", "--env", "test", "--to", version.tag, part="already")
-    story.expect(desk.pull() == revision, "a bump that is done already", "no second commit")
+    scenario.expect(desk.pull() == revision, "a bump that is done already", "no second commit")
 
 
 def promote(travel: Travel, version: Version) -> None:
     """A pull request, merged by a person (played), and a sync by hand."""
-    story, desk, hub = travel.story, travel.desk, travel.hub
+    scenario, desk, hub = travel.scenario, travel.desk, travel.hub
     before = desk.pull()
     travel.verb(f"{version.tag} proposed for {PRODUCTION}", "promote", "--from", "test", "--to", PRODUCTION)
-    story.expect(desk.pull() == before, "main until somebody merges", f"as it was, {before[:8]}")
+    scenario.expect(desk.pull() == before, "main until somebody merges", f"as it was, {before[:8]}")
     pull = expect_one_pull(travel, version)
     revision = desk.merge(pull["head"]["ref"], f"{pull['title']} (#{pull['number']})")
     hub.note_merge(pull["number"], revision)
     expect_two_lines(travel, before, revision, PRODUCTION)
-    sync_by_hand(story, revision)
+    sync_by_hand(scenario, revision)
 
 
 def expect_one_pull(travel: Travel, version: Version) -> dict[str, Any]:
-    """Raises: StoryError."""
+    """Raises: ScenarioError."""
     pulls = travel.hub.list_pulls()
     titles = "; ".join(f"#{pull['number']} {pull['title']}" for pull in pulls)
     is_so = len(pulls) == 1 and version.tag in pulls[0]["title"] and version.digest[7:19] in pulls[0]["body"]
-    path = travel.story.options.work / f"promotion-{version.tag}.md"
+    path = travel.scenario.options.work / f"promotion-{version.tag}.md"
     if pulls:
         path.write_text(pulls[0]["body"], encoding="utf-8")
-    travel.story.expect(is_so, "the pull request", f"{titles}, its text in {path.name}")
+    travel.scenario.expect(is_so, "the pull request", f"{titles}, its text in {path.name}")
     return pulls[0]
 
 
-def sync_by_hand(story: Story, revision: str) -> None:
+def sync_by_hand(scenario: Scenario, revision: str) -> None:
     """As operate.md says it; until the last pod of the former version is gone."""
-    application, running = f"lathe-{PRODUCTION}", find_digests(story, PRODUCTION)
-    waited = story.argo.wait(application, revision, "OutOfSync", "")
+    application, running = f"lathe-{PRODUCTION}", find_digests(scenario, PRODUCTION)
+    waited = scenario.argo.wait(application, revision, "OutOfSync", "")
     still = min(running, default="nothing")[:19]
-    is_same = find_digests(story, PRODUCTION) == running and len(running) < 2
-    story.expect(is_same, f"{PRODUCTION}: waits for a person", f"OutOfSync at {revision[:8]}, runs {still}", waited)
-    code, said = story.argo.sync_by_hand(application)
-    story.expect(code == 0, f"{PRODUCTION}: synced by hand", "argocd app sync" if code == 0 else said.strip()[-200:])
-    waited = story.argo.wait_settled(application, revision)
-    story.tell(f"{PRODUCTION}: Synced and Healthy", f"at {revision[:8]}", waited)
+    is_same = find_digests(scenario, PRODUCTION) == running and len(running) < 2
+    scenario.expect(is_same, f"{PRODUCTION}: waits for a person", f"OutOfSync at {revision[:8]}, runs {still}", waited)
+    code, said = scenario.argo.sync_by_hand(application)
+    scenario.expect(code == 0, f"{PRODUCTION}: synced by hand", "argocd app sync" if code == 0 else said.strip()[-200:])
+    waited = scenario.argo.wait_settled(application, revision)
+    scenario.tell(f"{PRODUCTION}: Synced and Healthy", f"at {revision[:8]}", waited)
     if running:
-        wait_one_image(story, PRODUCTION)
+        wait_one_image(scenario, PRODUCTION)
 
 
 def start_load(travel: Travel, version: Version) -> None:
     """Production's own, from its first answer on: a pod is ready a moment before every node knows its address."""
-    story = travel.story
-    story.production.start(story.options.rate / 4, story.options.connections)
-    answer, waited = story.kubectl.wait_until(
-        "production answers", story.production.ask_once, lambda answer: answer["outcome"] == "ok", 30
+    scenario = travel.scenario
+    scenario.production.start(scenario.options.rate / 4, scenario.options.connections)
+    answer, waited = scenario.kubectl.wait_until(
+        "production answers", scenario.production.ask_once, lambda answer: answer["outcome"] == "ok", 30
     )
-    story.tell(f"{PRODUCTION}: the first prediction", f"by model {answer['version']}", waited)
+    scenario.tell(f"{PRODUCTION}: the first prediction", f"by model {answer['version']}", waited)
     expect_running(travel, PRODUCTION, version)
 
 
 def render(travel: Travel) -> str:
     """Production's YAML, by kubectl's own kustomize: as the newest commit has it."""
     travel.desk.pull()
-    return travel.story.kubectl.run("kustomize", str(travel.desk.folder / "gitops" / "overlays" / PRODUCTION))
+    return travel.scenario.kubectl.run("kustomize", str(travel.desk.folder / "gitops" / "overlays" / PRODUCTION))
 
 
 def roll_back(travel: Travel, first: Version, rendered: str) -> None:
     """One command and one commit, which renders as it did; a sync by hand, and the former version answers."""
-    story, desk = travel.story, travel.desk
+    scenario, desk = travel.scenario, travel.desk
     before = desk.pull()
     travel.verb(f"{PRODUCTION}: rollback", "rollback", "--env", PRODUCTION, "--reason", REASON, part="byte for byte")
     is_same, size = render(travel) == rendered, f"{len(rendered.encode()):,} bytes"
-    story.expect(is_same, "the rendered YAML", f"the {size} of the former release" if is_same else "another one")
+    scenario.expect(is_same, "the rendered YAML", f"the {size} of the former release" if is_same else "another one")
     revision = desk.pull()
     expect_two_lines(travel, before, revision, PRODUCTION)
-    sync_by_hand(story, revision)
+    sync_by_hand(scenario, revision)
     expect_running(travel, PRODUCTION, first)
 
 
 def refuse_withdrawn(travel: Travel, first: Version, second: Version) -> None:
     """No automation brings back what was taken back, and all that answers is the former version."""
-    story, desk = travel.story, travel.desk
-    revision, mark = desk.pull(), story.production.mark()
+    scenario, desk = travel.scenario, travel.desk
+    revision, mark = desk.pull(), scenario.production.mark()
     again = ("promote", "--from", "test", "--to", PRODUCTION)
     travel.verb(f"{second.tag} proposed again", *again, code=REFUSED, part="taken back")
     forced = ("bump", "--env", PRODUCTION, "--to", second.tag)
     travel.verb(f"{second.tag} bumped again", *forced, code=REFUSED, part="taken back")
-    story.expect(desk.pull() == revision, "main after both", f"as it was, {revision[:8]}")
-    answered = story.production.since(mark).versions
+    scenario.expect(desk.pull() == revision, "main after both", f"as it was, {revision[:8]}")
+    answered = scenario.production.since(mark).versions
     found = ", ".join(f"{count:,} times model {model}" for model, count in answered.items())
-    story.expect(set(answered) == {first.model}, f"{PRODUCTION}: who answers meanwhile", found)
+    scenario.expect(set(answered) == {first.model}, f"{PRODUCTION}: who answers meanwhile", found)

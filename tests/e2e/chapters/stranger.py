@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any
 
-from tests.e2e.story import Story
+from tests.e2e.scenario import Scenario
 
 TITLE = "a stranger"
 NAMESPACE = "lathe-test"
@@ -20,39 +20,39 @@ DEEDS = {
 }
 
 
-def tell(story: Story) -> None:
-    story.begin(TITLE)
+def tell(scenario: Scenario) -> None:
+    scenario.begin(TITLE)
     for number, (what, command) in enumerate(DEEDS.items()):
         if number % DEEDS_A_COMMIT == 0:
-            forget_healing(story)
-        heal(story, what, command)
-    prune(story)
-    refuse(story)
+            forget_healing(scenario)
+        heal(scenario, what, command)
+    prune(scenario)
+    refuse(scenario)
 
 
-def forget_healing(story: Story) -> None:
+def forget_healing(scenario: Scenario) -> None:
     """Argo CD heals the same revision ever more slowly, after 2, 6, 18 s and more; a commit begins anew."""
-    revision = story.repository.push("Nothing new")
-    story.argo.wait_settled(APPLICATION, revision)
+    revision = scenario.repository.push("Nothing new")
+    scenario.argo.wait_settled(APPLICATION, revision)
 
 
-def heal(story: Story, what: str, command: list[str]) -> None:
+def heal(scenario: Scenario, what: str, command: list[str]) -> None:
     """Does it, waits until the objects are as before and the pods serve, and counts what was lost meanwhile."""
-    before, traces = look(story), read_traces(story)
-    mark = story.client.mark()
-    story.kubectl.run(*command, "--namespace", NAMESPACE)
-    _, waited = story.kubectl.wait_until(
-        f"{what}: as before", lambda: look(story), lambda seen: seen == before and is_serving(story), 120
+    before, traces = look(scenario), read_traces(scenario)
+    mark = scenario.client.mark()
+    scenario.kubectl.run(*command, "--namespace", NAMESPACE)
+    _, waited = scenario.kubectl.wait_until(
+        f"{what}: as before", lambda: look(scenario), lambda seen: seen == before and is_serving(scenario), 120
     )
-    window = story.client.since(mark)
-    is_done = read_traces(story) != traces
-    story.expect(is_done, what, f"{'healed' if is_done else 'nothing was changed'}; {window.describe()}", waited)
+    window = scenario.client.since(mark)
+    is_done = read_traces(scenario) != traces
+    scenario.expect(is_done, what, f"{'healed' if is_done else 'nothing was changed'}; {window.describe()}", waited)
 
 
-def look(story: Story) -> dict[str, Any]:
+def look(scenario: Scenario) -> dict[str, Any]:
     """What the stranger may have changed."""
-    deployment = story.kubectl.find("deployment", "predictor", NAMESPACE)
-    service = story.kubectl.find("service", "predictor", NAMESPACE)
+    deployment = scenario.kubectl.find("deployment", "predictor", NAMESPACE)
+    service = scenario.kubectl.find("service", "predictor", NAMESPACE)
     return {
         "replicas": deployment and deployment["spec"].get("replicas"),
         "containers": deployment and deployment["spec"]["template"]["spec"]["containers"],
@@ -60,58 +60,58 @@ def look(story: Story) -> dict[str, Any]:
     }
 
 
-def read_traces(story: Story) -> list[tuple[str, int]]:
+def read_traces(scenario: Scenario) -> list[tuple[str, int]]:
     """What every change of the objects moves, there and back."""
-    found = (story.kubectl.find(kind, "predictor", NAMESPACE) or {} for kind in ("deployment", "service"))
+    found = (scenario.kubectl.find(kind, "predictor", NAMESPACE) or {} for kind in ("deployment", "service"))
     return [(one.get("metadata", {}).get("uid", ""), one.get("metadata", {}).get("generation", 0)) for one in found]
 
 
-def is_serving(story: Story) -> bool:
-    deployment = story.kubectl.find("deployment", "predictor", NAMESPACE) or {}
+def is_serving(scenario: Scenario) -> bool:
+    deployment = scenario.kubectl.find("deployment", "predictor", NAMESPACE) or {}
     status, wanted = deployment.get("status", {}), deployment.get("spec", {}).get("replicas")
     is_observed = status.get("observedGeneration") == deployment.get("metadata", {}).get("generation")
     ready = [status.get(name) for name in ("replicas", "readyReplicas", "updatedReplicas")]
-    return is_observed and ready == [wanted] * 3 and story.argo.look(APPLICATION).is_settled
+    return is_observed and ready == [wanted] * 3 and scenario.argo.look(APPLICATION).is_settled
 
 
-def wait_for(story: Story, what: str, look: Callable[[], Any], is_reached: Callable[[Any], bool]) -> float:
-    return story.kubectl.wait_until(what, look, is_reached, 120)[1]
+def wait_for(scenario: Scenario, what: str, look: Callable[[], Any], is_reached: Callable[[Any], bool]) -> float:
+    return scenario.kubectl.wait_until(what, look, is_reached, 120)[1]
 
 
-def prune(story: Story) -> None:
+def prune(scenario: Scenario) -> None:
     """An object comes with a commit and goes with its revert."""
     name = "notice"
     document = {"apiVersion": "v1", "kind": "ConfigMap", "metadata": {"name": name}, "data": {"text": "hello"}}
-    story.repository.add_object("test", name, document)
-    story.repository.push("Add a notice to test")
+    scenario.repository.add_object("test", name, document)
+    scenario.repository.push("Add a notice to test")
 
     def find() -> Any:
-        return story.kubectl.find("configmap", name, NAMESPACE)
+        return scenario.kubectl.find("configmap", name, NAMESPACE)
 
-    added = wait_for(story, "the new object", find, bool)
-    story.tell("an object added in Git", "created", added)
-    revision = story.repository.revert()
-    pruned = wait_for(story, "the object pruned", find, lambda found: found is None)
-    story.tell("removed from Git", "pruned", pruned)
-    story.argo.wait_settled(APPLICATION, revision)
+    added = wait_for(scenario, "the new object", find, bool)
+    scenario.tell("an object added in Git", "created", added)
+    revision = scenario.repository.revert()
+    pruned = wait_for(scenario, "the object pruned", find, lambda found: found is None)
+    scenario.tell("removed from Git", "pruned", pruned)
+    scenario.argo.wait_settled(APPLICATION, revision)
 
 
-def refuse(story: Story) -> None:
+def refuse(scenario: Scenario) -> None:
     """A kind that the project does not name is not applied, and the rest goes on."""
     name = "outside"
     document = {"apiVersion": "v1", "kind": "Secret", "metadata": {"name": name}, "stringData": {"text": "hello"}}
-    story.repository.add_object("test", name, document)
-    story.repository.push("Add an object that the project does not allow")
-    found, waited = story.kubectl.wait_until("the refusal", lambda: find_refusals(story), bool, 120)
-    is_absent = story.kubectl.find("secret", name, NAMESPACE) is None
-    story.expect(is_absent, "an object outside the project's kinds", found[0], waited)
-    revision = story.repository.revert()
-    waited = story.argo.wait_settled(APPLICATION, revision)
-    story.tell("taken back", "Synced and Healthy", waited)
+    scenario.repository.add_object("test", name, document)
+    scenario.repository.push("Add an object that the project does not allow")
+    found, waited = scenario.kubectl.wait_until("the refusal", lambda: find_refusals(scenario), bool, 120)
+    is_absent = scenario.kubectl.find("secret", name, NAMESPACE) is None
+    scenario.expect(is_absent, "an object outside the project's kinds", found[0], waited)
+    revision = scenario.repository.revert()
+    waited = scenario.argo.wait_settled(APPLICATION, revision)
+    scenario.tell("taken back", "Synced and Healthy", waited)
 
 
-def find_refusals(story: Story) -> list[str]:
-    application = story.kubectl.find("applications.argoproj.io", APPLICATION, "argocd") or {}
+def find_refusals(scenario: Scenario) -> list[str]:
+    application = scenario.kubectl.find("applications.argoproj.io", APPLICATION, "argocd") or {}
     operation = application.get("status", {}).get("operationState", {})
     results = operation.get("syncResult", {}).get("resources", [])
     return [one["message"] for one in results if "not permitted" in one.get("message", "")]

@@ -1,11 +1,11 @@
-"""Runs the programs that the story is told with: kubectl, git, argocd, an image builder."""
+"""Runs the programs that the scenario is told with: kubectl, git, argocd, an image builder."""
 
 import shlex
 import subprocess
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from tests.e2e.errors import OutsideError, UsageError
+from tests.harness.errors import OutsideError, UsageError
 
 
 def split_command(command: str) -> list[str]:

@@ -1,4 +1,4 @@
-"""The story's frame: a line and a time for each step, a table at the end, evidence when it fails."""
+"""The scenario's frame: a line and a time for each step, a table at the end, evidence when it fails."""
 
 import time
 from collections.abc import Callable
@@ -11,11 +11,11 @@ from rich.table import Table
 
 from tests.e2e.argo import ArgoCd
 from tests.e2e.client import Client, Window
-from tests.e2e.errors import StoryError
 from tests.e2e.images import Images, Release
 from tests.e2e.kubectl import Kubectl
 from tests.e2e.options import Options
 from tests.e2e.repository import Repository
+from tests.harness.errors import ScenarioError
 
 WIDTH = 140
 SHOWN_CHARACTERS = 180
@@ -35,7 +35,7 @@ class Line:
 
 
 @dataclass
-class Story:
+class Scenario:
     """What every chapter works with, and what they have told so far."""
 
     options: Options
@@ -72,16 +72,16 @@ class Story:
         self.console.print(text, soft_wrap=True)
 
     def expect(self, is_so: bool, step: str, found: str, took: float | None = None) -> None:
-        """Told either way; what is not so ends the story.
+        """Told either way; what is not so ends the scenario.
 
-        Raises: StoryError.
+        Raises: ScenarioError.
         """
         self.tell(step, found, took, is_so)
         if not is_so:
-            raise StoryError(f"{self.chapter}: {step}: {found}")
+            raise ScenarioError(f"{self.chapter}: {step}: {found}")
 
     def expect_no_loss(self, window: Window, step: str) -> None:
-        """Raises: StoryError if a request failed, or if there was no load."""
+        """Raises: ScenarioError if a request failed, or if there was no load."""
         self.expect(window.sent > 0 and window.failed == 0, step, window.describe())
 
     def find_pods(self, environment: str) -> list[str]:
@@ -104,15 +104,15 @@ def shorten(text: str) -> str:
     return words if len(words) <= SHOWN_CHARACTERS else f"{words[: SHOWN_CHARACTERS - 2]} …"
 
 
-def print_summary(story: Story) -> None:
+def print_summary(scenario: Scenario) -> None:
     """One row a step."""
-    grid = Table(title="The story", title_justify="left", title_style="bold")
+    grid = Table(title="The scenario", title_justify="left", title_style="bold")
     for header, justify in (("Chapter", "left"), ("Step", "left"), ("Found", "left"), ("s", "right"), ("", "left")):
         grid.add_column(header, justify=justify)  # type: ignore[arg-type]
-    for line in story.lines:
+    for line in scenario.lines:
         sign = "✓" if line.is_as_expected else "✗"
         grid.add_row(line.chapter, line.step, escape(line.found), f"{line.took_seconds:.1f}", sign)
-    story.console.print(grid)
+    scenario.console.print(grid)
 
 
-Chapter = Callable[[Story], None]
+Chapter = Callable[[Scenario], None]

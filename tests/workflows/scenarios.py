@@ -1,4 +1,4 @@
-"""What is run and what must come of it: each story is an event, and ends with what reached the pull request."""
+"""What is run and what must come of it: each scenario is an event, and ends with what reached the pull request."""
 
 import json
 import zipfile
@@ -156,7 +156,7 @@ def tell_again(stage: Stage, outcome: Outcome, number: int, heading: str) -> Tol
     return Told("its run is over", told, expect_comment(stage.hub, number, heading, told))
 
 
-STORIES: dict[str, Callable[[Stage], Iterator[Told]]] = {
+SCENARIOS: dict[str, Callable[[Stage], Iterator[Told]]] = {
     "checks": tell_checks,
     "good": tell_good,
     "bad": tell_bad,

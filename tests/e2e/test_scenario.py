@@ -1,4 +1,4 @@
-"""The story's frame: what is not as expected ends it, and stands in the table."""
+"""The scenario's frame: what is not as expected ends it, and stands in the table."""
 
 import io
 from pathlib import Path
@@ -8,50 +8,50 @@ from rich.console import Console
 
 from tests.e2e.argo import ArgoCd
 from tests.e2e.client import Window, add_lines
-from tests.e2e.errors import OutsideError, StoryError, UsageError
 from tests.e2e.images import find_digest, flip_bit
 from tests.e2e.kubectl import Kubectl
 from tests.e2e.options import read_options
-from tests.e2e.programs import run_program
-from tests.e2e.story import Story, print_summary
+from tests.e2e.scenario import Scenario, print_summary
+from tests.harness.errors import OutsideError, ScenarioError, UsageError
+from tests.harness.programs import run_program
 
 OK = '{"outcomes": {"ok": 9}, "versions": {}, "slowest_seconds": 0.001}'
 ONE_LOST = '{"outcomes": {"ok": 9, "reset": 1}, "versions": {}, "slowest_seconds": 0.001}'
 
 
 @pytest.fixture
-def story(tmp_path: Path) -> Story:
+def scenario(tmp_path: Path) -> Scenario:
     options = read_options(["--push-url", str(tmp_path), "--work", str(tmp_path)])
     kubectl = Kubectl(["kubectl"])
-    return Story(options, kubectl, ArgoCd(kubectl, ["argocd"]), Console(file=io.StringIO(), width=140))
+    return Scenario(options, kubectl, ArgoCd(kubectl, ["argocd"]), Console(file=io.StringIO(), width=140))
 
 
-def read_output(story: Story) -> str:
-    assert isinstance(story.console.file, io.StringIO)
-    return story.console.file.getvalue()
+def read_output(scenario: Scenario) -> str:
+    assert isinstance(scenario.console.file, io.StringIO)
+    return scenario.console.file.getvalue()
 
 
-def test_a_step_as_expected_is_told_and_the_story_goes_on(story: Story) -> None:
-    story.begin("chapter")
-    story.expect(True, "step", "found", 1.25)
-    story.expect_no_loss(add_lines([OK]), "load")
-    print_summary(story)
-    assert [line.is_as_expected for line in story.lines] == [True, True]
-    assert "9 requests, 0 failed" in read_output(story)
+def test_a_step_as_expected_is_told_and_the_story_goes_on(scenario: Scenario) -> None:
+    scenario.begin("chapter")
+    scenario.expect(True, "step", "found", 1.25)
+    scenario.expect_no_loss(add_lines([OK]), "load")
+    print_summary(scenario)
+    assert [line.is_as_expected for line in scenario.lines] == [True, True]
+    assert "9 requests, 0 failed" in read_output(scenario)
 
 
 @pytest.mark.parametrize("window", [add_lines([OK, ONE_LOST]), Window()])
-def test_one_lost_request_or_no_load_at_all_ends_the_story(story: Story, window: Window) -> None:
-    story.begin("chapter")
-    with pytest.raises(StoryError, match="chapter: load"):
-        story.expect_no_loss(window, "load")
-    print_summary(story)
-    assert "✗" in read_output(story)
+def test_one_lost_request_or_no_load_at_all_ends_the_scenario(scenario: Scenario, window: Window) -> None:
+    scenario.begin("chapter")
+    with pytest.raises(ScenarioError, match="chapter: load"):
+        scenario.expect_no_loss(window, "load")
+    print_summary(scenario)
+    assert "✗" in read_output(scenario)
 
 
-def test_a_wait_that_is_not_met_says_what_was_seen_last(story: Story) -> None:
-    with pytest.raises(StoryError, match="the sky: not within 0 s; last seen: grey"):
-        story.kubectl.wait_until("the sky", lambda: "grey", lambda seen: seen == "blue", 0)
+def test_a_wait_that_is_not_met_says_what_was_seen_last(scenario: Scenario) -> None:
+    with pytest.raises(ScenarioError, match="the sky: not within 0 s; last seen: grey"):
+        scenario.kubectl.wait_until("the sky", lambda: "grey", lambda seen: seen == "blue", 0)
 
 
 def test_a_repository_that_cannot_be_pushed_anywhere_is_a_mistake_of_usage() -> None:

@@ -1,14 +1,14 @@
-"""The story: a model is proposed, released, promoted, released again, and production taken back."""
+"""The scenario: a model is proposed, released, promoted, released again, and production taken back."""
 
 import re
 from typing import Any
 
+from tests.harness.errors import ScenarioError
 from tests.patience import wait_until
 from tests.rehearsal.play import Play
 from tests.rehearsal.telling import Step, Teller
 from tests.rehearsal.verbs import end_verb, expect_verb, start_verb
 from tests.workflows.act import Outcome
-from tests.workflows.errors import UnexpectedError
 from tests.workflows.expectations import expect, expect_comment, expect_jobs, read_member
 from tests.workflows.stage import ROUNDS, change_params
 
@@ -18,8 +18,8 @@ GREEN = {"check": "success", "image": "success", "announce": "success", "bump": 
 REASON = "false alarms on line 3 since the morning"
 
 
-def tell_story(play: Play, tell: Teller) -> None:
-    """Raises: UnexpectedError."""
+def play_scenario(play: Play, tell: Teller) -> None:
+    """Raises: ScenarioError."""
     release_first(play, tell)
     release_second(play, tell)
     take_back(play, tell)
@@ -71,11 +71,11 @@ def release_second(play: Play, tell: Teller) -> None:
 def quote(outcome: Outcome, fragment: str) -> str:
     """The first line of the log that holds it, as the verb printed it.
 
-    Raises: UnexpectedError.
+    Raises: ScenarioError.
     """
     found = next((line for line in outcome.log.splitlines() if fragment in line), None)
     if found is None:
-        raise UnexpectedError(f"{outcome.order.workflow} (run {outcome.order.run_id}) never says {fragment!r}")
+        raise ScenarioError(f"{outcome.order.workflow} (run {outcome.order.run_id}) never says {fragment!r}")
     return found.partition("] ")[2]
 
 
@@ -122,7 +122,7 @@ def find_tagged(told: str, version: str) -> str:
     """The commit of the command that `make release` says to type, once its pull request is merged."""
     found = re.search(rf"git tag -a {re.escape(version)} -m .*? ([0-9a-f]{{7,40}}) &&", told)
     if found is None:
-        raise UnexpectedError(f"`release prepare` says no commit to tag: {told}")
+        raise ScenarioError(f"`release prepare` says no commit to tag: {told}")
     return found[1]
 
 
@@ -169,7 +169,7 @@ def promote(play: Play, tell: Teller, environment: str, version: str) -> None:
         play.merge(pull)
         landed = play.list_landed()
         if [one.environments for one in landed] != [(environment,)]:
-            raise UnexpectedError(f"expected one commit, of {environment}'s overlay, found {landed}")
+            raise ScenarioError(f"expected one commit, of {environment}'s overlay, found {landed}")
         step.show(landed)
         show_rendered(play, step, environment, version)
 
@@ -178,7 +178,7 @@ def show_proposal(step: Step, pull: dict[str, Any]) -> None:
     """What the pull request says would change in the cluster."""
     told = str(pull["body"]).partition("```diff\n")[2].partition("\n```")[0]
     if ".image:" not in told:
-        raise UnexpectedError(f"#{pull['number']} does not show which image would change: {pull['body']}")
+        raise ScenarioError(f"#{pull['number']} does not show which image would change: {pull['body']}")
     step.say(f"#{pull['number']}  {pull['title']}, which changes in the cluster", "cyan")
     for line in told.splitlines():
         step.say(f"    {line}", {"-": "red", "+": "green"}.get(line[:1], ""))
@@ -204,7 +204,7 @@ def take_back(play: Play, tell: Teller) -> None:
         outcome = play.run_dispatched()
         said = end_verb(process)
         if outcome is None or said.code:
-            raise UnexpectedError(f"`release {' '.join(words)}` ended with {said.code}: {said.out}{said.error}")
+            raise ScenarioError(f"`release {' '.join(words)}` ended with {said.code}: {said.out}{said.error}")
         expect_jobs(outcome, True, rollback="success")
         for line in said.out.splitlines():
             step.say(line)
@@ -228,6 +228,6 @@ def show_rendered(play: Play, step: Step, environment: str, version: str) -> Non
     text = expect_verb(play, "render", environment, "--yaml").out
     images = sorted(set(re.findall(r"^\s*(?:- )?image: (\S+)$", text, re.MULTILINE)))
     if len(images) != 1 or f":{version}@sha256:" not in images[0]:
-        raise UnexpectedError(f"{environment} renders {images}, expected one image of {version} by its digest")
+        raise ScenarioError(f"{environment} renders {images}, expected one image of {version} by its digest")
     play.rendered[environment, version] = text
     step.say(f"{environment} renders  image: {images[0][:79]}…", "cyan")
