@@ -44,6 +44,13 @@ def test_another_replica_reads_what_was_signed(score: float, decision: bool | No
     assert int(begun) <= receipt.issued <= time.time() + 1
 
 
+def test_the_id_is_where_the_documentation_says_so_that_a_database_can_hold_it_unique() -> None:
+    first, second = (make().issue(0.5, True) for _ in range(2))
+    ids = [base64.urlsafe_b64decode(f"{text.removeprefix('r1.')}==="[:24])[:16] for text in (first, second)]
+    assert ids == [make().verify(text, "receipt").id for text in (first, second)]
+    assert len(set(ids)) == 2
+
+
 def test_every_receipt_is_another_one() -> None:
     one, other = make(), make()
     receipts = [source.issue(0.5, True) for source in (one, other) for _ in range(1000)]
