@@ -38,7 +38,7 @@ def run_tool(name: str, *arguments: str, folder: Path) -> bytes:
     """
     command = [find_tool(name), *arguments]
     try:
-        done = subprocess.run(command, cwd=folder, capture_output=True, timeout=TIMEOUT_SECONDS, check=False)
+        done = subprocess.run(command, cwd=folder, capture_output=True, timeout=TIMEOUT_SECONDS, check=False)  # noqa: S603 - no shell, our own arguments
     except subprocess.TimeoutExpired as error:
         raise OutsideError(f"{name} {arguments[0]} was not done after {TIMEOUT_SECONDS} s") from error
     if done.returncode:
@@ -67,7 +67,7 @@ def ask_tool(name: str, *arguments: str, seconds: int = TIMEOUT_SECONDS) -> Tool
     """
     command = [find_tool(name), *arguments]
     try:
-        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, check=False)
+        done = subprocess.run(command, stdin=subprocess.DEVNULL, capture_output=True, timeout=seconds, check=False)  # noqa: S603 - no shell, our own arguments
     except subprocess.TimeoutExpired as error:
         raise OutsideError(f"{name} {arguments[0]} was not done after {seconds} s") from error
     return ToolResult(done.returncode, done.stdout, hide_secrets(done.stderr.decode(errors="replace")))

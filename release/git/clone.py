@@ -29,7 +29,7 @@ class Clone:
         """
         command = [find_tool("git"), "-C", str(self.folder), *arguments]
         try:
-            done = subprocess.run(
+            done = subprocess.run(  # noqa: S603 - no shell, our own arguments
                 command, input=stdin, capture_output=True, env=compose_environment(), timeout=seconds, check=False
             )
         except subprocess.TimeoutExpired as error:

@@ -32,7 +32,7 @@ def ask_gh(host: str) -> str | None:
         return None
     command = [program, "auth", "token", "--hostname", host]
     try:
-        done = subprocess.run(command, capture_output=True, text=True, timeout=GH_SECONDS, check=False)
+        done = subprocess.run(command, capture_output=True, text=True, timeout=GH_SECONDS, check=False)  # noqa: S603 - no shell, our own arguments
     except (OSError, subprocess.TimeoutExpired):
         return None
     return done.stdout.strip() if done.returncode == 0 else None

@@ -41,7 +41,7 @@ def ask_cliff(root: Path, *arguments: str) -> str:
     command = [program, "--config", str(root / CONFIG), "--offline", "--no-exec", "--repository", str(root), *arguments]
     environment = {**os.environ, "NO_COLOR": "1", "RUST_LOG": "error"}
     try:
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - no shell, our own arguments
             command, cwd=root, env=environment, capture_output=True, text=True, timeout=TIMEOUT_SECONDS, check=False
         )
     except subprocess.TimeoutExpired as error:

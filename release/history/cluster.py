@@ -25,7 +25,7 @@ class Cluster:
         """
         command = [*shlex.split(self.command), *arguments, f"--request-timeout={TIMEOUT_SECONDS}s"]
         try:
-            done = subprocess.run(command, capture_output=True, text=True, timeout=2 * TIMEOUT_SECONDS, check=False)
+            done = subprocess.run(command, capture_output=True, text=True, timeout=2 * TIMEOUT_SECONDS, check=False)  # noqa: S603 - no shell, our own arguments
         except (FileNotFoundError, PermissionError) as error:  # the latter where a folder of the PATH may not be read
             raise OutsideError(f"{command[0]} is not on the path: install it, or give --kubectl") from error
         except subprocess.TimeoutExpired as error:

@@ -46,7 +46,7 @@ def find_builder(wanted: str | None) -> str:
 def is_answering(name: str) -> bool:
     """Docker's client may be there without its daemon."""
     try:
-        done = subprocess.run([name, "version"], capture_output=True, timeout=ANSWER_SECONDS, check=False)
+        done = subprocess.run([name, "version"], capture_output=True, timeout=ANSWER_SECONDS, check=False)  # noqa: S603 - no shell, our own arguments
     except (OSError, subprocess.TimeoutExpired):
         return False
     return done.returncode == 0
@@ -76,7 +76,7 @@ def run_build(builder: str, build: Build, log: Path) -> None:
     environment = {**os.environ, "DOCKER_BUILDKIT": "1"}
     with log.open("wb") as file:
         command = compose_command(builder, build)
-        done = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, env=environment, check=False)
+        done = subprocess.run(command, stdout=file, stderr=subprocess.STDOUT, env=environment, check=False)  # noqa: S603 - no shell, our own arguments
     if done.returncode:
         lines = log.read_text(encoding="utf-8", errors="replace").strip().splitlines() or ["it says nothing"]
         raise OutsideError(f"{builder} built no image: {lines[-1]}; its whole output is in {log}")
@@ -92,7 +92,7 @@ def save_image(builder: str, tag: str, archive: Path) -> None:
         "podman": ["podman", "save", "--quiet", "--format", "docker-archive", "--output", str(archive), tag],
         "buildah": ["buildah", "push", "--quiet", tag, f"docker-archive:{archive}"],
     }
-    done = subprocess.run(commands[builder], capture_output=True, text=True, check=False)
+    done = subprocess.run(commands[builder], capture_output=True, text=True, check=False)  # noqa: S603 - no shell, our own arguments
     if done.returncode:
         stderr = done.stderr.strip().splitlines() or ["it says nothing"]
         raise OutsideError(f"{builder} does not give the image {tag}: {stderr[-1]}")

@@ -50,7 +50,7 @@ def check_revision(revision: str, root: Path) -> str:
     Raises: InputError.
     """
     command = [find_tool("git"), "rev-parse", "--verify", "--quiet", "--end-of-options", f"{revision}^{{commit}}"]
-    if not revision or subprocess.run(command, cwd=root, capture_output=True, check=False).returncode:
+    if not revision or subprocess.run(command, cwd=root, capture_output=True, check=False).returncode:  # noqa: S603 - no shell, our own arguments
         names = ", ".join(list_overlays(root))
         raise InputError(f"{revision!r} is neither an overlay ({names}), nor `.`, nor a revision that Git knows")
     return revision

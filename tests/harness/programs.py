@@ -1,4 +1,4 @@
-"""Runs the programs that the scenario is told with: kubectl, git, argocd, an image builder."""
+"""Runs the programs of a scenario: kubectl, git, argocd, an image builder."""
 
 import shlex
 import subprocess
@@ -41,6 +41,6 @@ def run_program(
     except subprocess.TimeoutExpired as error:
         raise OutsideError(f"{name}: no end after {seconds:.0f} s") from error
     if done.returncode not in accept:
-        said = (done.stderr.strip() or done.stdout.strip() or "nothing").splitlines()[-1]
-        raise OutsideError(f"{name}: exit code {done.returncode}: {said}")
+        last_line = (done.stderr.strip() or done.stdout.strip() or "nothing").splitlines()[-1]
+        raise OutsideError(f"{name}: exit code {done.returncode}: {last_line}")
     return done

@@ -64,7 +64,7 @@ def measure_memory(bundle: Bundle) -> int:
     warm = {MODEL_NAME: bytes(small.save_raw("ubj")), INFERENCE_NAME: convert_booster(small)}
     with tempfile.TemporaryDirectory() as place:
         folders = [_write_files(Path(place) / "warm", warm), _write_files(Path(place) / "bundle", bundle.files)]
-        done = subprocess.run(
+        done = subprocess.run(  # noqa: S603 - no shell, our own arguments
             [sys.executable, "-m", "training.gate.weigh", *folders],
             env={**os.environ, "PYTHONPATH": str(Path(training.__path__[0]).parent)},
             capture_output=True,

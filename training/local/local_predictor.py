@@ -62,7 +62,7 @@ def _is_alive(running: RunningPredictor) -> bool:
     with contextlib.suppress(OSError):
         return arguments.encode() in Path(f"/proc/{running.pid}/cmdline").read_bytes().replace(b"\0", b" ")
     command = ["ps", "-ww", "-p", str(running.pid), "-o", "args="]
-    return arguments in subprocess.run(command, capture_output=True, text=True, check=False).stdout
+    return arguments in subprocess.run(command, capture_output=True, text=True, check=False).stdout  # noqa: S603 - no shell, our own arguments
 
 
 def start_predictor(
@@ -77,7 +77,7 @@ def start_predictor(
     command = [sys.executable, "-m", "app.predictor", "--bundle", str(bundle), "--port", str(port), "--host", HOST]
     report = {"LATHE_GATE_REPORT": str(gate_report)} if gate_report and gate_report.exists() else {}
     with log.open("wb") as output:
-        process = subprocess.Popen(
+        process = subprocess.Popen(  # noqa: S603 - no shell, our own arguments
             command,
             stdin=subprocess.DEVNULL,
             stdout=output,

@@ -4,11 +4,10 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from playwright.sync_api import Browser, Page, sync_playwright
+from playwright.sync_api import Browser, Page
 
 from tests import planted
-from tests.app.predictor.page.browsing import FLAGS, find_chromium
-from tests.needs import leave_out
+from tests.app.predictor.page.browsing import start_chromium
 from training.gate.judge import GateResult
 from training.report.write import HTML_NAME, write_report
 
@@ -24,14 +23,8 @@ CUT = """() => [...document.querySelectorAll("main *")]
 
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
-    try:
-        program = find_chromium()
-    except RuntimeError as error:
-        leave_out(str(error))
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=FLAGS)
+    with start_chromium() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture(scope="module", params=CANDIDATES)

@@ -1,11 +1,14 @@
 """How the tests drive Chromium, and what they watch while they do."""
 
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
-from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Locator, Page, Request, sync_playwright
 
+from tests.needs import leave_out
 from tests.patience import LAST_RESORT_SECONDS
 
 FLAGS = [
@@ -30,6 +33,19 @@ def find_chromium() -> str:
     if path is None:
         raise RuntimeError("the page's tests need Chromium: `apt-get install chromium` (Debian), then run them again")
     return path
+
+
+@contextmanager
+def start_chromium() -> Iterator[Browser]:
+    """The browser, for a test's fixture; where there is none the test is left out with its reason."""
+    try:
+        program = find_chromium()
+    except RuntimeError as error:
+        leave_out(str(error))
+    with sync_playwright() as playwright:
+        chromium = playwright.chromium.launch(executable_path=program, args=FLAGS)
+        yield chromium
+        chromium.close()
 
 
 @dataclass

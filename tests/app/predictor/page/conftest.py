@@ -3,13 +3,12 @@
 from collections.abc import Callable, Iterator
 
 import pytest
-from playwright.sync_api import Browser, Page, expect, sync_playwright
+from playwright.sync_api import Browser, Page, expect
 
 from contract.bundle import Bundle
-from tests.app.predictor.page.browsing import FLAGS, Watch, find_chromium, open_page
+from tests.app.predictor.page.browsing import Watch, open_page, start_chromium
 from tests.app.predictor.running import RunningServer
 from tests.conftest import make_bundle
-from tests.needs import leave_out
 from tests.patience import LAST_RESORT_SECONDS
 from training.data.table import Table
 from training.params import Params
@@ -20,14 +19,8 @@ OpenPage = Callable[..., Page]
 @pytest.fixture(scope="module")
 def browser() -> Iterator[Browser]:
     """For a module, not the session: Playwright's event loop would be in the way of tests that run their own."""
-    try:
-        program = find_chromium()
-    except RuntimeError as error:
-        leave_out(str(error))
-    with sync_playwright() as playwright:
-        chromium = playwright.chromium.launch(executable_path=program, args=FLAGS)
+    with start_chromium() as chromium:
         yield chromium
-        chromium.close()
 
 
 @pytest.fixture
