@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
 from bench.contenders import Contender
+from bench.environments import LATHE, make_environment
 from bench.errors import ContenderError
 from bench.model import ServedModel
 from bench.tables import render_table
+from bench.turn import prepare_contender
 
 Say = Callable[[str], None]
 
@@ -67,10 +69,16 @@ class Finding:
 def run_experiment(
     experiment: Experiment, contenders: Sequence[Contender], model: ServedModel, seconds: int, say: Say
 ) -> Finding:
-    """The same done to each contender, one after the other."""
+    """The same done to each contender, one after the other, in environments that are made first.
+
+    Raises: CommandError if an environment cannot be made.
+    """
     finding = Finding(experiment, seconds, {}, {})
+    make_environment(LATHE)
     for contender in contenders:
         say(f"{experiment.name}: {contender.title}")
+        make_environment(contender.environment)
+        prepare_contender(contender, model)
         try:
             finding.outcomes[contender.title] = experiment.measure(contender, model, seconds)
         except ContenderError as error:
