@@ -11,12 +11,12 @@ from httpx._config import DEFAULT_TIMEOUT_CONFIG
 from threadpoolctl import threadpool_limits  # type: ignore[import-untyped]
 
 from contract.bundle import Bundle, read_bundle
+from contract.dataset import Dataset
 from contract.schema import Interval
 from tests.churn import write_churn
 from tests.examples import register_profiles
 from tests.params import PARAMS
 from tests.patience import LAST_RESORT_SECONDS
-from training.data.dataset import Dataset
 from training.data.dataset_file import load_dataset
 from training.data.load import load_table
 from training.data.table import Table

@@ -15,10 +15,10 @@ import xgboost
 from numpy.typing import NDArray
 
 from contract.bundle import Bundle
+from contract.dataset import Dataset
 from contract.schema import Calibration, Column, ModelSchema
 from tests.churn import generate_churn
 from tests.params import PARAMS
-from training.data.dataset import Dataset
 from training.data.dataset_file import load_dataset
 from training.data.fingerprint import fingerprint_frame
 from training.data.sources.source import RawData, generate_raw

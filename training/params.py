@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from cli.errors import InputError
+from cli.yaml_file import read_struct
 from contract.schema import Struct
-from training.yaml_file import read_struct
 
 PARAMS = Path(__file__).parent / "params.yaml"
 FIXED = {"base_score", "booster", "num_class", "nthread", "objective", "seed", "verbosity"}

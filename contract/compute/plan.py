@@ -11,22 +11,11 @@ import numpy as np
 from numpy.typing import NDArray
 
 from contract.compute.features import find_derivation
+from contract.dataset import flag_name
 from contract.errors import ContractError
-from contract.schema import Column, ModelSchema
+from contract.schema import ModelSchema
 
 Matrix = NDArray[np.float32]
-
-
-def flag_name(column: str, category: str) -> str:
-    """The feature that is 1 where `column` is `category`; XGBoost allows no [, ] or < in a name."""
-    return f"{column}={category}".translate(str.maketrans("[]<", "()_"))
-
-
-def input_features(column: Column) -> list[str]:
-    """The names of the features that a column itself gives, without the derived ones."""
-    if column.type == "category" and not column.ordered:
-        return [flag_name(column.name, category) for category in column.categories]
-    return [column.name]
 
 
 class FeaturePlan:

@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from contract.dataset import Dataset
 from tests.repo.sources import ROOT, list_python
-from training.data.dataset import Dataset
 from training.data.dataset_file import DATASETS, load_dataset
 
 EVERYDAY = {"type", "Type"}  # words of Python, of every schema and of SVG

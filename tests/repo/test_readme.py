@@ -10,9 +10,9 @@ import msgspec
 import pytest
 
 from app.predictor.inputs.rows import RowReader
+from contract.dataset import Dataset
 from contract.schema import Value
 from tests.repo.sources import ROOT
-from training.data.dataset import Dataset
 from training.data.dataset_file import load_dataset
 
 README = (ROOT / "README.md").read_text(encoding="utf-8")

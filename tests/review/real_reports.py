@@ -11,10 +11,10 @@ from pathlib import Path
 
 import msgspec
 
+from contract.dataset import Dataset
 from review.comment.text import ReportOrigin, render_comment
 from review.report import parse_report
 from training.artifacts import Artifacts
-from training.data.dataset import Dataset
 from training.data.dataset_file import check_dataset, load_dataset
 from training.data.load import load_table
 from training.data.table import Table

@@ -5,8 +5,8 @@ from typing import Any
 
 import pandas as pd
 
+from contract.dataset import Dataset
 from contract.schema import Column
-from training.data.dataset import Dataset
 
 MAX_NAMED = 5
 

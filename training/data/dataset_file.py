@@ -10,11 +10,12 @@ import msgspec
 import pandas as pd
 
 from cli.errors import InputError
+from cli.yaml_file import read_struct
 from contract.compute.bins import MISSING
 from contract.compute.plan import FeaturePlan
+from contract.dataset import Dataset
 from contract.errors import ContractError
 from contract.schema import Value
-from training.data.dataset import Dataset
 from training.data.declared import (
     find_blank_problems,
     find_judging_problems,
@@ -24,7 +25,6 @@ from training.data.declared import (
     find_row_problems,
     find_value_problems,
 )
-from training.yaml_file import read_struct
 
 DATASETS = Path(__file__).parents[1] / "datasets"
 

@@ -4,9 +4,10 @@ import re
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from typing import Any
 
+from contract.dataset import Accepted
 from contract.intake.cells import trim_text
 from contract.intake.values import check_value
-from contract.schema import Column, Struct, Task
+from contract.schema import Column, Task
 from contract.soundness import MAX_NAME_BYTES
 
 # findings about data that may be as they should; what a model does wrong is accepted by nobody
@@ -24,18 +25,6 @@ CEILING_METRICS: dict[Task, tuple[str, ...]] = {
     "regression": ("r2",),
 }
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
-
-
-class Accepted(Struct, frozen=True):
-    """A finding of the gate that a person, named in `by`, has looked at and accepts.
-
-    `column` is the column or feature that the finding is about, None where it is about rows.
-    """
-
-    check: str
-    by: str
-    reason: str
-    column: str | None = None
 
 
 def find_name_problem(name: str) -> Iterator[str]:

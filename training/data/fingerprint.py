@@ -6,7 +6,7 @@ import msgspec
 import numpy as np
 import pandas as pd
 
-from training.data.dataset import Dataset
+from contract.dataset import Dataset
 
 
 def fingerprint_frame(frame: pd.DataFrame, dataset: Dataset) -> str:

@@ -3,7 +3,7 @@
 from pathlib import Path
 
 from cli.errors import InputError
-from training.data.dataset import Dataset
+from contract.dataset import Dataset
 from training.data.sources.pin import check_pin, place_source, read_pin
 from training.data.sources.source import load_raw
 from training.data.table import Table

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from contract.dataset import Order
 from contract.intake.cells import parse_number
-from training.data.dataset import Order
 
 Keys = NDArray[np.int64] | NDArray[np.float64]
 Marks = NDArray[np.bool_]

@@ -9,8 +9,8 @@ import numpy as np
 import pandas as pd
 from numpy.typing import NDArray
 
+from contract.dataset import Dataset
 from contract.intake.cells import parse_number, trim_text
-from training.data.dataset import Dataset
 
 Kind = Literal["number", "text", "open"]
 

@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pandera.pandas as pa
 
+from contract.dataset import Dataset
 from contract.intake.values import column_bounds, name_categories
 from contract.schema import Column
-from training.data.dataset import Dataset
 from training.data.reading import ParsedRows
 
 BROKEN_COLUMNS = ["row", "column", "reason"]

@@ -6,7 +6,7 @@ import numpy as np
 import pandas as pd
 
 from cli.errors import InputError
-from training.data.dataset import Dataset, Order
+from contract.dataset import Dataset, Order
 from training.data.order import OrderKeys, UnknownOrderError, count_ties, measure_agreement, read_order
 from training.data.rules import BROKEN_COLUMNS
 

@@ -9,9 +9,9 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from contract.compute.plan import FeaturePlan, Matrix
+from contract.dataset import Dataset
 from contract.intake.formulas import quote_formula
 from contract.schema import TrainingData
-from training.data.dataset import Dataset
 
 
 @dataclass(frozen=True)

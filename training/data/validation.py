@@ -7,11 +7,11 @@ import numpy as np
 import pandas as pd
 
 from cli.errors import InputError
+from contract.dataset import Dataset
 from contract.intake.formulas import quote_formula
 from contract.intake.headers import explain_header, explain_name
 from contract.intake.separators import describe_separator, find_separator
 from training.data.columns import describe_columns
-from training.data.dataset import Dataset
 from training.data.fingerprint import fingerprint_frame
 from training.data.reading import read_values
 from training.data.rules import BROKEN_COLUMNS, find_broken

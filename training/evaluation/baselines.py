@@ -11,7 +11,7 @@ from sklearn.pipeline import Pipeline, make_pipeline
 from sklearn.preprocessing import StandardScaler
 
 from contract.compute.scoring import calibrate_margins
-from training.data.dataset import Condition, Rule
+from contract.dataset import Condition, Rule
 from training.data.table import Table
 from training.model.metrics import Vector
 from training.model.train import cross_fit_margins, fit_booster, fit_calibration, inner_folds

@@ -4,8 +4,8 @@ from collections.abc import Iterator, Sequence
 
 import msgspec
 
+from contract.dataset import Accepted
 from contract.report import Check
-from training.data.declared import Accepted
 
 NAME = "accepted/unused"
 

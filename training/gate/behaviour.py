@@ -6,9 +6,9 @@ import numpy as np
 import pandas as pd
 
 from contract.compute.scoring import PARITY_TOLERANCE, ReferenceModel, Scores
+from contract.dataset import Direction, MinimumFunction
 from contract.report import Check
 from contract.schema import Value
-from training.data.dataset import Direction, MinimumFunction
 from training.data.table import Table
 from training.gate.evidence import HoldoutEvidence, score_frame
 from training.gate.policy import BehaviourRules

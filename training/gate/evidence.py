@@ -10,9 +10,9 @@ from cli.errors import InputError
 from contract.bundle import Bundle
 from contract.compute.plan import Matrix
 from contract.compute.scoring import ReferenceModel, Scores
+from contract.dataset import Dataset
 from contract.errors import ContractError
 from contract.schema import ModelSchema
-from training.data.dataset import Dataset
 from training.data.splits import group_holdout
 from training.data.table import Table
 from training.evaluation.baselines import rank_by_rule

@@ -6,9 +6,9 @@ from pathlib import Path
 import msgspec
 
 from cli.errors import InputError
+from cli.yaml_file import read_struct
 from contract.schema import Struct, Task
 from training.model.metrics import task_metrics
-from training.yaml_file import read_struct
 
 POLICY = Path(__file__).parent.parent / "gate.yaml"
 FEWEST_OUTCOMES = 2  # the bootstrap's own limit

@@ -4,9 +4,9 @@ from collections.abc import Iterator, Mapping, Set
 
 import msgspec
 
+from contract.dataset import Dataset
 from contract.report import Check
 from contract.schema import Requirements
-from training.data.dataset import Dataset
 from training.gate.evidence import HoldoutEvidence
 from training.gate.result import NO_CHAMPION, choose_verdict, leave_unchecked
 from training.lineage.requirements import describe_requirements

@@ -3,8 +3,8 @@
 import msgspec
 
 from contract.bundle import digest_bytes
+from contract.dataset import Dataset
 from contract.schema import Requirements
-from training.data.dataset import Dataset
 from training.params import Params
 
 DIGITS = 12  # of a sentence's digest

@@ -6,9 +6,9 @@ from cli import console
 from cli.errors import InputError, OutsideError
 from cli.files import recover_folder
 from contract.bundle import INFERENCE_NAME, Bundle, read_bundle
+from contract.dataset import Dataset
 from training import printing
 from training.artifacts import Artifacts
-from training.data.dataset import Dataset
 from training.data.load import load_table
 from training.data.table import Table
 from training.evaluation.evaluate import evaluate_table, write_evaluation

@@ -7,10 +7,10 @@ import numpy as np
 from cli import console
 from cli.errors import EXIT_OK, CommandError, InputError, OutsideError
 from contract.bundle import Bundle, read_bundle
+from contract.dataset import Dataset
 from contract.errors import BundleError
 from training import printing
 from training.artifacts import Artifacts
-from training.data.dataset import Dataset
 from training.data.table import Table
 from training.local.local_predictor import (
     RunningPredictor,

@@ -7,8 +7,8 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn import metrics as sk
 
+from contract.dataset import Costs
 from contract.schema import Task
-from training.data.dataset import Costs
 from training.model.thresholds import count_by_cut
 
 Vector = NDArray[np.float64]

@@ -3,7 +3,7 @@
 import numpy as np
 from numpy.typing import NDArray
 
-from training.data.dataset import Costs
+from contract.dataset import Costs
 
 Vector = NDArray[np.float64]
 

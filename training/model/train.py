@@ -14,8 +14,8 @@ from sklearn.model_selection import KFold, StratifiedKFold
 from cli.errors import InputError
 from contract.compute.plan import Matrix
 from contract.compute.scoring import ReferenceModel, Scores, calibrate_margins
+from contract.dataset import Costs, Dataset
 from contract.schema import Calibration, ModelSchema
-from training.data.dataset import Costs, Dataset
 from training.data.table import Table
 from training.model.metrics import Judgement, Vector, measure
 from training.model.thresholds import cheapest_threshold

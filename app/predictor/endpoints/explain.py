@@ -12,7 +12,7 @@ from app.predictor.http.body import QUICK_BODY_BYTES, Headers, check_json
 from app.predictor.inputs.rows import RowReader
 from app.predictor.inputs.warned import InputWarnings, find_unknown, list_warnings
 from app.predictor.scoring.model import ServedModel
-from contract.compute.plan import input_features
+from contract.dataset import input_features
 from contract.errors import RowError
 from contract.schema import ModelSchema, Value
 

@@ -11,11 +11,11 @@ import pytest
 
 from app.predictor.scoring.model import ServedModel
 from contract.bundle import Bundle, read_bundle
+from contract.dataset import Dataset
 from tests.app.predictor.running import RunningServer, StartServer
 from tests.churn import write_churn
 from tests.conftest import DATASETS, make_bundle
 from tests.patience import LAST_RESORT_SECONDS
-from training.data.dataset import Dataset
 from training.data.dataset_file import load_dataset
 from training.data.load import load_table
 from training.data.splits import group_holdout

@@ -11,10 +11,10 @@ import pytest
 
 from contract.bundle import Bundle
 from contract.compute.scoring import PARITY_TOLERANCE, ReferenceModel
+from contract.dataset import Dataset
 from tests.app.predictor.running import RunningServer
 from tests.app.predictor.uploads import list_rows, read_lines, to_csv, upload
 from tests.patience import LAST_RESORT_SECONDS
-from training.data.dataset import Dataset
 from training.data.load import load_table
 
 pytestmark = pytest.mark.slow

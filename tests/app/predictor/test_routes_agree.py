@@ -35,13 +35,13 @@ from app.predictor.scoring.model import ServedModel
 from app.predictor.settings import read_settings
 from contract.bundle import Bundle
 from contract.compute.scoring import PARITY_TOLERANCE, ReferenceModel
+from contract.dataset import Dataset
 from contract.errors import RowError
 from contract.intake.cells import parse_cell
 from contract.schema import Column, ModelSchema
 from tests.app.predictor.uploads import CSV, NDJSON, read_lines, upload
 from tests.conftest import make_bundle
 from tests.examples import examples
-from training.data.dataset import Dataset
 from training.data.reading import read_values
 from training.data.rules import find_broken
 from training.data.table import Table

@@ -11,8 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from contract.compute.features import find_derivation
-from contract.compute.plan import FeaturePlan, flag_name, input_features
+from contract.compute.plan import FeaturePlan
 from contract.compute.usual_row import UsualRow
+from contract.dataset import flag_name, input_features
 from contract.errors import ContractError
 from contract.schema import Column, ModelSchema
 from tests.conftest import DATASETS

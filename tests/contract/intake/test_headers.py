@@ -14,9 +14,9 @@ from app.predictor.inputs.csv_upload import CsvReader
 from app.predictor.scoring.model import ServedModel
 from cli.errors import InputError
 from contract.bundle import Bundle
+from contract.dataset import Dataset
 from contract.intake.headers import explain_name, strip_marks
 from contract.intake.signatures import recognize
-from training.data.dataset import Dataset
 from training.data.load import load_table
 from training.data.table import Table
 

@@ -11,8 +11,8 @@ from pathlib import Path
 import pandas as pd
 import pytest
 
+from contract.dataset import Dataset
 from tests.patience import LAST_RESORT_SECONDS
-from training.data.dataset import Dataset
 from training.data.dataset_file import load_dataset
 from training.data.load import load_table
 from training.data.sources import uci

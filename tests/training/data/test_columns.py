@@ -7,9 +7,9 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from contract.dataset import Dataset
 from tests.churn import generate_churn
 from training.data.columns import describe_columns
-from training.data.dataset import Dataset
 from training.data.sources.source import RawData
 from training.data.validation import validate_raw
 

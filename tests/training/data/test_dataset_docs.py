@@ -8,9 +8,9 @@ import msgspec
 import pytest
 from ruamel.yaml import YAML
 
+from contract import dataset
+from contract.dataset import Accepted
 from contract.schema import Column, DerivedFeature, Target
-from training.data import dataset
-from training.data.declared import Accepted
 
 PAGE = Path(__file__).parents[3] / "docs" / "datasets.md"
 ROW = re.compile(r"\| `(?P<name>\w+)` \| `(?P<example>[^`]+)` \| ?(?P<text>[^|]*) ?\|")

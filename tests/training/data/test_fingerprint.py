@@ -4,7 +4,7 @@ import numpy as np
 import pandas as pd
 import pytest
 
-from training.data.dataset import Dataset
+from contract.dataset import Dataset
 from training.data.fingerprint import fingerprint_frame
 from training.data.table import Table
 

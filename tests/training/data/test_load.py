@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pandas as pd
 
+from contract.dataset import Dataset
 from tests.churn import generate_churn, write_churn
-from training.data.dataset import Dataset
 from training.data.load import load_table
 
 

@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from cli.errors import InputError
-from training.data.dataset import Dataset, Group, Order
+from contract.dataset import Dataset, Group, Order
 from training.data.dataset_file import is_format
 from training.data.order import count_ties, measure_agreement, read_order
 from training.data.sources.generator import generate_frame

@@ -3,8 +3,8 @@
 import msgspec
 import pandas as pd
 
+from contract.dataset import Dataset
 from tests.churn import generate_churn
-from training.data.dataset import Dataset
 from training.data.reading import read_values
 from training.data.rules import build_rules, find_broken
 

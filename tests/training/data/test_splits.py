@@ -8,8 +8,8 @@ import numpy as np
 import pytest
 
 from cli.errors import InputError
+from contract.dataset import Dataset
 from tests.churn import generate_churn
-from training.data.dataset import Dataset
 from training.data.load import load_table
 from training.data.sources.source import RawData
 from training.data.splits import Split, group_holdout, grouped_folds, repeated_folds, time_holdout

@@ -11,9 +11,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cli.errors import InputError
+from contract.dataset import Dataset
 from tests.churn import generate_churn
 from tests.examples import examples
-from training.data.dataset import Dataset
 from training.data.load import load_table
 from training.data.reading import read_values
 from training.data.sources.source import RawData

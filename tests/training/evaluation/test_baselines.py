@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from sklearn import metrics as sk
 
-from training.data.dataset import Condition, Conjunction, Dataset, Rule
+from contract.dataset import Condition, Conjunction, Dataset, Rule
 from training.data.load import load_table
 from training.data.splits import Split, group_holdout
 from training.data.table import Table

@@ -2,8 +2,8 @@
 
 import pytest
 
+from contract.dataset import Accepted
 from contract.report import Check, decide_verdict
-from training.data.declared import Accepted
 from training.gate.acceptance import apply_acceptances
 
 ONE = Accepted(check="leakage/values", column="flow", by="Ada Miller", reason="Known in time.")

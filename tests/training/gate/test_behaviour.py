@@ -2,10 +2,10 @@ import msgspec
 import numpy as np
 import pytest
 
+from contract.dataset import Direction, MinimumFunction
 from contract.report import Check
 from contract.schema import Calibration
 from tests import planted
-from training.data.dataset import Direction, MinimumFunction
 from training.gate.behaviour import check_behaviour, score_moved, shuffle_scores
 from training.gate.evidence import HoldoutEvidence, gather_evidence, score_frame
 

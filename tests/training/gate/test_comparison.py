@@ -5,10 +5,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from contract.dataset import Costs
 from contract.report import MetricLine, Verdict
 from contract.schema import Interval
 from tests.examples import examples
-from training.data.dataset import Costs
 from training.gate.comparison import (
     apply_rules,
     best_constant,

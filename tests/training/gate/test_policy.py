@@ -3,9 +3,9 @@ from pathlib import Path
 import pytest
 
 from cli.errors import InputError
+from cli.yaml_file import read_yaml
 from training.gate.policy import POLICY, load_policy
 from training.model.metrics import BINARY, REGRESSION
-from training.yaml_file import read_yaml
 
 PLANTED = Path(__file__).parents[2] / "data"
 

@@ -5,10 +5,10 @@ import dataclasses
 import msgspec
 import pytest
 
+from contract.dataset import Dataset
 from contract.report import Check
 from contract.schema import Column, Value
 from tests import planted
-from training.data.dataset import Dataset
 from training.gate.evidence import gather_evidence
 from training.gate.requirements import check_requirements
 

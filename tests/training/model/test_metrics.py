@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from sklearn import metrics as sk
 
 from cli.errors import InputError
-from training.data.dataset import Costs
+from contract.dataset import Costs
 from training.model.intervals import fold_interval, measure_intervals, outcome_strata, resample_strata
 from training.model.metrics import (
     Judgement,

@@ -7,8 +7,8 @@ from numpy.typing import NDArray
 from scipy.special import expit
 
 from cli.errors import InputError
+from contract.dataset import Dataset
 from contract.schema import Calibration
-from training.data.dataset import Dataset
 from training.data.splits import group_holdout
 from training.data.table import Table
 from training.model.metrics import Judgement, expected_cost, pr_auc

@@ -11,8 +11,8 @@ from contract.bundle import INFERENCE_NAME, MANIFEST_NAME, MODEL_NAME, Bundle, r
 from contract.compute.engine import Engine
 from contract.compute.parity import compare_engines
 from contract.compute.scoring import ReferenceModel, check_golden_rows
+from contract.dataset import Dataset
 from tests.conftest import make_bundle
-from training.data.dataset import Dataset
 from training.data.table import Table
 from training.lineage.provenance import describe_inputs, name_version
 from training.model.train import TrainedModel, train_model

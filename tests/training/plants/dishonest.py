@@ -8,11 +8,11 @@ import pandas as pd
 
 from contract.bundle import Bundle
 from contract.compute.scoring import ReferenceModel
+from contract.dataset import Behaviour, Costs
 from contract.schema import Calibration, Column, Interval
 from tests.planted import forge, quick_params, training_side
 from tests.training.plants.listed import FAILURE
 from tests.training.plants.stage import Case, Frame, Plant, champion, change, edit_dataset, holdout_rows, send, table
-from training.data.dataset import Behaviour, Costs
 from training.data.table import Table
 from training.gate.evidence import score_frame
 from training.model.metrics import pr_auc

@@ -7,11 +7,11 @@ import msgspec
 import numpy as np
 
 from contract.bundle import Bundle
+from contract.dataset import Order
 from contract.schema import Column
 from tests.planted import quick_params
 from tests.training.plants.listed import FAILURE, with_column
 from tests.training.plants.stage import Case, Frame, Plant, change, edit_dataset, send, table, train
-from training.data.dataset import Order
 
 
 def reseeded() -> Case:

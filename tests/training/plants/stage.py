@@ -17,10 +17,10 @@ import pandas as pd
 import training.local.pipeline
 import training.packaging.package
 from contract.bundle import Bundle
+from contract.dataset import Dataset
 from contract.report import Verdict
 from tests.planted import quick_params, quick_policy, scratch, split_table
 from training.artifacts import Artifacts
-from training.data.dataset import Dataset
 from training.data.dataset_file import check_dataset, load_dataset
 from training.data.load import load_table
 from training.data.sources.source import RawData

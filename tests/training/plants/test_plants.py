@@ -6,13 +6,13 @@ import msgspec
 import pytest
 
 from cli.errors import InputError
+from contract.dataset import Accepted
 from contract.report import Check
 from contract.schema import Column
 from tests.planted import forge
 from tests.training.plants.catalog import CATALOG
 from tests.training.plants.stage import Case, Frame, Plant, champion, change, edit_dataset, judge, send, table
 from tests.training.plants.verdicts import find_alarms, is_right
-from training.data.declared import Accepted
 from training.gate.judge import GateResult
 
 pytestmark = pytest.mark.slow

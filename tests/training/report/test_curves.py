@@ -3,7 +3,7 @@ import dataclasses
 import numpy as np
 import pytest
 
-from training.data.dataset import Costs
+from contract.dataset import Costs
 from training.model.metrics import Judgement
 from training.report.curves import draw_binary
 

@@ -6,10 +6,10 @@ from pathlib import Path
 
 import pytest
 
+from contract.dataset import Dataset
 from tests.conftest import ROOT
 from tests.training.tracking.elsewhere import run_elsewhere
 from training.artifacts import Artifacts
-from training.data.dataset import Dataset
 from training.data.load import load_table
 from training.data.splits import group_holdout
 from training.local.pipeline import make_candidate

@@ -17,12 +17,12 @@ import numpy as np
 import pytest
 
 from contract.bundle import read_bundle
+from contract.dataset import Dataset
 from tests.app.predictor.running import RunningServer
 from tests.patience import LAST_RESORT_SECONDS, wait_until
 from tests.ports import take_free_port
 from tests.training.tracking.elsewhere import load_elsewhere
 from training.artifacts import Artifacts
-from training.data.dataset import Dataset
 from training.data.load import load_table
 from training.data.table import Table
 from training.local.pipeline import make_candidate

@@ -9,7 +9,7 @@ import pandas as pd
 from numpy.typing import NDArray
 
 from cli.errors import InputError
-from training.data.dataset import Dataset
+from contract.dataset import Dataset
 
 MAX_ROWS = 10_000_000
 

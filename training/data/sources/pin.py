@@ -9,11 +9,11 @@ from ruamel.yaml import YAML
 
 from cli.errors import InputError
 from cli.files import write_file
+from cli.yaml_file import read_struct
 from contract.schema import Struct
 from training.data.sources.credentials import WAY, find_credentials
 from training.data.sources.source import GENERATOR, UCI
 from training.data.table import Table
-from training.yaml_file import read_struct
 
 PINS = Path(__file__).parents[2] / "pins"
 PROJECT = Path(__file__).parents[3]

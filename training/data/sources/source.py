@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 import pandas as pd
 
 from cli.errors import InputError, OutsideError
-from training.data.dataset import Dataset
+from contract.dataset import Dataset
 from training.data.sources import generator, tables, uci
 from training.data.sources.fetching import name_source
 

@@ -12,7 +12,7 @@ from typing import Any
 import pandas as pd
 
 from cli.errors import InputError, OutsideError
-from training.data.dataset import Dataset
+from contract.dataset import Dataset
 from training.data.sources.fetching import DownloadLimits, fetch_source, first_line, read_limits
 
 API_URL = "https://archive.ics.uci.edu/api/dataset"

@@ -5,9 +5,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from contract.compute.scoring import calibrate_margins
+from contract.dataset import Costs
 from contract.report import Check
 from contract.schema import Calibration
-from training.data.dataset import Costs
 from training.gate.evidence import HoldoutEvidence
 from training.gate.policy import DecisionRules
 from training.gate.refit.fit import Refit, fit_odds

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 
 from contract.compute.features.ai4i import derive
 from contract.compute.plan import FeaturePlan
-from training.data.dataset import Dataset
+from contract.dataset import Dataset
 from training.data.sources.generator import generate_milling
 
 # as published: process minus air below 8.6 K at less than 1380 rpm; power outside 3500 to 9000 W; wear times torque

@@ -5,8 +5,8 @@ from pathlib import Path
 import pytest
 
 from cli.errors import InputError
+from contract.dataset import Dataset
 from tests.churn import write_churn
-from training.data.dataset import Dataset
 from training.data.load import load_table
 from training.data.sources import pin
 from training.data.sources.credentials import find_credentials, hide_credentials

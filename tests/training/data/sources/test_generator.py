@@ -10,8 +10,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from cli.errors import InputError
+from contract.dataset import Dataset, Generator
 from tests.examples import examples
-from training.data.dataset import Dataset, Generator
 from training.data.sources.generator import generate_frame, generate_milling
 
 MODES = ("tool_wear_failure", "heat_dissipation_failure", "power_failure", "overstrain_failure", "random_failure")

@@ -9,9 +9,9 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cli.errors import InputError
+from contract.dataset import Dataset
 from tests.churn import write_churn
 from tests.examples import examples
-from training.data.dataset import Dataset
 from training.data.load import load_table
 from training.data.sources import pin
 from training.data.table import Table

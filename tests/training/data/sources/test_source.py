@@ -8,8 +8,8 @@ import pandas as pd
 import pytest
 
 from cli.errors import InputError, OutsideError
+from contract.dataset import Dataset
 from tests.training.data.conftest import Web, serve_uci
-from training.data.dataset import Dataset
 from training.data.sources import uci
 from training.data.sources.generator import generate_frame
 from training.data.sources.source import load_raw

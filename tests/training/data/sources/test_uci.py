@@ -8,6 +8,7 @@ import pandas as pd
 import pytest
 
 from cli.errors import InputError, OutsideError
+from contract.dataset import Dataset
 from tests.training.data.conftest import Answer, Web, serve_uci
 from tests.training.data.sources.test_fetching import (
     drop_by_drop,
@@ -17,7 +18,6 @@ from tests.training.data.sources.test_fetching import (
     packed,
     silence,
 )
-from training.data.dataset import Dataset
 from training.data.sources import uci
 from training.data.sources.generator import generate_frame
 from training.data.sources.uci import fetch_uci, match_columns

@@ -4,8 +4,8 @@ import numpy as np
 import pytest
 
 from contract.compute.scoring import calibrate_margins
+from contract.dataset import Costs
 from contract.schema import Calibration
-from training.data.dataset import Costs
 from training.gate.policy import DecisionRules
 from training.gate.refit.decision import check_odds, check_threshold
 from training.model.metrics import Judgement

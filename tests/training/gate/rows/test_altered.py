@@ -4,8 +4,8 @@ import numpy as np
 import pandas as pd
 import pytest
 
+from contract.dataset import Dataset
 from tests import planted
-from training.data.dataset import Dataset
 from training.data.table import Table
 from training.gate.rows.altered import find_altered
 from training.lineage.row_digests import digest_table, strip_outcomes

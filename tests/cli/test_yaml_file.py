@@ -9,11 +9,11 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from cli.errors import InputError
+from cli.yaml_file import MAX_BYTES, MAX_DEPTH, read_struct, read_yaml
+from contract.dataset import Dataset
 from tests.examples import examples
-from training.data.dataset import Dataset
 from training.data.dataset_file import DATASETS, load_dataset
 from training.params import PARAMS, load_params
-from training.yaml_file import MAX_BYTES, MAX_DEPTH, read_struct, read_yaml
 
 AI4I = (DATASETS / "ai4i.yaml").read_text()
 LAUGHS = "a0: &a0 [x, x, x, x, x, x, x, x, x, x]\n" + "".join(

@@ -4,11 +4,21 @@ from typing import Literal
 
 import msgspec
 
-from contract.compute.plan import input_features
 from contract.schema import Column, DerivedFeature, ModelSchema, Struct, Target, Task, Value
-from training.data.declared import Accepted
 
 RawType = Literal["text", "number", "integer"]
+
+
+def flag_name(column: str, category: str) -> str:
+    """The feature that is 1 where `column` is `category`; XGBoost allows no [, ] or < in a name."""
+    return f"{column}={category}".translate(str.maketrans("[]<", "()_"))
+
+
+def input_features(column: Column) -> list[str]:
+    """The names of the features that a column itself gives, without the derived ones."""
+    if column.type == "category" and not column.ordered:
+        return [flag_name(column.name, category) for category in column.categories]
+    return [column.name]
 
 
 class Prevalence(Struct, frozen=True):
@@ -93,6 +103,18 @@ class Generator(Struct, frozen=True):
     seed: int
     rows: int
     roles: dict[str, str]
+
+
+class Accepted(Struct, frozen=True):
+    """A finding of the gate that a person, named in `by`, has looked at and accepts.
+
+    `column` is the column or feature that the finding is about, None where it is about rows.
+    """
+
+    check: str
+    by: str
+    reason: str
+    column: str | None = None
 
 
 class Dataset(Struct, frozen=True):
