@@ -23,6 +23,22 @@ class DurationCell:
         self.total_seconds += seconds
 
 
+class DecisionSums:
+    """Rows with the same decision: how many, the sum of their scores p, and that of p(1 - p), their variance."""
+
+    __slots__ = ("rows", "scores", "variance")
+
+    def __init__(self, rows: int = 0, scores: float = 0.0, variance: float = 0.0) -> None:
+        self.rows = rows
+        self.scores = scores
+        self.variance = variance
+
+    def add(self, other: "DecisionSums") -> None:
+        self.rows += other.rows
+        self.scores += other.scores
+        self.variance += other.variance
+
+
 class Counters:
     """Every count that is not the model's own; only the event loop's thread changes them."""
 
@@ -31,7 +47,6 @@ class Counters:
         self.batches = 0
         self.dropped_lines = 0
         self.durations = {(route, 200): DurationCell() for route in routes}
-        self.rows = dict.fromkeys(DECISIONS, 0)
         self.rejected = dict.fromkeys(sorted(reasons), 0)
         self.rejected_rows = dict.fromkeys(sorted(row_reasons), 0)
         self.shed = dict.fromkeys(SHED_REASONS, 0)
@@ -50,19 +65,6 @@ class Counters:
     def count_rejection(self, reason: str) -> None:
         self.rejected[reason] = self.rejected.get(reason, 0) + 1
 
-    def count_rows(self, rows: int, positive: int | None) -> None:
-        """Adds the scored rows of a request by their decision; `positive` is None without a threshold."""
-        self.batches += 1
-        self.count_decisions(rows, positive)
-
     def count_rejected_rows(self, reasons: Mapping[str, int]) -> None:
         for reason, count in reasons.items():
             self.rejected_rows[reason] = self.rejected_rows.get(reason, 0) + count
-
-    def count_decisions(self, rows: int, positive: int | None) -> None:
-        """Adds scored rows by their decision."""
-        if positive is None:
-            self.rows[None] += rows
-            return
-        self.rows[True] += positive
-        self.rows[False] += rows - positive

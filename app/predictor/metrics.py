@@ -10,16 +10,18 @@ from prometheus_client.core import (
     HistogramMetricFamily,
     InfoMetricFamily,
     Metric,
+    SummaryMetricFamily,
 )
 from prometheus_client.registry import Collector
 
 from app.predictor.counters import DURATION_BUCKETS
 from app.predictor.samples import (
     Samples,
+    by_decision,
     by_label,
     by_version,
+    by_version_and_decision,
     one,
-    read_decisions,
     read_engine,
     read_feature_reference,
     read_feature_rows,
@@ -30,6 +32,8 @@ from app.predictor.samples import (
     read_requests,
     read_score_reference,
     read_score_rows,
+    read_trained,
+    read_variance,
 )
 from app.predictor.services import Services
 
@@ -53,6 +57,10 @@ class MetricRow(NamedTuple):
 METRICS = (
     MetricRow("lathe_model_info", "info", ("digest", "task"), "The bundle that is served", read_info),
     MetricRow(
+        "lathe_model_trained_timestamp_seconds", "gauge", (),
+        "When the served model was trained and judged, by the gate's report; nothing without one", read_trained,
+    ),
+    MetricRow(
         "lathe_engine_info", "info", ("engine",), "The library that answers single rows and a few", read_engine
     ),
     MetricRow("lathe_ready", "gauge", (), "1 while /readyz answers 200, else 0", lambda s: one(s.lifecycle.is_ready)),
@@ -65,7 +73,18 @@ METRICS = (
         "lathe_request_duration_seconds", "histogram", ("route",), "From the start of handling to the answer",
         lambda s: {},
     ),
-    MetricRow("lathe_predicted_rows_total", "counter", ("decision",), "Rows scored, by decision", read_decisions),
+    MetricRow(
+        "lathe_predicted_rows_total", "counter", ("decision",), "Rows scored, by decision",
+        by_decision(lambda sums: sums.rows),
+    ),
+    MetricRow(
+        "lathe_score_sum_total", "counter", ("decision",), "Sum of the scores p of those rows",
+        by_decision(lambda sums: sums.scores),
+    ),
+    MetricRow(
+        "lathe_score_variance_total", "counter", ("decision",),
+        "Sum of p(1 - p) of those rows; nothing for a regression", read_variance,
+    ),
     MetricRow(
         "lathe_batches_total", "counter", (), "Requests with several rows answered", lambda s: one(s.counters.batches)
     ),
@@ -95,8 +114,15 @@ METRICS = (
         by_version(lambda sums: sums.absolute), True,
     ),
     MetricRow(
-        "lathe_feedback_squared_error_total", "counter", (), "Sum of (score - outcome)², an event being 1 or 0",
-        by_version(lambda sums: sums.squared), True,
+        "lathe_feedback_squared_error_total", "counter", ("decision",),
+        "Sum of (score - outcome)², an event being 1 or 0", by_version_and_decision(lambda sums: sums.squared), True,
+    ),
+    MetricRow(
+        "lathe_feedback_score_total", "counter", ("decision",), "Sum of the scores whose outcomes came back",
+        by_version_and_decision(lambda sums: sums.scores), True,
+    ),
+    MetricRow(
+        "lathe_feedback_delay_seconds", "summary", (), "From a prediction to its outcome", lambda s: {}, True,
     ),
     MetricRow(
         "lathe_feedback_folder_strange_entries", "gauge", (), "Entries of the feedback folder that cannot be removed",
@@ -161,7 +187,8 @@ class ServicesCollector(Collector):
         for row in METRICS:
             if manifest is None and row.name not in BEFORE_THE_MODEL:
                 continue
-            yield self._durations(row, model) if row.kind == "histogram" else self._family(row, model)
+            collect = {"histogram": self._durations, "summary": self._delays}.get(row.kind, self._family)
+            yield collect(row, model)
 
     def _family(self, row: MetricRow, model: tuple[str, str]) -> Metric:
         labels = (*MODEL_LABELS, *row.labels)
@@ -187,6 +214,12 @@ class ServicesCollector(Collector):
             running = [sum(counts[: index + 1]) for index in range(len(counts))]
             seconds = sum(cell.total_seconds for cell in cells)
             family.add_metric([*model, route], list(zip(bounds, running, strict=True)), seconds)
+        return family
+
+    def _delays(self, row: MetricRow, model: tuple[str, str]) -> Metric:
+        family = SummaryMetricFamily(row.name, row.help, labels=MODEL_LABELS)
+        for version, sums in self.services.feedback.versions.items():
+            family.add_metric([model[0], version], sum(sums.outcomes.values()), sums.delay_seconds)
         return family
 
 

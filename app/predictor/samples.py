@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping
 
-from app.predictor.counters import DECISIONS
+from app.predictor.counters import DECISIONS, DecisionSums
 from app.predictor.receipts.outcomes import VersionSums
 from app.predictor.scoring.drift_counts import SCORE
 from app.predictor.services import Services
@@ -31,8 +31,22 @@ def read_requests(services: Services) -> Samples:
     return {(route, str(code)): sum(cell.counts) for (route, code), cell in services.counters.durations.items()}
 
 
-def read_decisions(services: Services) -> Samples:
-    return {(DECISIONS[decision],): count for decision, count in services.counters.rows.items()}
+def by_decision(read: Callable[[DecisionSums], float]) -> Callable[[Services], Samples]:
+    return lambda services: {
+        (DECISIONS[decision],): read(sums) for decision, sums in services.lifecycle.model.traffic.decided.items()
+    }
+
+
+def read_variance(services: Services) -> Samples:
+    """Nothing for a regression, whose score is no probability."""
+    is_event = services.lifecycle.model.manifest.schema.task == "binary"
+    return by_decision(lambda sums: sums.variance)(services) if is_event else {}
+
+
+def read_trained(services: Services) -> Samples:
+    """Nothing without the gate's report: a bundle of the same data, parameters and code is the same at any time."""
+    verdict = services.lifecycle.verdict
+    return {} if verdict is None else one(verdict.created.timestamp())
 
 
 def read_feature_rows(services: Services) -> Samples:
@@ -71,6 +85,16 @@ def read_outcomes(services: Services) -> Samples:
 
 def by_version(read: Callable[[VersionSums], float]) -> Callable[[Services], Samples]:
     return lambda services: {(version,): read(sums) for version, sums in services.feedback.versions.items()}
+
+
+def by_version_and_decision(
+    read: Callable[[VersionSums], Mapping[bool | None, float]],
+) -> Callable[[Services], Samples]:
+    return lambda services: {
+        (version, DECISIONS[decision]): value
+        for version, sums in services.feedback.versions.items()
+        for decision, value in read(sums).items()
+    }
 
 
 def read_keys(services: Services) -> Samples:

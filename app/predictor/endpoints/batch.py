@@ -139,7 +139,6 @@ class BatchEndpoint(Route):
             for scored in progress.scored:
                 self.model.add_traffic(scored)
                 self._sums.issued += 0 if receipts is None else len(scored.scores)
-                self.counters.count_decisions(len(scored.scores), scored.positive)
             self.counters.count_rejected_rows(progress.rejected)
             if charge is not None:
                 charge.add(progress.rows)

@@ -77,7 +77,7 @@ class Inferrer:
 
     def _finish(self, scored: Scored, reply: Reply) -> Reply:
         self.model.add_traffic(scored)
-        self._counters.count_rows(len(scored.scores), scored.positive)
+        self._counters.batches += 1
         answer = EncodedResponse(reply, [JSON_TYPE]) if isinstance(reply, bytes) else reply
         return msgspec.structs.replace(answer, rows=len(scored.scores))
 

@@ -76,7 +76,6 @@ class Predictor:
             "threshold": model.threshold,
         }
         self._head = msgspec.json.encode(about)[:-1] + b',"predictions":'
-        self._rows = counters.rows
 
     def count_rows(self, body: bytes) -> int:
         """How many rows the body has at most; exactly if it will be answered and no text in it has a brace."""
@@ -130,7 +129,6 @@ class Predictor:
 
     def _answer_row(self, score: float, request_id: str, receipts: Receipts | None, warnings: bytes = b"") -> bytes:
         decision = self.model.decide(score)
-        self._rows[decision] += 1
         receipt = b"" if receipts is None else b',"receipt":"%b"' % receipts.issue(score, decision).encode()
         self._sums.issued += receipts is not None
         return b'%b[{"score":%b,"decision":%b%b}]%b,"request_id":"%b"}' % (
@@ -173,7 +171,7 @@ class Predictor:
         if receipts is not None:
             self._sums.issued += len(scored.scores)
         self.model.add_traffic(scored)
-        self._counters.count_rows(len(scored.scores), scored.positive)
+        self._counters.batches += 1
         warnings = render_warnings(scored.unknown, is_many=True)
         body = b'%b%b%b,"request_id":"%b"}' % (self._head, rendered, warnings, request_id.encode())
         return EncodedResponse(body, [JSON_TYPE], len(scored.scores))

@@ -2,6 +2,7 @@
 
 import msgspec
 
+from app.predictor.counters import DECISIONS
 from app.predictor.receipts.receipts import Receipt
 
 UNDECIDED = "undecided"  # the model has no threshold
@@ -36,14 +37,16 @@ class ReportedOutcome(msgspec.Struct, frozen=True, gc=False):
 class VersionSums:
     """Sums over the receipts of one model version."""
 
-    __slots__ = ("absolute", "duplicates", "issued", "outcomes", "squared")
+    __slots__ = ("absolute", "delay_seconds", "duplicates", "issued", "outcomes", "scores", "squared")
 
     def __init__(self) -> None:
         self.issued = 0
         self.duplicates = 0
         self.outcomes = dict.fromkeys(OUTCOMES, 0)
         self.absolute = 0.0
-        self.squared = 0.0
+        self.delay_seconds = 0.0
+        self.scores = dict.fromkeys(DECISIONS, 0.0)
+        self.squared = dict.fromkeys(DECISIONS, 0.0)
 
 
 class FeedbackSums:
@@ -66,7 +69,10 @@ class FeedbackSums:
         if not is_first:
             sums.duplicates += 1
             return
-        error = label.receipt.score - label.truth
+        receipt = label.receipt
+        error = receipt.score - label.truth
         sums.outcomes[label.outcome] += 1
         sums.absolute += abs(error)
-        sums.squared += error * error
+        sums.delay_seconds += receipt.age_seconds
+        sums.scores[receipt.decision] += receipt.score
+        sums.squared[receipt.decision] += error * error

@@ -38,7 +38,10 @@ class ReceiptKeyError(ValueError):
 
 
 class Receipt(msgspec.Struct, frozen=True, gc=False):
-    """A verified receipt. `issued` is Unix time in seconds."""
+    """A verified receipt. `issued` is Unix time in whole seconds.
+
+    `age_seconds` is how long ago that was when it came back, 0 where this process's clock is behind the issuer's.
+    """
 
     id: bytes
     score: float
@@ -47,6 +50,7 @@ class Receipt(msgspec.Struct, frozen=True, gc=False):
     issued: int
     model_name: str
     model_version: str
+    age_seconds: float
 
 
 def read_receipt_keys(path: Path | None) -> tuple[bytes, ...]:
@@ -114,10 +118,12 @@ class Receipts:
         name, _, version = content[_FIXED.size :].decode().partition("\0")
         if name != self._name:
             raise ForbiddenError("the receipt is another model's", "receipt_other_model", field)
-        if self._clock() - issued > self._max_age_seconds:
+        age_seconds = max(0.0, self._clock() - issued)
+        if age_seconds > self._max_age_seconds:
             raise GoneError("the receipt is too old", "receipt_expired", field)
         known = None if math.isnan(threshold) else threshold
-        return Receipt(struct.pack("<QQ", first, second), score, known, _FOUND[decision], issued, name, version)
+        id_bytes = struct.pack("<QQ", first, second)
+        return Receipt(id_bytes, score, known, _FOUND[decision], issued, name, version, age_seconds)
 
     def _open(self, text: str) -> bytes | None:
         """The signed content; nothing of it is looked at before the signature is."""

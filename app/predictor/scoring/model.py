@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.predictor.logs import log_event
-from app.predictor.scoring.drift_counts import BinCounts, TrafficBins
+from app.predictor.scoring.drift_counts import TableCounts, TrafficCounts
 from contract.bundle import INFERENCE_NAME, MODEL_NAME, Bundle, read_bundle
 from contract.compute.engine import FEW_ROWS, Engine, Margins
 from contract.compute.leaf_rows import make_leaf_rows
@@ -44,8 +44,7 @@ class Scored(msgspec.Struct, frozen=True, gc=False):
     """Scores of many rows, and what their traffic adds to the counters."""
 
     scores: Scores
-    positive: int | None  # rows at or above the threshold, None without one
-    bins: BinCounts
+    counted: TableCounts
     unknown: Mapping[str, list[int]]
 
 
@@ -59,7 +58,7 @@ class ServedModel:
         self.digest = bundle.digest
         self.threshold = manifest.threshold
         self.engine = Engine(bundle, threads)
-        self.traffic = TrafficBins(manifest)
+        self.traffic = TrafficCounts(manifest)
         self.plan = FeaturePlan(manifest.schema)
         self.unknown = {column.name: 0 for column in manifest.schema.columns if column.type == "category"}
         self.names = tuple(column.name for column in manifest.schema.columns)
@@ -90,7 +89,7 @@ class ServedModel:
         if not math.isfinite(score):
             raise ScoringError("the model's score is not finite")
         if count:
-            self.traffic.count_row(ready.values, score)
+            self.traffic.count_row(ready.values, score, self.decide(score))
         return score
 
     def score_sparse(self, row: Sequence[Value], count: bool = True) -> Scored:
@@ -139,8 +138,7 @@ class ServedModel:
             scores = calibrate_margins(margins, self.manifest.calibration, self.manifest.schema.task)
         if not np.isfinite(scores).all():
             raise ScoringError("the model's score is not finite")
-        positive = None if self.threshold is None else int(np.count_nonzero(scores >= self.threshold))
-        return Scored(scores, positive, self.traffic.count_table(prepared.values, scores), prepared.unknown)
+        return Scored(scores, self.traffic.count_table(prepared.values, scores), prepared.unknown)
 
     @staticmethod
     def _find_unknown(given: Sequence[Any] | NDArray[Any], encoded: NDArray[np.float64]) -> list[int]:
@@ -148,7 +146,7 @@ class ServedModel:
 
     def add_traffic(self, scored: Scored) -> None:
         """Adds many rows to the counters; only the event loop's thread calls it."""
-        self.traffic.add_counts(scored.bins)
+        self.traffic.add_counts(scored.counted)
         for name, rows in scored.unknown.items():
             self.unknown[name] += len(rows)
 

@@ -10,6 +10,8 @@ from collections.abc import Callable
 from pathlib import Path
 
 import httpx
+from prometheus_client.parser import text_string_to_metric_families
+from prometheus_client.samples import Sample
 
 from tests.patience import LAST_RESORT_SECONDS, wait_until
 from tests.ports import take_free_port
@@ -77,6 +79,11 @@ def read_metrics(client: httpx.Client) -> dict[str, float]:
             name, value = line.rsplit(" ", 1)
             samples[name] = float(value)
     return samples
+
+
+def read_samples(text: str) -> list[Sample]:
+    """Every sample of a scrape, as Prometheus' own library reads it."""
+    return [sample for family in text_string_to_metric_families(text) for sample in family.samples]
 
 
 def read_sample(server: RunningServer, name: str, *labels: str) -> float:

@@ -18,15 +18,6 @@ def test_a_duration_on_the_edge_of_a_bucket_is_counted_in_it_and_a_longer_one_in
     assert cell.total_seconds == pytest.approx(2 * edge)
 
 
-def test_rows_are_counted_by_their_decision_and_apart_where_there_is_none() -> None:
-    counters = Counters([], [])
-    counters.count_rows(10, 3)
-    counters.count_rows(5, None)
-    counters.count_decisions(2, 0)
-    assert counters.rows == {True: 3, False: 9, None: 5}
-    assert counters.batches == 2  # a decision counted later is no request
-
-
 def test_rejections_and_rejected_rows_start_at_zero_and_add_up() -> None:
     counters = Counters(["/v1/predict"], ["too_large"], ["missing"])
     assert counters.rejected == {"too_large": 0}

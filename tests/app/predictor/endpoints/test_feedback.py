@@ -345,7 +345,7 @@ def test_another_dataset_is_labelled_by_its_own_kind_of_outcome(other_bundle: Bu
             sums = app.services.feedback.versions[other_bundle.manifest.version]
             error = golden.score - (1.0 if is_event else 12.5)
             assert sums.absolute == pytest.approx(abs(error), rel=1e-5, abs=1e-5)
-            assert sums.squared == pytest.approx(error**2, rel=1e-5, abs=1e-5)
+            assert sum(sums.squared.values()) == pytest.approx(error**2, rel=1e-5, abs=1e-5)
             assert sum(sums.outcomes.values()) == 1
 
     asyncio.run(ask())

@@ -11,7 +11,7 @@ from app.predictor.receipts.receipts import Receipt
 def receive(
     number: int, score: float = 0.8, decision: bool | None = True, threshold: float | None = 0.5, version: str = "v1"
 ) -> Receipt:
-    return Receipt(b"%d" % number, score, threshold, decision, 0, "m", version)
+    return Receipt(b"%d" % number, score, threshold, decision, 0, "m", version, age_seconds=5.0)
 
 
 @pytest.mark.parametrize(
@@ -43,7 +43,11 @@ def test_sums_add_up_to_live_precision_recall_and_brier_score() -> None:
     outcomes = sums.outcomes
     assert outcomes["true_positive"] / (outcomes["true_positive"] + outcomes["false_positive"]) == pytest.approx(2 / 3)
     assert outcomes["true_positive"] / (outcomes["true_positive"] + outcomes["false_negative"]) == pytest.approx(2 / 3)
-    assert sums.squared / len(given) == pytest.approx(math.fsum((s - t) ** 2 for s, t in given) / len(given))
+    for decision in (True, False):
+        decided = [(s, t) for s, t in given if (s >= 0.5) is decision]
+        assert sums.squared[decision] == pytest.approx(math.fsum((s - t) ** 2 for s, t in decided))
+        assert sums.scores[decision] == pytest.approx(math.fsum(s for s, _ in decided))
+    assert sums.delay_seconds == 5.0 * len(given)
     assert sums.absolute == pytest.approx(math.fsum(abs(s - t) for s, t in given))
 
 

@@ -6,7 +6,7 @@ import time
 from pathlib import Path
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import assume, given, settings
 from hypothesis import strategies as st
 
 from app.predictor.endpoints.feedback import MAX_BODY_BYTES, MAX_LABELS
@@ -42,6 +42,14 @@ def test_another_replica_reads_what_was_signed(score: float, decision: bool | No
     assert (receipt.score, receipt.decision, receipt.threshold) == (score, decision, 0.25)
     assert (receipt.model_name, receipt.model_version) == ("ai4i", "v1")
     assert int(begun) <= receipt.issued <= time.time() + 1
+
+
+@given(st.floats(0, 2e9), st.floats(-DAY, DAY))
+def test_the_age_of_a_receipt_is_from_its_whole_second_on_and_never_below_0(issued: float, passed: float) -> None:
+    receipt = make(now=issued).issue(0.5, True)
+    assume(issued + passed - int(issued) <= DAY)
+    age = make(now=issued + passed).verify(receipt, "receipt").age_seconds
+    assert age == max(0.0, issued + passed - int(issued))  # a replica whose clock is behind takes nothing off the sum
 
 
 def test_the_id_is_where_the_documentation_says_so_that_a_database_can_hold_it_unique() -> None:

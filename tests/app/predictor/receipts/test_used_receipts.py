@@ -23,7 +23,7 @@ NOW = 1_790_000_000
 
 
 def label(number: int, truth: float = 1.0, issued: int = NOW) -> ReportedOutcome:
-    return ReportedOutcome(Receipt(number.to_bytes(16), 0.8, 0.5, True, issued, "m", "v1"), truth, is_event=True)
+    return ReportedOutcome(Receipt(number.to_bytes(16), 0.8, 0.5, True, issued, "m", "v1", 0.0), truth, is_event=True)
 
 
 def note(folder: Path, clock: Callable[[], float] = lambda: NOW) -> NotedReceipts:

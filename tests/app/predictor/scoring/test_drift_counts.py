@@ -6,7 +6,7 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.predictor.scoring.drift_counts import TrafficBins
+from app.predictor.scoring.drift_counts import TrafficCounts
 from contract.bundle import Bundle
 from contract.compute.bins import count_bins
 
@@ -23,10 +23,10 @@ def with_edges(values: list[float], bundle: Bundle, feature: str) -> np.ndarray:
 def test_many_rows_are_counted_as_the_contract_counts(bundle: Bundle) -> None:
     @given(VALUES, st.lists(st.sampled_from([0.0, 1.0, 2.0, math.nan]), min_size=1))
     def check(values: list[float], codes: list[float]) -> None:
-        traffic = TrafficBins(bundle.manifest)
+        traffic = TrafficCounts(bundle.manifest)
         for feature, bins in bundle.manifest.reference.items():
             array = np.array(codes) if bins.categories else with_edges(values, bundle, feature)
-            counted = traffic.count_table(dict.fromkeys(bundle.manifest.reference, array), array)[feature]
+            counted = traffic.count_table(dict.fromkeys(bundle.manifest.reference, array), array).bins[feature]
             assert counted == count_bins(bins, array).tolist()
 
     check()
@@ -35,14 +35,13 @@ def test_many_rows_are_counted_as_the_contract_counts(bundle: Bundle) -> None:
 def test_single_rows_are_counted_as_the_contract_counts(bundle: Bundle) -> None:
     @given(st.lists(st.floats(-1e6, 1e6), min_size=1, max_size=20))
     def check(values: list[float]) -> None:
-        usual, sparse = TrafficBins(bundle.manifest), TrafficBins(bundle.manifest)
+        usual = TrafficCounts(bundle.manifest)
         features = bundle.manifest.reference.items()
         for value in values:
             row = {name: 1.0 if bins.categories else value for name, bins in features}
-            usual.count_row(row, value)
-            sparse.count_sparse_row(row, value)
+            usual.count_row(row, value, decision=None)
         for name, bins in features:
             array = np.ones(len(values)) if bins.categories else np.array(values)
-            assert usual.counts[name] == sparse.counts[name] == count_bins(bins, array).tolist()
+            assert usual.counts[name] == count_bins(bins, array).tolist()
 
     check()
