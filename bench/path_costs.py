@@ -9,6 +9,7 @@ import json
 import math
 import os
 import sys
+import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing, contextmanager
 from itertools import cycle, islice
@@ -24,6 +25,8 @@ from app.predictor.application import Application, create_app
 from app.predictor.endpoints import base, predict
 from app.predictor.endpoints.base import Endpoint
 from app.predictor.logs import configure_logs
+from app.predictor.prediction_log.files import LogFiles
+from app.predictor.prediction_log.log import PredictionLog
 from app.predictor.scoring.loading import Loading
 from app.predictor.scoring.model import ServedModel, load_model
 from app.predictor.server.server import Server
@@ -39,7 +42,11 @@ HEADERS = [(b"host", b"bench"), (b"content-type", b"application/json"), (b"conte
 WHOLE = "everything on"
 # what is put on top of the whole
 LOGGED = "+ a log line for each request, off by default"  # a failed or slow request always has one
+RECORDED = "+ a line in the prediction log for each row, off by default"  # the writing thread's time is not in it
 HTTP = "+ HTTP: parsing the request, writing the answer"
+
+ON_TOP = (HTTP, LOGGED, RECORDED)
+LOG_BYTES = 16 * 1024 * 1024
 
 Patch = tuple[Any, str, Any]
 
@@ -61,7 +68,21 @@ def _nothing(*given: object) -> None:
     pass
 
 
-def list_variants(served: Endpoint, model: ServedModel, bodies: list[bytes]) -> dict[str, list[Patch]]:
+@contextmanager
+def open_log(model: ServedModel) -> Iterator[PredictionLog]:
+    """A prediction log of every row in a folder that is removed at the end."""
+    with tempfile.TemporaryDirectory() as folder:
+        log = PredictionLog(LogFiles(Path(folder), LOG_BYTES, 3600))
+        log.begin(model.manifest)
+        try:
+            yield log
+        finally:
+            log.close()
+
+
+def list_variants(
+    served: Endpoint, model: ServedModel, bodies: list[bytes], log: PredictionLog
+) -> dict[str, list[Patch]]:
     """What is put in place of each feature so that it costs nothing; what follows still gets the rows' own values.
 
     A row that is always the same would teach the processor the model's branches: the call takes half the time then.
@@ -91,6 +112,7 @@ def list_variants(served: Endpoint, model: ServedModel, bodies: list[bytes]) -> 
             (base, "check_size", _nothing),
             (predict, "check_json", _nothing),
         ],
+        RECORDED: [(predictor, "_log", log)],
         LOGGED: [(served, "_slow_seconds", 0.0)],
     }
     if model.plan.derivation is not None:
@@ -168,10 +190,10 @@ def measure_costs(application: Application, model: ServedModel, seconds: float) 
     served = application.direct[predict.ROUTE.encode()]
     bodies = [msgspec.json.encode(row) for row in mix_rows([entry.row for entry in model.manifest.golden], ROWS)]
     turns, requests = cycle_turns(bodies), cycle_turns([format_request(body) for body in bodies])
-    variants = list_variants(served, model, bodies)
     rounds: list[dict[str, float]] = []
     end = monotonic() + seconds
-    with closing(asyncio.new_event_loop()) as loop:
+    with closing(asyncio.new_event_loop()) as loop, open_log(model) as log:
+        variants = list_variants(served, model, bodies, log)
         feed = open_connections(application, loop)
         while monotonic() < end:
             found = {}
@@ -189,9 +211,9 @@ def summarise_rounds(rounds: list[dict[str, float]]) -> dict[str, float]:
     What a busy neighbour does to a timing only ever lengthens it, so the low end is nearest the truth.
     """
     low = {name: quantiles((one[name] for one in rounds), n=10, method="inclusive")[0] for name in rounds[0]}
-    saved = {name: low[WHOLE] - value for name, value in low.items() if name not in (WHOLE, LOGGED, HTTP)}
+    saved = {name: low[WHOLE] - value for name, value in low.items() if name not in (WHOLE, *ON_TOP)}
     costs = {WHOLE: low[WHOLE], **dict(sorted(saved.items(), key=lambda item: -item[1]))}
-    return costs | {name: low[name] - low[WHOLE] for name in (HTTP, LOGGED)}
+    return costs | {name: low[name] - low[WHOLE] for name in ON_TOP}
 
 
 def main() -> None:

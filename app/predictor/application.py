@@ -73,7 +73,9 @@ class Application:
 
     def _make_inferrer(self, model: ServedModel) -> infer.Inferrer:
         services = self.services
-        return infer.Inferrer(services.threads, services.counters, model, services.settings.max_rows)
+        return infer.Inferrer(
+            services.threads, services.counters, model, services.settings.max_rows, services.prediction_log
+        )
 
     def install_model(self, model: ServedModel) -> None:
         """Readies every fast route for a loaded model."""
@@ -83,17 +85,20 @@ class Application:
             services.receipt_keys, manifest.name, manifest.version, model.threshold, settings.receipt_max_age_seconds
         )
         sums = feedback_sums.open_version(manifest.version)
+        log = services.prediction_log
+        if log is not None:
+            log.begin(manifest)
         shared = RouteServices(settings, counters, services.admission, services.request_ids)
         serve = partial(Endpoint, shared, threads, model)
         inferrer = self._make_inferrer(model)
-        predictor = predict.Predictor(threads, counters, model, receipts, sums, settings.max_rows)
-        outcomes = feedback.Feedback(threads, feedback_sums, services.used_receipts, receipts, manifest)
+        predictor = predict.Predictor(threads, counters, model, receipts, sums, settings.max_rows, log)
+        outcomes = feedback.Feedback(threads, feedback_sums, services.used_receipts, receipts, manifest, log)
         inference = serve(infer.ROUTE, inferrer.respond, count_rows=inferrer.reader.count_rows)
         endpoints: dict[str, AsgiApp] = {
             predict.ROUTE: serve(predict.ROUTE, predictor.respond, count_rows=predictor.count_rows),
             **dict.fromkeys(infer.infer_paths(manifest), inference),
             feedback.ROUTE: serve(feedback.ROUTE, outcomes.respond, "feedback", feedback.MAX_BODY_BYTES),
-            batch.ROUTE: batch.BatchEndpoint(shared, threads, services.uploads, model, receipts, sums),
+            batch.ROUTE: batch.BatchEndpoint(shared, threads, services.uploads, model, receipts, sums, log),
         }
         for route, respond in (
             (explain.ROUTE, explain.Explainer(threads, model).respond),

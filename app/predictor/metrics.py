@@ -169,6 +169,15 @@ METRICS = (
         "lathe_score_reference_ratio", "gauge", ("bin",), "Share of training rows in each bin of the score",
         read_score_reference,
     ),
+    MetricRow(
+        "lathe_prediction_log_rows_total", "counter", (), "Rows and outcomes written to the prediction log",
+        lambda s: one(s.prediction_log.written) if s.prediction_log else {},
+    ),
+    MetricRow(
+        "lathe_prediction_log_dropped_rows_total", "counter", ("reason",),
+        "Rows and outcomes that the prediction log could not take",
+        lambda s: by_label(s.prediction_log.dropped) if s.prediction_log else {},
+    ),
 )  # fmt: skip # a table
 
 BEFORE_THE_MODEL = ("lathe_ready", "lathe_in_flight_requests")

@@ -9,6 +9,7 @@ from app.predictor.auth.access import Access
 from app.predictor.counters import Counters
 from app.predictor.http.request_ids import RequestIds
 from app.predictor.lifecycle import Lifecycle
+from app.predictor.prediction_log.log import open_prediction_log
 from app.predictor.receipts.outcomes import FeedbackSums
 from app.predictor.receipts.receipts import read_receipt_keys
 from app.predictor.receipts.used_receipts import open_used_receipts
@@ -19,7 +20,7 @@ class Services:
     """The parts, without the routes."""
 
     def __init__(self, settings: Settings, counters: Counters) -> None:
-        """Raises: KeyFileError, ReceiptKeyError, FeedbackFolderError."""
+        """Raises: KeyFileError, ReceiptKeyError, FeedbackFolderError, LogFolderError."""
         self.settings = settings
         self.counters = counters
         self.request_ids = RequestIds()
@@ -31,5 +32,6 @@ class Services:
         self.receipt_keys = read_receipt_keys(settings.receipt_key_file)
         self.feedback = FeedbackSums()
         self.used_receipts = open_used_receipts(settings)
+        self.prediction_log = open_prediction_log(settings)
         self.access = Access(settings.api_keys_file) if settings.api_keys_file else None
         self.admission = RequestAdmission(counters, self.access, settings.max_concurrency)

@@ -77,6 +77,24 @@ class Settings(BaseSettings):
         None,
         description="Folder of all replicas in which used receipts are noted; none remembers them in each replica",
     )
+    prediction_log_folder: Path | None = Field(
+        None, description="Folder for the log of predictions, JSON lines of rows and scores; none writes none"
+    )
+    prediction_log_share: float = Field(1.0, gt=0, le=1, description="Share of the rows that is logged")
+    prediction_log_leave_out: str | None = Field(
+        None,
+        pattern=r"^[^,\s]+(,[^,\s]+)*$",
+        description="What is not logged, such as `air_temperature_k,receipt`: columns, `score`, `decision`, `receipt`",
+    )
+    prediction_log_max_bytes: int = Field(
+        256 * 1024 * 1024, ge=1024 * 1024, description="Most bytes of the log in its folder; the oldest file goes first"
+    )
+    prediction_log_max_age_seconds: int = Field(
+        7 * 24 * 3600, ge=60, description="Time after which a file of the log is removed"
+    )
+    prediction_log_queue_rows: int = Field(
+        20_000, ge=1, description="Most rows that wait to be logged; what comes above it is dropped and counted"
+    )
     drain_seconds: float = Field(0.0, ge=0, description="Time to go on serving after SIGTERM, not ready any more")
     grace_seconds: int = Field(5, ge=1, description="Time for requests under way once the listener is closed")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level logged")

@@ -1,5 +1,6 @@
 """The cost of each feature of the real predictor's path."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import msgspec
@@ -8,9 +9,10 @@ import pytest
 from app.predictor.application import Application, create_app
 from app.predictor.endpoints import predict
 from app.predictor.endpoints.base import Endpoint
+from app.predictor.prediction_log.log import PredictionLog
 from app.predictor.scoring.model import ServedModel, load_model
 from app.predictor.settings import read_settings
-from bench.path_costs import HTTP, LOGGED, WHOLE, answer_rows, list_variants, measure_costs, patched
+from bench.path_costs import HTTP, ON_TOP, RECORDED, WHOLE, answer_rows, list_variants, measure_costs, open_log, patched
 
 
 @pytest.fixture(scope="module")
@@ -30,13 +32,19 @@ def served(application: Application) -> Endpoint:
     return application.direct[predict.ROUTE.encode()]
 
 
+@pytest.fixture
+def log(model: ServedModel) -> Iterator[PredictionLog]:
+    with open_log(model) as opened:
+        yield opened
+
+
 def encode_rows(model: ServedModel) -> list[bytes]:
     return [msgspec.json.encode(entry.row) for entry in model.manifest.golden[:3]]
 
 
-def test_every_variant_still_answers_a_row_with_200(served: Endpoint, model: ServedModel) -> None:
+def test_every_variant_still_answers_a_row_with_200(served: Endpoint, model: ServedModel, log: PredictionLog) -> None:
     bodies = encode_rows(model)
-    for name, patches in list_variants(served, model, bodies).items():
+    for name, patches in list_variants(served, model, bodies, log).items():
         with patched(patches):
             answers = answer_rows(served, model, bodies)
         assert [answer.partition(b"\r\n")[0] for answer in answers] == [b"HTTP/1.1 200 OK"] * 3, name
@@ -47,23 +55,27 @@ def read_predictions(answers: list[bytes]) -> list[object]:
 
 
 @pytest.mark.parametrize("left_out", ["drift bins", "request id", "decoding and validation", "derived features"])
-def test_what_is_left_out_does_not_change_the_score(served: Endpoint, model: ServedModel, left_out: str) -> None:
+def test_what_is_left_out_does_not_change_the_score(
+    served: Endpoint, model: ServedModel, log: PredictionLog, left_out: str
+) -> None:
     bodies = encode_rows(model)
-    variants = list_variants(served, model, bodies)
+    variants = list_variants(served, model, bodies, log)
     expected = read_predictions(answer_rows(served, model, bodies))
     with patched(variants[left_out]):
         found = read_predictions(answer_rows(served, model, bodies))
     assert found == expected
 
 
-def test_drift_bins_left_out_count_nothing_and_are_back_afterwards(served: Endpoint, model: ServedModel) -> None:
+def test_drift_bins_left_out_count_nothing_and_are_back_afterwards(
+    served: Endpoint, model: ServedModel, log: PredictionLog
+) -> None:
     bodies = encode_rows(model)
 
     def counted() -> int:
         return sum(model.traffic.counts["score"])
 
     before = counted()
-    with patched(list_variants(served, model, bodies)["drift bins"]):
+    with patched(list_variants(served, model, bodies, log)["drift bins"]):
         answer_rows(served, model, bodies)
     assert counted() == before
     answer_rows(served, model, bodies)
@@ -73,7 +85,17 @@ def test_drift_bins_left_out_count_nothing_and_are_back_afterwards(served: Endpo
 def test_the_whole_costs_more_than_each_of_its_parts(application: Application, model: ServedModel) -> None:
     costs = measure_costs(application, model, 0.5)
     assert next(iter(costs)) == WHOLE
-    assert list(costs)[-2:] == [HTTP, LOGGED]
+    assert tuple(costs)[-3:] == ON_TOP
     assert costs[WHOLE] > costs["the model's call"] > 0
     assert costs["decoding and validation"] < costs[WHOLE]
     assert costs[HTTP] > 0
+
+
+def test_what_the_prediction_log_costs_is_measured_with_rows_that_are_written(
+    served: Endpoint, model: ServedModel, log: PredictionLog
+) -> None:
+    bodies = encode_rows(model)
+    with patched(list_variants(served, model, bodies, log)[RECORDED]):
+        answer_rows(served, model, bodies)
+    log.close()
+    assert log.written == len(bodies)

@@ -26,6 +26,7 @@ from app.predictor.http.spool import Spool
 from app.predictor.inputs.csv_upload import CsvReader
 from app.predictor.inputs.ndjson_upload import NdjsonReader
 from app.predictor.inputs.validation import REASONS
+from app.predictor.prediction_log.log import PredictionLog
 from app.predictor.receipts.outcomes import VersionSums
 from app.predictor.receipts.receipts import Receipts, wants_receipts
 from app.predictor.responses.rendering import HeaderList
@@ -70,6 +71,7 @@ class BatchEndpoint(Route):
         model: ServedModel,
         receipts: Receipts,
         sums: VersionSums,
+        log: PredictionLog | None,
     ) -> None:
         super().__init__(services, ROUTE, "batch")
         self.model = model
@@ -77,6 +79,7 @@ class BatchEndpoint(Route):
         self._threads = threads
         self._uploads = uploads
         self._sums = sums
+        self._log = log
         self._max_bytes = services.settings.max_batch_bytes
         self._patience = services.settings.body_timeout_seconds
 
@@ -139,6 +142,8 @@ class BatchEndpoint(Route):
             for scored in progress.scored:
                 self.model.add_traffic(scored)
                 self._sums.issued += 0 if receipts is None else len(scored.scores)
+            if self._log is not None:
+                self._log.add_all(progress.logged)
             self.counters.count_rejected_rows(progress.rejected)
             if charge is not None:
                 charge.add(progress.rows)
@@ -164,7 +169,7 @@ class BatchEndpoint(Route):
             if wanted == CSV_TYPE and isinstance(reader, CsvReader)
             else NdjsonWriter()
         )
-        return Upload(self.model, reader, writer, spool, receipts), writer.content_type
+        return Upload(self.model, reader, writer, spool, receipts, self._log), writer.content_type
 
     async def _read(self, receive: Receive, place: UploadPlace) -> AsyncIterator[tuple[bytes, bool]]:
         """The body in chunks, and whether it is the last. Nothing is read while a chunk is scored.

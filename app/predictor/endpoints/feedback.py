@@ -16,6 +16,7 @@ from app.predictor.inputs.json_values import decode_anything, refuse_repeated_na
 from app.predictor.inputs.nesting import TOO_DEEP, is_deep
 from app.predictor.inputs.pieces import count_until
 from app.predictor.logs import log_event
+from app.predictor.prediction_log.log import PredictionLog
 from app.predictor.receipts.outcomes import FeedbackSums, ReportedOutcome
 from app.predictor.receipts.receipts import Receipts
 from app.predictor.receipts.used_receipts import PartlyUsedError, RememberedReceipts, UsedReceipts
@@ -57,10 +58,17 @@ class Feedback:
     """
 
     def __init__(
-        self, threads: BatchThreads, sums: FeedbackSums, used: UsedReceipts, receipts: Receipts, manifest: Manifest
+        self,
+        threads: BatchThreads,
+        sums: FeedbackSums,
+        used: UsedReceipts,
+        receipts: Receipts,
+        manifest: Manifest,
+        log: PredictionLog | None = None,
     ) -> None:
         self._threads = threads
         self.sums = sums
+        self._log = log
         self.used = used
         self.receipts = receipts
         # one of its own: a folder that hangs holds up nothing else
@@ -158,6 +166,8 @@ class Feedback:
     def _count(self, labels: list[ReportedOutcome], firsts: list[bool], request_id: str) -> bytes:
         for label, is_first in zip(labels, firsts, strict=True):
             self.sums.add(label, is_first)
+            if is_first and self._log is not None:
+                self._log.add_outcome(label)
         entries = [
             FeedbackEntry(
                 label.receipt.model_version, label.receipt.score, label.receipt.decision, label.outcome, not is_first

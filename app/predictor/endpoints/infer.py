@@ -14,6 +14,7 @@ from app.predictor.http.body import LOOP_BODY_BYTES, QUICK_BODY_BYTES, SMALL_BOD
 from app.predictor.inputs.tensor_reader import TensorReader, TensorTable
 from app.predictor.inputs.tensor_request import NotQuickError, Request
 from app.predictor.inputs.warned import list_warnings
+from app.predictor.prediction_log.log import PredictionLog
 from app.predictor.responses.rendering import JSON_TYPE
 from app.predictor.scoring.model import ReadyTable, Scored, ServedModel
 from contract.compute.engine import FEW_ROWS, Margins
@@ -33,8 +34,16 @@ def infer_paths(manifest: Manifest) -> tuple[str, str]:
 class Inferrer:
     """Answers inference requests for one loaded model."""
 
-    def __init__(self, threads: BatchThreads, counters: Counters, model: ServedModel, max_rows: int) -> None:
+    def __init__(
+        self,
+        threads: BatchThreads,
+        counters: Counters,
+        model: ServedModel,
+        max_rows: int,
+        log: PredictionLog | None = None,
+    ) -> None:
         self._threads = threads
+        self._log = log
         self._counters = counters
         self.model = model
         self.outputs = [output["name"] for output in list_outputs(model.manifest)]
@@ -78,6 +87,8 @@ class Inferrer:
     def _finish(self, scored: Scored, reply: Reply) -> Reply:
         self.model.add_traffic(scored)
         self._counters.batches += 1
+        if self._log is not None:
+            self._log.add(self._log.choose_rows(scored, self.model.decide_many(scored.scores), None))
         answer = EncodedResponse(reply, [JSON_TYPE]) if isinstance(reply, bytes) else reply
         return msgspec.structs.replace(answer, rows=len(scored.scores))
 

@@ -1,7 +1,7 @@
 """POST /v1/predict: one row or many in, scores and decisions out."""
 
 import functools
-from collections.abc import Awaitable
+from collections.abc import Awaitable, Mapping
 
 import msgspec
 
@@ -13,6 +13,8 @@ from app.predictor.http.errors import TooLargeError
 from app.predictor.inputs.pieces import count_until
 from app.predictor.inputs.rows import Columns, RowReader
 from app.predictor.inputs.warned import InputWarnings, render_warnings
+from app.predictor.prediction_log.entries import TableEntry
+from app.predictor.prediction_log.log import PredictionLog
 from app.predictor.receipts.outcomes import VersionSums
 from app.predictor.receipts.receipts import Receipts, wants_receipts
 from app.predictor.responses.rendering import JSON_TYPE
@@ -53,6 +55,13 @@ class PredictAnswer(msgspec.Struct, kw_only=True, gc=False):
     request_id: str
 
 
+class RenderedRows(msgspec.Struct, frozen=True, gc=False):
+    """The JSON of many predictions, and what of them is logged."""
+
+    body: bytes
+    logged: TableEntry | None
+
+
 class Predictor:
     """Answers for one loaded model; everything that does not change is rendered once."""
 
@@ -64,12 +73,14 @@ class Predictor:
         receipts: Receipts,
         sums: VersionSums,
         max_rows: int,
+        log: PredictionLog | None = None,
     ) -> None:
         self._threads = threads
         self._counters = counters
         self.model = model
         self.receipts = receipts
         self._sums = sums
+        self._log = log
         self.reader = RowReader(model.manifest.schema, max_rows)
         about = {
             "model": {"name": model.manifest.name, "version": model.manifest.version},
@@ -121,16 +132,27 @@ class Predictor:
         """A row with something missing, unknown or written otherwise than usual."""
         scored = self.model.score_sparse(row)
         warnings = render_warnings(scored.unknown)
-        return self._answer_row(float(scored.scores[0]), request_id, receipts, warnings)
+        values = {name: column.item() for name, column in scored.values.items()}
+        return self._answer_row(float(scored.scores[0]), values, request_id, receipts, warnings)
 
     def _answer_margin(self, ready: ReadyRow, request_id: str, receipts: Receipts | None, margin: float) -> bytes:
         """Raises: ScoringError."""
-        return self._answer_row(self.model.score_margin(ready, margin), request_id, receipts)
+        return self._answer_row(self.model.score_margin(ready, margin), ready.values, request_id, receipts)
 
-    def _answer_row(self, score: float, request_id: str, receipts: Receipts | None, warnings: bytes = b"") -> bytes:
+    def _answer_row(
+        self,
+        score: float,
+        values: Mapping[str, float],
+        request_id: str,
+        receipts: Receipts | None,
+        warnings: bytes = b"",
+    ) -> bytes:
         decision = self.model.decide(score)
-        receipt = b"" if receipts is None else b',"receipt":"%b"' % receipts.issue(score, decision).encode()
+        issued = None if receipts is None else receipts.issue(score, decision)
+        receipt = b"" if issued is None else b',"receipt":"%b"' % issued.encode()
         self._sums.issued += receipts is not None
+        if self._log is not None:
+            self._log.add_row(values, score, decision, issued)
         return b'%b[{"score":%b,"decision":%b%b}]%b,"request_id":"%b"}' % (
             self._head,
             repr(score).encode(),
@@ -147,31 +169,34 @@ class Predictor:
         return self._finish_rows(scored, self._render(scored, receipts), request_id, receipts)
 
     async def _answer_large(
-        self, work: Awaitable[tuple[Scored, bytes]], request_id: str, receipts: Receipts | None
+        self, work: Awaitable[tuple[Scored, RenderedRows]], request_id: str, receipts: Receipts | None
     ) -> EncodedResponse:
         scored, rendered = await work
         return self._finish_rows(scored, rendered, request_id, receipts)
 
-    def _score_body(self, body: bytes, receipts: Receipts | None) -> tuple[Scored, bytes]:
+    def _score_body(self, body: bytes, receipts: Receipts | None) -> tuple[Scored, RenderedRows]:
         if not self.reader.is_batch(body):
             self.reader.read_row(body)  # says what is wrong with it, unless it hides rows
         columns: Columns = self.reader.read_rows(body)
         scored = self.model.score_columns(columns)
         return scored, self._render(scored, receipts)
 
-    def _render(self, scored: Scored, receipts: Receipts | None) -> bytes:
+    def _render(self, scored: Scored, receipts: Receipts | None) -> RenderedRows:
         scores, decisions = scored.scores.tolist(), self.model.decide_many(scored.scores)
-        if receipts is None:
-            return msgspec.json.encode(list(map(Prediction, scores, decisions)))
-        return msgspec.json.encode(list(map(Prediction, scores, decisions, map(receipts.issue, scores, decisions))))
+        issued = None if receipts is None else list(map(receipts.issue, scores, decisions))
+        given = (scores, decisions) if issued is None else (scores, decisions, issued)
+        logged = None if self._log is None else self._log.choose_rows(scored, decisions, issued)
+        return RenderedRows(msgspec.json.encode(list(map(Prediction, *given))), logged)
 
     def _finish_rows(
-        self, scored: Scored, rendered: bytes, request_id: str, receipts: Receipts | None
+        self, scored: Scored, rendered: RenderedRows, request_id: str, receipts: Receipts | None
     ) -> EncodedResponse:
         if receipts is not None:
             self._sums.issued += len(scored.scores)
         self.model.add_traffic(scored)
         self._counters.batches += 1
+        if self._log is not None:
+            self._log.add(rendered.logged)
         warnings = render_warnings(scored.unknown, is_many=True)
-        body = b'%b%b%b,"request_id":"%b"}' % (self._head, rendered, warnings, request_id.encode())
+        body = b'%b%b%b,"request_id":"%b"}' % (self._head, rendered.body, warnings, request_id.encode())
         return EncodedResponse(body, [JSON_TYPE], len(scored.scores))

@@ -12,6 +12,8 @@ from app.predictor.http.errors import EMPTY, InvalidInputError, TooLargeError
 from app.predictor.http.spool import Spool
 from app.predictor.inputs.chunks import Checked, Stretch, check_stretch
 from app.predictor.inputs.pieces import PIECE_BYTES
+from app.predictor.prediction_log.entries import TableEntry
+from app.predictor.prediction_log.log import PredictionLog
 from app.predictor.receipts.receipts import Receipts
 from app.predictor.scoring.drift_counts import SCORE
 from app.predictor.scoring.model import Scored, ScoringError, ServedModel
@@ -43,6 +45,7 @@ class Progress(msgspec.Struct, gc=False):
 
     scored: list[Scored]
     rejected: Counter[str]
+    logged: list[TableEntry | None] = []
 
     @property
     def rows(self) -> int:
@@ -81,7 +84,13 @@ class Upload:
     """Scores an upload chunk by chunk in bounded memory; every method is for one thread at a time."""
 
     def __init__(
-        self, model: ServedModel, reader: Reader, writer: Writer, spool: Spool, receipts: Receipts | None = None
+        self,
+        model: ServedModel,
+        reader: Reader,
+        writer: Writer,
+        spool: Spool,
+        receipts: Receipts | None = None,
+        log: PredictionLog | None = None,
     ) -> None:
         manifest = model.manifest
         self.model = model
@@ -89,6 +98,7 @@ class Upload:
         self.writer = writer
         self.spool = spool
         self.receipts = receipts
+        self.log = log
         self.summary = Summary(manifest.schema.task, manifest.reference[SCORE], model.threshold)
         self._tail = b""
         self._rows = 0
@@ -125,6 +135,7 @@ class Upload:
                 found = self._score(stretch)
                 progress.scored += found.scored
                 progress.rejected += found.rejected
+                progress.logged += found.logged
 
     def _score(self, stretch: Stretch) -> Progress:
         checked = check_stretch(self.model.manifest.schema, stretch, self.reader.is_text)
@@ -132,7 +143,8 @@ class Upload:
         scores = np.concatenate([part.scores for part in parts]) if parts else np.empty(0)
         decisions = self.model.decide_many(scores)
         values = scores.tolist()
-        receipts = [""] * len(values) if self.receipts is None else list(map(self.receipts.issue, values, decisions))
+        issued = None if self.receipts is None else list(map(self.receipts.issue, values, decisions))
+        receipts = [""] * len(values) if issued is None else issued
         warned = self._list_warned(parts, checked.good)
         outcome = ScoredRows(
             self._rows + 1, stretch, checked.good, values, decisions, receipts, checked.problems, warned
@@ -140,7 +152,18 @@ class Upload:
         self.spool.write(self.writer.write_rows(outcome))
         self.summary.add(scores, len(checked.problems), len(warned))
         self._rows += len(stretch.rows)
-        return Progress(parts, Counter(problem.code for problem in checked.problems.values()))
+        rejected = Counter(problem.code for problem in checked.problems.values())
+        return Progress(parts, rejected, list(self._choose_logged(parts, issued)))
+
+    def _choose_logged(self, parts: list[Scored], receipts: list[str] | None) -> Iterator[TableEntry | None]:
+        first = 0
+        if self.log is None:
+            return
+        for part in parts:
+            end = first + len(part.scores)
+            ids = None if receipts is None else receipts[first:end]
+            yield self.log.choose_rows(part, self.model.decide_many(part.scores), ids)
+            first = end
 
     def _score_good(self, checked: Checked) -> Iterator[Scored]:
         """Scores of the good rows; one whose score is not finite becomes a problem."""

@@ -41,8 +41,9 @@ class ReadyTable(msgspec.Struct, frozen=True, gc=False):
 
 
 class Scored(msgspec.Struct, frozen=True, gc=False):
-    """Scores of many rows, and what their traffic adds to the counters."""
+    """Scores of many rows, what they were computed from, and what their traffic adds to the counters."""
 
+    values: Mapping[str, NDArray[np.float64]]  # of the columns and the derived features, shape (rows,)
     scores: Scores
     counted: TableCounts
     unknown: Mapping[str, list[int]]
@@ -138,7 +139,8 @@ class ServedModel:
             scores = calibrate_margins(margins, self.manifest.calibration, self.manifest.schema.task)
         if not np.isfinite(scores).all():
             raise ScoringError("the model's score is not finite")
-        return Scored(scores, self.traffic.count_table(prepared.values, scores), prepared.unknown)
+        counted = self.traffic.count_table(prepared.values, scores)
+        return Scored(prepared.values, scores, counted, prepared.unknown)
 
     @staticmethod
     def _find_unknown(given: Sequence[Any] | NDArray[Any], encoded: NDArray[np.float64]) -> list[int]:

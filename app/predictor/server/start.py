@@ -12,6 +12,7 @@ from pathlib import Path
 
 from app.predictor.auth.key_file import KeyFileError
 from app.predictor.logs import LineHandler, configure_logs, log_event
+from app.predictor.prediction_log.files import LogFolderError
 from app.predictor.receipts.receipts import ReceiptKeyError
 from app.predictor.receipts.used_receipts import FeedbackFolderError
 from app.predictor.server.listener import PortError, listen, multiply
@@ -20,7 +21,14 @@ from contract.errors import ContractError
 
 BAD_INPUT = 2  # exit code, as of every command here
 UNEXPECTED = 1
-FORESEEN = (SettingsError, PortError, KeyFileError, ReceiptKeyError, FeedbackFolderError)  # and ContractError
+FORESEEN = (
+    SettingsError,
+    PortError,
+    KeyFileError,
+    ReceiptKeyError,
+    FeedbackFolderError,
+    LogFolderError,
+)  # and ContractError
 
 
 def parse_arguments(arguments: list[str] | None) -> argparse.Namespace:
@@ -106,4 +114,6 @@ def serve(settings: Settings, listener: socket.socket, aside: socket.socket | No
         return give_up(error)
     log.count_drop = server.application.services.counters.count_dropped_line
     server.run(sockets=multiply(listener))
+    if server.application.services.prediction_log is not None:
+        server.application.services.prediction_log.close()
     return 0 if server.load_error is None else give_up(server.load_error)
