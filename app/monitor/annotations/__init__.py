@@ -1,0 +1,1 @@
+"""Releases and retrainings as annotations, written into Grafana's own store or a file."""
