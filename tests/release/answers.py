@@ -1,16 +1,17 @@
 """A server on loopback that gives one answer to everything."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
+
+from tests.harness.loopback import QuietHandler, serve_until_end
 
 
 @contextmanager
 def answer_always(status: int, body: bytes = b"") -> Iterator[str]:
     """Its host and port."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_GET(self) -> None:
             self.send_response(status)
             self.send_header("content-type", "application/json")
@@ -22,15 +23,6 @@ def answer_always(status: int, body: bytes = b"") -> Iterator[str]:
         def do_HEAD(self) -> None:
             self.do_GET()
 
-        def log_message(self, *_: object) -> None:
-            """Silent."""
-
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
-        yield f"127.0.0.1:{server.server_address[1]}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serve_until_end(server):
+        yield f"127.0.0.1:{server.server_port}"

@@ -1,9 +1,7 @@
 """Every path and every module that a comment, a docstring or a document names is there."""
 
 import ast
-import io
 import re
-import tokenize
 from collections.abc import Iterator
 from functools import cache
 from pathlib import Path, PurePosixPath
@@ -17,6 +15,10 @@ SUFFIXES = ("css", "html", "js", "json", "lua", "md", "mk", "mjs", "py", "sh", "
 # neither a part of an address, a pattern or a variable, nor followed by what makes it one
 PATH = re.compile(r"(?<![\w./{}$*:@~<>=%-])((?:\.{1,2}/)*[\w.-]+(?:/[\w.-]+)*)/?(?![\w{$*<%])")
 MODULE = re.compile(r"(?<![\w./-])((?:app|bench|contract|release|review|tests|training)(?:\.[A-Za-z_]\w*)+)(?![\w/(-])")
+# in a tenth of the time that `tokenize` takes
+STRING_OR_COMMENT = re.compile(
+    r"""("{3}|'{3})(?:\\.|(?!\1).)*\1|"(?:\\.|[^"\\\n])*"|'(?:\\.|[^'\\\n])*'|\#[^\n]*""", re.DOTALL
+)
 HASH_COMMENTS = {".yaml", ".yml", ".mk", ".toml", ".sh", ""}
 SLASH_COMMENTS = {".js", ".mjs", ".css"}
 HISTORY = {"CHANGELOG.md"}  # it names what was there once
@@ -42,12 +44,16 @@ NOT_OURS = {"ruamel.yaml": "a library", "app.kubernetes.io": "a label", "app.kub
 
 
 @cache
-def list_texts() -> dict[Path, tuple[tuple[int, str], ...]]:
-    """By file: the lines for people, with their numbers."""
+def list_sources() -> tuple[Path, ...]:
+    """The files that hold lines for people."""
     kinds = {".py", ".md", *HASH_COMMENTS, *SLASH_COMMENTS}
     left_out = HISTORY | {"LICENSE", Path(__file__).name}
-    paths = [path for path in list_files() if path.suffix in kinds and path.name not in left_out]
-    return {path: tuple(list_comments(path)) for path in paths}
+    return tuple(path for path in list_files() if path.suffix in kinds and path.name not in left_out)
+
+
+@cache
+def list_lines(path: Path) -> tuple[tuple[int, str], ...]:
+    return tuple(list_comments(path))
 
 
 def list_comments(path: Path) -> Iterator[tuple[int, str]]:
@@ -75,9 +81,9 @@ def list_document_lines(text: str) -> Iterator[tuple[int, str]]:
 
 
 def list_python_comments(text: str) -> Iterator[tuple[int, str]]:
-    for token in tokenize.generate_tokens(io.StringIO(text).readline):
-        if token.type == tokenize.COMMENT:
-            yield token.start[0], token.string
+    for found in STRING_OR_COMMENT.finditer(text):
+        if found[0].startswith("#"):
+            yield text.count("\n", 0, found.start()) + 1, found[0]
     for node in ast.walk(ast.parse(text)):
         if isinstance(node, ast.Module | ast.ClassDef | ast.FunctionDef | ast.AsyncFunctionDef):
             docstring = ast.get_docstring(node, clean=False)
@@ -104,10 +110,8 @@ def find_missing_paths(text: str, folder: Path) -> Iterator[str]:
         is_file = PurePosixPath(name).suffix.removeprefix(".") in SUFFIXES
         if not (in_project or is_file) or BRANCH.fullmatch(name) or "NAME" in name or name.split("/")[-1] in NOT_IN_GIT:
             continue
-        if (
-            name not in list_known() | NOT_IN_GIT.keys() | IN_GIT_LATER.keys() | NOT_OURS.keys()
-            and not (folder / name).exists()
-        ):
+        is_known = any(name in names for names in (list_known(), NOT_IN_GIT, IN_GIT_LATER, NOT_OURS))
+        if not is_known and not (folder / name).exists():
             yield name
 
 
@@ -134,13 +138,13 @@ def has_module(name: str) -> bool:
     return True
 
 
-@pytest.mark.parametrize("top", sorted({path.relative_to(ROOT).parts[0] for path in list_texts()}))
+@pytest.mark.parametrize("top", sorted({path.relative_to(ROOT).parts[0] for path in list_sources()}))
 def test_every_path_and_module_that_people_read_of_is_there(top: str) -> None:
     missing = [
         f"{path.relative_to(ROOT)}:{number}: {name}"
-        for path, lines in list_texts().items()
+        for path in list_sources()
         if path.relative_to(ROOT).parts[0] == top
-        for number, text in lines
+        for number, text in list_lines(path)
         for name in (*find_missing_paths(text, path.parent), *find_missing_modules(text))
     ]
     assert missing == []
@@ -149,7 +153,7 @@ def test_every_path_and_module_that_people_read_of_is_there(top: str) -> None:
 @pytest.mark.parametrize("name", sorted(NOT_IN_GIT))
 def test_what_is_excepted_is_still_named_somewhere_and_still_not_in_git(name: str) -> None:
     assert name not in list_known()
-    assert any(name in text for lines in list_texts().values() for _, text in lines)
+    assert any(name in text for path in list_sources() for _, text in list_lines(path))
 
 
 @pytest.mark.parametrize(
@@ -170,5 +174,6 @@ def test_what_is_not_there_is_found(text: str, missing: list[str]) -> None:
 
 
 def test_comments_and_docstrings_are_read_and_code_is_not() -> None:
-    code = '"""Docstring."""\nurl = "code"  # a comment\ndef f() -> None:\n    """Of f."""\n'
-    assert list(list_python_comments(code)) == [(2, "# a comment"), (1, "Docstring."), (4, "Of f.")]
+    code = '"""Docstring."""\nurl = "# code"  # a "comment\ndef f() -> None:\n    """Of f."""\n'
+    code += '    return "\\\\#" + \'"\'  # "b"\n'
+    assert list(list_python_comments(code)) == [(2, '# a "comment'), (5, '# "b"'), (1, "Docstring."), (4, "Of f.")]

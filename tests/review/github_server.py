@@ -17,6 +17,7 @@ from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qsl, urlencode, urlsplit
 
+from tests.harness.loopback import QuietHandler, serve_until_end
 from tests.review.github_answers import Answer, Request, refuse
 from tests.review.github_releases import UPLOADS, leave_starter
 from tests.review.github_routes import answer_request, find_upload
@@ -47,12 +48,9 @@ class Server(ThreadingHTTPServer):
             self.state.violations.append(f"the server failed: {error!r}")
 
 
-class Handler(BaseHTTPRequestHandler):
+class Handler(QuietHandler):
     protocol_version = "HTTP/1.1"
     server: Server
-
-    def log_message(self, format: str, *args: Any) -> None:
-        """The record says it all."""
 
     def send(self, status: int, content: bytes = b"", headers: dict[str, str] | None = None) -> None:
         self.send_response(status)
@@ -193,16 +191,8 @@ def run_server(given: dict[str, Any], port: int = 0, blob_port: int = 0) -> Iter
     state = State(given)
     blobs = Server(blob_port, BlobHandler, state)
     api = Server(port, ApiHandler, state, blobs.address)
-    threads = [threading.Thread(target=one.serve_forever, args=(0.02,), daemon=True) for one in (blobs, api)]
-    for thread in threads:
-        thread.start()
-    try:
+    with serve_until_end(blobs, api):
         yield api, state
-    finally:
-        for server, thread in zip((blobs, api), threads, strict=True):
-            server.shutdown()
-            server.server_close()
-            thread.join()
 
 
 def main() -> None:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -42,6 +43,7 @@ class Use:
     comment: str
 
 
+@cache
 def read_workflow(path: Path) -> Workflow:
     text = path.read_text(encoding="utf-8")
     return Workflow(path.name, text, YAML(typ="safe").load(text))

@@ -1,7 +1,6 @@
 """The data of these runs: generated, small, and served on loopback, so that pins name a real address."""
 
 import subprocess
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
 from functools import partial
@@ -9,6 +8,7 @@ from http.server import SimpleHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
 from tests.harness.errors import ScenarioError
+from tests.harness.loopback import QuietHandler, serve_until_end
 
 # rows and seed: with fewer the gate would lack evidence for everything; the second is next month's
 FILES = {"main.csv": (10_000, 2020), "fresh.csv": (10_000, 2021)}
@@ -36,20 +36,14 @@ def run_training(python: Path, project: Path, *arguments: str) -> None:
         raise ScenarioError(f"`training {' '.join(arguments)}` failed: {done.stderr.strip()}")
 
 
-class QuietHandler(SimpleHTTPRequestHandler):
-    def log_message(self, format: str, *args: object) -> None:
-        """Nobody reads it."""
+class FolderHandler(QuietHandler, SimpleHTTPRequestHandler):
+    """The files of a folder."""
 
 
 @contextmanager
 def serve_folder(folder: Path) -> Iterator[str]:
     """The address of the folder, until the block ends."""
     folder.mkdir(exist_ok=True)
-    with ThreadingHTTPServer(("127.0.0.1", 0), partial(QuietHandler, directory=str(folder))) as server:
-        thread = threading.Thread(target=server.serve_forever, args=(0.05,), daemon=True)
-        thread.start()
-        try:
-            yield f"http://127.0.0.1:{server.server_port}"
-        finally:
-            server.shutdown()
-            thread.join()
+    server = ThreadingHTTPServer(("127.0.0.1", 0), partial(FolderHandler, directory=str(folder)))
+    with serve_until_end(server):
+        yield f"http://127.0.0.1:{server.server_port}"

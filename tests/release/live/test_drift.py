@@ -1,11 +1,9 @@
 """The drift that a promotion shows is the index of its formula, over all pods, also in bins that training never saw."""
 
-import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import pytest
 
@@ -13,6 +11,7 @@ from contract.psi import FEWEST_ROWS, measure_psi
 from release.live.live_metrics import list_lines, read_live
 from release.live.prometheus import Prometheus
 from tests.gitops.prometheus import RunningPrometheus
+from tests.harness.loopback import QuietHandler, serve_until_end
 
 BUNDLE = "c" * 64
 REFERENCE_ROWS = 8137
@@ -49,7 +48,7 @@ class Exporter:
 def scrape(exporter: Exporter, folder: Path) -> Iterator[Prometheus]:
     """A Prometheus that saw the exporter as two pods, before and after the rows came."""
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_GET(self) -> None:
             body = exporter.render().encode()
             self.send_response(200)
@@ -58,24 +57,17 @@ def scrape(exporter: Exporter, folder: Path) -> Iterator[Prometheus]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """The test says it all."""
-
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    running = RunningPrometheus(folder, dict.fromkeys(("one", "two"), server.server_port), "lathe-test")
-    try:
-        running.wait_for(lambda one: one.ask("up") == [1.0, 1.0])
-        running.wait_for_scrapes()
-        exporter.has_rows = True
-        running.wait_for_scrapes()
-        yield Prometheus(running.url)
-    finally:
-        running.stop()
-        server.shutdown()
-        server.server_close()
-        thread.join()
+    with serve_until_end(server):
+        running = RunningPrometheus(folder, dict.fromkeys(("one", "two"), server.server_port), "lathe-test")
+        try:
+            running.wait_for(lambda one: one.ask("up") == [1.0, 1.0])
+            running.wait_for_scrapes()
+            exporter.has_rows = True
+            running.wait_for_scrapes()
+            yield Prometheus(running.url)
+        finally:
+            running.stop()
 
 
 @pytest.mark.slow

@@ -2,12 +2,10 @@
 
 import json
 import math
-import threading
 from collections.abc import Iterator
 from contextlib import ExitStack, contextmanager
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
-from typing import Any
 
 import httpx
 import pytest
@@ -19,6 +17,7 @@ from release.live.prometheus import Prometheus, find_prometheus, select
 from tests.app.predictor.running import RunningServer, dumps
 from tests.app.predictor.uploads import list_rows
 from tests.gitops.prometheus import RunningPrometheus
+from tests.harness.loopback import QuietHandler, serve_until_end
 from tests.ports import take_free_port
 from training.data.table import Table
 
@@ -30,7 +29,7 @@ SECONDS = 600.0
 
 @contextmanager
 def answer_with(status: int, body: bytes) -> Iterator[str]:
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_POST(self) -> None:
             self.rfile.read(int(self.headers["content-length"]))
             self.send_response(status)
@@ -38,18 +37,9 @@ def answer_with(status: int, body: bytes) -> Iterator[str]:
             self.end_headers()
             self.wfile.write(body)
 
-        def log_message(self, format: str, *args: Any) -> None:
-            """The test says it all."""
-
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
-    thread = threading.Thread(target=server.serve_forever, args=(0.02,))
-    thread.start()
-    try:
+    with serve_until_end(server):
         yield f"http://127.0.0.1:{server.server_port}"
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()
 
 
 @pytest.fixture(scope="module")

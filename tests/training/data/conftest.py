@@ -5,13 +5,14 @@ import socket
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 
 import pandas as pd
 import pytest
 
 from contract.dataset import Dataset
+from tests.harness.loopback import QuietHandler, serve_until_end
 from tests.patience import LAST_RESORT_SECONDS
 from training.data.dataset_file import load_dataset
 from training.data.load import load_table
@@ -36,7 +37,7 @@ class Web:
 def web() -> Iterator[Web]:
     site = Web()
 
-    class Handler(BaseHTTPRequestHandler):
+    class Handler(QuietHandler):
         def do_GET(self) -> None:
             page = site.pages.get(self.path, b"404")
             if page is None:
@@ -47,18 +48,11 @@ def web() -> Iterator[Web]:
             self.end_headers()
             self.wfile.write(page)
 
-        def log_message(self, *args: object) -> None:
-            """The test's output is enough."""
-
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     site.url = f"http://127.0.0.1:{server.server_address[1]}"
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield site
-    site.closing.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serve_until_end(server):
+        yield site
+        site.closing.set()
 
 
 @pytest.fixture

@@ -3,7 +3,7 @@
 import socket
 import threading
 from collections.abc import Iterator
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from http.server import ThreadingHTTPServer
 from pathlib import Path
 from typing import Any, cast
 
@@ -13,6 +13,7 @@ import pytest
 from cli.errors import EXIT_OUTSIDE, InputError, OutsideError
 from contract.bundle import Bundle, read_bundle
 from contract.schema import Interval
+from tests.harness.loopback import QuietHandler, serve_until_end
 from tests.patience import LAST_RESORT_SECONDS
 from tests.ports import take_free_port
 from tests.training.tracking.elsewhere import load_elsewhere
@@ -320,7 +321,7 @@ class Broken(ThreadingHTTPServer):
         return f"http://127.0.0.1:{self.server_port}"
 
 
-class Misbehave(BaseHTTPRequestHandler):
+class Misbehave(QuietHandler):
     def answer(self) -> None:
         server = cast(Broken, self.server)
         server.asked += 1
@@ -338,22 +339,15 @@ class Misbehave(BaseHTTPRequestHandler):
         self.end_headers()
         self.wfile.write(body)
 
-    do_GET = do_POST = do_PUT = do_PATCH = answer  # noqa: N815 - the names are http.server's
-
-    def log_message(self, *_: object) -> None:
-        """The test's output is enough."""
+    do_GET = do_POST = do_PUT = do_PATCH = answer
 
 
 @pytest.fixture
 def broken(request: pytest.FixtureRequest) -> Iterator[Broken]:
     server = Broken(request.param)
-    thread = threading.Thread(target=server.serve_forever, args=(0.05,))
-    thread.start()
-    yield server
-    server.closing.set()
-    server.shutdown()
-    thread.join()
-    server.server_close()
+    with serve_until_end(server):
+        yield server
+        server.closing.set()
 
 
 @pytest.mark.slow

@@ -15,7 +15,7 @@ from training.data.sources.fetching import DownloadLimits, fetch_source, read_li
 from training.data.sources.tables import read_rows
 
 SMALL = DownloadLimits(max_bytes=1_000_000, max_seconds=60)
-SHORT = DownloadLimits(max_bytes=1_000_000, max_seconds=1)
+SHORT = DownloadLimits(max_bytes=1_000_000, max_seconds=0.3)
 BOMB = gzip.compress(bytes(100_000_000))
 OK = b"HTTP/1.1 200 OK\r\n"
 
@@ -89,7 +89,9 @@ def test_an_answer_that_is_too_large_ends_in_one_line(
 
 @pytest.mark.parametrize("answer", [drop_by_drop, headers_drop_by_drop, silence])
 def test_an_answer_that_never_ends_ends_in_one_line(answer_with: Callable[[Answer], str], answer: Answer) -> None:
-    with pytest.raises(OutsideError, match=r"was not complete after 1 s; fetch it yourself .* LATHE_MAX_DATA_SECONDS"):
+    with pytest.raises(
+        OutsideError, match=r"was not complete after 0\.3 s; fetch it yourself .* LATHE_MAX_DATA_SECONDS"
+    ):
         fetch_source(answer_with(answer), SHORT)
 
 
