@@ -28,9 +28,14 @@ def digest_table(table: Table) -> Digests:
 
 def digest_rows(frame: pd.DataFrame, columns: Sequence[str], target: str) -> Digests:
     """Shape (rows,): numbers count as float64 whatever their width, text as UTF-8; `columns` may come in any order."""
-    inputs = _join([_encode(frame[name]) for name in sorted(columns)], len(frame))
-    outcome = _join([_encode(frame[target])], len(frame))
-    return (strip_outcomes(inputs) << _OUTCOME_BITS) | (outcome >> _INPUT_BITS)
+    labels, places = np.unique(_encode(frame[target]), return_inverse=True)  # of a class there are two
+    outcome = _join([labels], len(labels))[places]
+    return (digest_inputs(frame, columns) << _OUTCOME_BITS) | (outcome >> _INPUT_BITS)
+
+
+def digest_inputs(frame: pd.DataFrame, columns: Sequence[str]) -> Digests:
+    """The inputs' part alone, of shape (rows,)."""
+    return strip_outcomes(_join([_encode(frame[name]) for name in sorted(columns)], len(frame)))
 
 
 def strip_outcomes(digests: Digests) -> Digests:

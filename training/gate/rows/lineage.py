@@ -84,7 +84,7 @@ def name_altered(evidence: HoldoutEvidence) -> tuple[str, ...]:
         return ()
     columns = evidence.champion.bundle.manifest.schema.columns
     known = strip_outcomes(Sides(*stated).all)
-    return find_altered(evidence.table.frame, columns, evidence.dataset.target.source, known)
+    return find_altered(evidence.table.frame, columns, known)
 
 
 def _check_gone(

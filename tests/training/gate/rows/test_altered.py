@@ -8,15 +8,22 @@ from contract.dataset import Dataset
 from tests import planted
 from training.data.table import Table
 from training.gate.rows.altered import find_altered
-from training.lineage.row_digests import digest_table, strip_outcomes
+from training.lineage.row_digests import Digests, digest_table, strip_outcomes
 
 RANDOM = np.random.default_rng(8)
+_DIGESTS: dict[int, tuple[Table, Digests]] = {}  # by identity: tables have no hash
+
+
+def digest_once(table: Table) -> Digests:
+    """What a bundle keeps of the table's rows."""
+    if id(table) not in _DIGESTS:
+        _DIGESTS[id(table)] = (table, strip_outcomes(digest_table(table)))
+    return _DIGESTS[id(table)][1]
 
 
 def name(frame: pd.DataFrame, table: Table, known: Table | None = None) -> tuple[str, ...]:
     dataset: Dataset = table.dataset
-    before = strip_outcomes(digest_table(known or table))
-    return find_altered(frame, dataset.columns, dataset.target.source, before)
+    return find_altered(frame, dataset.columns, digest_once(known or table))
 
 
 @pytest.mark.parametrize("index", range(6))
