@@ -48,7 +48,7 @@ export UV_PROJECT_ENVIRONMENT := .venv
 # without bytecode each of the many processes of a test run compiles all of its modules again
 unexport PYTHONDONTWRITEBYTECODE
 
-.PHONY: help help-all up down data pin train gate evaluate tune plants report mlflow inspect image render diff status minikube minikube-down e2e \
+.PHONY: rules help help-all up down data pin train gate evaluate tune plants report mlflow inspect image render diff status minikube minikube-down e2e \
   champion touches-model judge summary sbom comment decide record approved image-main read-dispatch retrain-pull security workflows \
   release check-tag publish verify announce bump promote check-pull rollback history champion-alias release-rehearsal \
   check test check-pythons repeat mutants bench bench-all experiments screenshots lint types clean
@@ -121,6 +121,11 @@ minikube-down: ## Delete what `make minikube` deployed
 
 e2e: .venv/.locked .tools/bin/cosign $(TOOLS) ## Run the end-to-end tests on a cluster with Argo CD (KUBECONFIG=, E2E=options)
 	@KUBECONFIG='$(KUBECONFIG)' $(RUN) -m tests.e2e $(E2E)
+
+##@ Watching
+
+rules: .venv/.locked ## Write Prometheus' rules and alerts anew from objectives.yaml and the dataset files
+	@$(RUN) -m app.monitor rules
 
 ##@ Lathe itself
 

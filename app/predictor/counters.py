@@ -3,7 +3,8 @@
 from bisect import bisect_left
 from collections.abc import Iterable, Mapping
 
-DURATION_BUCKETS = (0.0005, 0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5)
+from contract.durations import DURATION_BUCKETS
+
 DECISIONS = {True: "true", False: "false", None: "none"}
 SHED_REASONS = ("batches", "bytes", "concurrency", "connections", "uploads")
 CLOSED_REASONS = ("idle", "slow_body", "slow_headers", "slow_reader")

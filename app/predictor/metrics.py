@@ -14,7 +14,6 @@ from prometheus_client.core import (
 )
 from prometheus_client.registry import Collector
 
-from app.predictor.counters import DURATION_BUCKETS
 from app.predictor.samples import (
     Samples,
     by_decision,
@@ -36,6 +35,7 @@ from app.predictor.samples import (
     read_variance,
 )
 from app.predictor.services import Services
+from contract.durations import DURATION_BUCKETS
 
 MODEL_LABELS = ("model_name", "model_version")  # on every metric, before its own
 

@@ -9,7 +9,7 @@ from tests.gitops.scenes import Scene
 
 METRIC = re.compile(r"\b(lathe_\w+)(?:\{([^}]*)\})?")
 LABEL = re.compile(r"(\w+)\s*(?:=~|!~|!=|=)")
-TARGET_LABELS = {"namespace", "rollouts_pod_template_hash", "pod", "instance", "job"}
+TARGET_LABELS = {"namespace", "environment", "rollouts_pod_template_hash", "pod", "instance", "job"}
 SUFFIXES = {"histogram": ("_bucket", "_count", "_sum"), "summary": ("_count", "_sum")}
 
 

@@ -28,6 +28,13 @@ def download_module(module: str, version: str) -> Path:
     return Path(json.loads(done.stdout)["Dir"])
 
 
+def read_definitions(path: Path) -> Iterator[dict[str, Any]]:
+    """The documents of a file; `=`, one of the matchers of Alertmanager, is only a text."""
+    yaml = YAML(typ="safe", pure=True)
+    yaml.constructor.add_constructor("tag:yaml.org,2002:value", lambda _, node: node.value)
+    yield from yaml.load_all(path)
+
+
 def close_schema(schema: dict[str, Any], is_root: bool = False) -> dict[str, Any]:
     """What of an OpenAPI schema judges a value; an object takes no field that is not named."""
     closed = {name: schema[name] for name in KEPT if name in schema}
@@ -76,7 +83,7 @@ def main() -> None:
     for source in read_sources():
         folder = download_module(source["module"], source["version"])
         for name in source["files"]:
-            for definition in YAML(typ="safe").load_all(folder / name):
+            for definition in read_definitions(folder / name):
                 for file, schema in list_versions(definition, f"{source['module']}@{source['version']} {name}"):
                     (SCHEMAS / file).write_text(json.dumps(schema, separators=(",", ":"), sort_keys=True) + "\n")
 

@@ -4,7 +4,8 @@ import math
 
 import pytest
 
-from app.predictor.counters import DURATION_BUCKETS, Counters, DurationCell
+from app.predictor.counters import Counters, DurationCell
+from contract.durations import DURATION_BUCKETS
 
 
 @pytest.mark.parametrize("index", range(len(DURATION_BUCKETS)))
