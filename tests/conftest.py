@@ -15,6 +15,7 @@ from contract.dataset import Dataset
 from contract.schema import Interval
 from tests.churn import write_churn
 from tests.examples import register_profiles
+from tests.harness.git_settings import disable_housekeeping
 from tests.params import PARAMS
 from tests.patience import LAST_RESORT_SECONDS
 from training.data.dataset_file import load_dataset
@@ -29,6 +30,7 @@ ROOT = Path(__file__).parents[1]
 DATASETS = ROOT / "tests" / "data" / "datasets"
 
 register_profiles()
+disable_housekeeping()
 
 DEFAULT_TIMEOUT_CONFIG.read = DEFAULT_TIMEOUT_CONFIG.connect = LAST_RESORT_SECONDS  # httpx gives up after 5 s
 

@@ -16,7 +16,7 @@ from review.github.client import GitHub
 from review.github.settings import GitHubSettings
 from tests.release.dossiers import OWNER, WRITER, Site
 from tests.release.origin import Origin, ask_git
-from tests.release.preparing import CHANGELOG, FILES, LOCK, PROJECT
+from tests.release.preparing import CHANGELOG, FILES, LOCK, PROJECT, release_first
 from tests.release.project import Project, export_sbom
 from tests.release.promotions import Place, add_release
 from tests.release.registry_server import RegistryServer, run_registry
@@ -123,10 +123,11 @@ def place(tmp_path: Path, bundle_folder: Path) -> Iterator[Place]:
     assert state.violations == []
 
 
-@pytest.fixture
-def clone(tmp_path: Path) -> Path:
-    """A person's clone of a bare origin, whose main holds a small project."""
-    bare, path = tmp_path / "origin.git", tmp_path / "clone"
+@pytest.fixture(scope="session")
+def unreleased_project(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder with a bare origin, whose main holds a small project, and a person's clone of it."""
+    folder = tmp_path_factory.mktemp("unreleased")
+    bare, path = folder / "origin.git", folder / "clone"
     subprocess.run(["git", "init", "--quiet", "--bare", "--initial-branch=main", str(bare)], check=True)
     subprocess.run(["git", "clone", "--quiet", str(bare), str(path)], check=True, capture_output=True)
     for setting, value in {"user.name": "person", "user.email": "p@example.org", "commit.gpgsign": "false"}.items():
@@ -137,4 +138,32 @@ def clone(tmp_path: Path) -> Path:
     ask_git(path, "add", "--all")
     ask_git(path, "commit", "--quiet", "--message", "Make a project")
     ask_git(path, "push", "--quiet", "origin", "HEAD:main")
-    return path
+    return folder
+
+
+@pytest.fixture(scope="session")
+def released_project(unreleased_project: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The same after its first release and some commits."""
+    folder = tmp_path_factory.mktemp("released")
+    release_first(copy_project(unreleased_project, folder))
+    return folder
+
+
+@pytest.fixture
+def clone(unreleased_project: Path, tmp_path: Path) -> Path:
+    """The person's clone; its origin is beside it."""
+    return copy_project(unreleased_project, tmp_path)
+
+
+@pytest.fixture
+def released_clone(released_project: Path, tmp_path: Path) -> Path:
+    """The same after the first release: v1.0.0."""
+    return copy_project(released_project, tmp_path)
+
+
+def copy_project(made: Path, folder: Path) -> Path:
+    """The copied clone, whose remote is the copied origin."""
+    for name in ("origin.git", "clone"):
+        shutil.copytree(made / name, folder / name, symlinks=True)
+    ask_git(folder / "clone", "remote", "set-url", "origin", str(folder / "origin.git"))
+    return folder / "clone"

@@ -390,7 +390,7 @@ def ask(client: httpx.Client, path: str, body: Any, read: Callable[[dict[str, An
     return str(told["code"] if path.startswith("/v2") else told["error"]["code"])
 
 
-@pytest.mark.parametrize("name", ["client", "lenient"])
+@pytest.mark.parametrize("name", ["client", pytest.param("lenient", marks=pytest.mark.slow)])
 def test_a_real_server_says_of_a_row_the_same_on_every_route(
     request: pytest.FixtureRequest, name: str, bundle: Bundle, table: Table
 ) -> None:

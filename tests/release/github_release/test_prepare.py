@@ -47,9 +47,8 @@ def test_what_was_unreleased_becomes_the_versions_section(clone: Path) -> None:
     assert text.startswith("# Changelog\n\nWords.\n\n## Unreleased\n\n## 1.2.3 - ")
 
 
-def test_commits_are_listed_by_their_kind_and_moves_of_environments_are_not(clone: Path) -> None:
-    release_first(clone)
-    text = find_section(show(clone, prepare(clone, "2.0.0").commit, "CHANGELOG.md"), "2.0.0") or ""
+def test_commits_are_listed_by_their_kind_and_moves_of_environments_are_not(released_clone: Path) -> None:
+    text = find_section(show(released_clone, prepare(released_clone, "2.0.0").commit, "CHANGELOG.md"), "2.0.0") or ""
     assert text.startswith("### Commits since v1.0.0\n\n**Changes**\n\n- Move the furniture (")
     assert "\n- Paint the walls (#12)\n" in text  # its pull request says more than its number
     assert "**Added**\n\n- Let it sing (" in text

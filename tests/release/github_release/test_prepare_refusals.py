@@ -15,7 +15,7 @@ from release.github_release.prepare import read_version, set_version
 from release.tools import ROOT
 from tests.patience import LAST_RESORT_SECONDS, wait_until
 from tests.release.origin import ask_git, push_file
-from tests.release.preparing import merge, prepare, release_first, tag
+from tests.release.preparing import merge, prepare, tag
 
 
 @pytest.mark.parametrize("version", ["1.2", "1.2.3-rc1", "v1.2.3+x", "01.2.3", "one", "1.2.3\n", "--help", "../x"])
@@ -25,10 +25,9 @@ def test_what_is_no_version_is_refused(clone: Path, version: str) -> None:
 
 
 @pytest.mark.parametrize("version", ["1.0.0", "0.9.9"])
-def test_a_version_that_is_not_higher_is_refused(clone: Path, version: str) -> None:
-    release_first(clone)
+def test_a_version_that_is_not_higher_is_refused(released_clone: Path, version: str) -> None:
     with pytest.raises(RefusedError, match=r"is not higher than v1\.0\.0, which is released"):
-        prepare(clone, version)
+        prepare(released_clone, version)
 
 
 def test_a_tag_that_only_the_others_have_counts(clone: Path, tmp_path: Path) -> None:
@@ -44,15 +43,14 @@ def test_a_tag_that_only_the_others_have_counts(clone: Path, tmp_path: Path) -> 
         prepare(clone)
 
 
-def test_a_mistyped_tag_blocks_no_version_but_its_own(clone: Path) -> None:
-    release_first(clone)
-    tag(clone, "v9.0.0")
+def test_a_mistyped_tag_blocks_no_version_but_its_own(released_clone: Path) -> None:
+    tag(released_clone, "v9.0.0")
     with pytest.raises(InputError, match=r"the newest is v1\.0\.0, .* the next one is v2\.0\.0"):
-        prepare(clone, None)
+        prepare(released_clone, None)
     with pytest.raises(RefusedError, match=r"tag v9\.0\.0 is there already, on .*, and no tag moves: choose another"):
-        prepare(clone, "9.0.0")
-    prepared = prepare(clone, "1.1.0")
-    text = ask_git(clone, "show", f"{prepared.commit}:CHANGELOG.md")
+        prepare(released_clone, "9.0.0")
+    prepared = prepare(released_clone, "1.1.0")
+    text = ask_git(released_clone, "show", f"{prepared.commit}:CHANGELOG.md")
     assert "### Commits since v1.0.0" in text
     assert text.count("Speak another language") == text.count("Move the furniture") == 1
 

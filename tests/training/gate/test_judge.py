@@ -43,6 +43,7 @@ def test_scores_that_are_not_numbers_fail_and_are_never_measured() -> None:
     assert result.metrics == ()
 
 
+@pytest.mark.slow
 def test_metric_that_cannot_be_computed_fails() -> None:
     table = planted.machine_table().take(np.arange(4000))
     without = planted.with_dataset(table, msgspec.structs.replace(table.dataset, costs=None))
@@ -52,6 +53,7 @@ def test_metric_that_cannot_be_computed_fails() -> None:
     assert find_check(result, "comparison/expected_cost").found == "no finite value"
 
 
+@pytest.mark.slow
 def test_holdout_with_a_handful_of_positives_is_not_enough_evidence() -> None:
     table = planted.machine_table()
     test = planted.split_table(table).test

@@ -98,6 +98,7 @@ def forks(monkeypatch: pytest.MonkeyPatch) -> Iterator[Forks]:
     made.end()
 
 
+@pytest.mark.slow
 def test_a_fork_says_what_the_program_says(good: bytes) -> None:
     chosen = random.Random(3)
     command = [sys.executable, "-I", str(CHILD), str(4 * 2**30), "60", "50000000"]

@@ -83,7 +83,14 @@ def test_headers_without_end_are_cut_off(server: RunningServer) -> None:
         while not select.select([connection], [], [], 0)[0]:
             connection.sendall(line)
         assert connection.recv(65536).startswith(b"HTTP/1.1 431 ")
-        with contextlib.suppress(ConnectionError):  # and a client that never stops
+
+
+@pytest.mark.slow
+def test_a_client_that_never_stops_sending_headers_is_cut_off(server: RunningServer) -> None:
+    line = b"x-filler: " + b"y" * 1000 + b"\r\n"
+    with socket.create_connection(("127.0.0.1", server.port), timeout=LAST_RESORT_SECONDS) as connection:
+        connection.sendall(b"GET / HTTP/1.1\r\nhost: x\r\n")
+        with contextlib.suppress(ConnectionError):
             while True:
                 connection.sendall(line)
 
