@@ -29,6 +29,9 @@ A ?= test
 B ?= prod-eks
 KUBECONFIG ?= $(HOME)/.kube/config
 E2E ?=
+PROMETHEUS ?= http://127.0.0.1:9090
+GRAFANA_URL ?=
+PULLS ?=
 REHEARSAL ?=
 MUTANTS ?=
 
@@ -48,10 +51,12 @@ export UV_PROJECT_ENVIRONMENT := .venv
 # without bytecode each of the many processes of a test run compiles all of its modules again
 unexport PYTHONDONTWRITEBYTECODE
 
+VIEWER := .tools/viewer/page/viewer.js
+
 .PHONY: rules help help-all up down data pin train gate evaluate tune plants report mlflow inspect image render diff status minikube minikube-down e2e \
   champion touches-model judge summary sbom comment decide record approved image-main read-dispatch retrain-pull security workflows \
   release check-tag publish verify announce bump promote check-pull rollback history champion-alias release-rehearsal \
-  check test check-pythons repeat mutants bench bench-all experiments screenshots lint types clean
+  dashboards dashboards-write marks check test check-pythons repeat mutants bench bench-all experiments screenshots lint types clean
 
 help: ## Show the verbs that most people need
 	@awk -v usual='$(USUAL)' -F ':.*## ' '/^[a-z0-9-]+:.*## / {text[$$1] = $$2} \
@@ -127,6 +132,16 @@ e2e: .venv/.locked .tools/bin/cosign $(TOOLS) ## Run the end-to-end tests on a c
 rules: .venv/.locked ## Write Prometheus' rules and alerts anew from objectives.yaml and the dataset files
 	@$(RUN) -m app.monitor rules
 
+dashboards: .venv/.locked $(VIEWER) artifacts/dashboards/marks.json ## Show Grafana's dashboards as pages on this machine (PROMETHEUS=url, PORT=0)
+	@$(RUN) -m app.monitor.viewer --prometheus '$(PROMETHEUS)' --marks artifacts/dashboards/marks.json --port $(if $(filter-out file default,$(origin PORT)),'$(PORT)',0)
+
+dashboards-write: .venv/.locked ## Write Grafana's dashboards from their code to gitops/components/monitoring
+	@$(RUN) -m app.monitor.dashboards
+
+marks: .venv/.locked artifacts/dashboards/marks.json ## Write releases, and retrainings of PULLS=file, into Grafana as annotations (GRAFANA_URL=)
+	@$(RUN) -m app.monitor.annotations --history artifacts/dashboards/history.json $(if $(PULLS),--pulls '$(PULLS)') \
+	  --grafana '$(or $(GRAFANA_URL),$(error give GRAFANA_URL=https://grafana.your.company))'
+
 ##@ Lathe itself
 
 security: .venv/.locked .tools/.packages $(TOOLS) ## Scan the workflows, the Git history for secrets, the shell scripts and the Python code
@@ -139,7 +154,7 @@ workflows: .venv/.locked $(TOOLS) ## Run the GitHub workflows on this machine, a
 check: lint types .tools/bin/kustomize ## Run linter, type checker and the fast tests; needs no root (TESTS=)
 	@$(RUN) -m pytest -q -n 2 --dist worksteal --hypothesis-profile=check -m 'not slow' $(TESTS)
 
-test: lint types .tools/.packages .tools/bin/cosign $(TOOLS) ## Run linter, type checker and all tests, as CI does (TESTS=)
+test: lint types .tools/.packages .tools/bin/cosign .tools/viewer/.installed $(TOOLS) ## Run linter, type checker and all tests, as CI does (TESTS=)
 	@LATHE_EVERY_TEST=1 $(RUN) -m pytest -q -n 2 $(TESTS)
 
 check-pythons: lint .tools/bin/kustomize ## Run type checker and fast tests with each supported Python version (TESTS=)

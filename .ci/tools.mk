@@ -34,3 +34,21 @@ $(UV): .ci/uv.txt
 	@echo 'Building what .ci/registry names into .tools/bin, some minutes …'
 	@CGO_ENABLED=0 GOBIN='$(CURDIR)/.tools/bin' GOFLAGS=-buildvcs=false .venv/bin/go -C .ci/registry install -trimpath tool
 	@touch $@
+
+# Grafana's components, as package-lock.json pins them; no package's own script is run.
+.tools/viewer/.installed: app/monitor/viewer/package.json app/monitor/viewer/package-lock.json
+	@command -v npm >/dev/null || { echo 'error: npm is not on the path; install Node.js 20 or later with it' >&2; exit 2; }
+	@echo 'Installing what app/monitor/viewer/package-lock.json names into .tools/viewer, half a minute …'
+	@mkdir -p $(@D) && cp $^ $(@D)/
+	@cd $(@D) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error >/dev/null
+	@touch $@
+
+$(VIEWER): .tools/viewer/.installed $(wildcard app/monitor/viewer/build.mjs app/monitor/viewer/src/* app/monitor/viewer/src/panels/*)
+	@node app/monitor/viewer/build.mjs .tools/viewer/node_modules $(@D)
+
+# What was released when, as Git has it now; a checkout without its history has no marks.
+artifacts/dashboards/marks.json: FORCE | .venv/.locked
+	@mkdir -p $(@D)
+	@$(RELEASE) history --json >$(@D)/history.json || { echo 'warning: so no releases are marked' >&2; echo '[]' >$(@D)/history.json; }
+	@$(RUN) -m app.monitor.annotations --history $(@D)/history.json >$@
+FORCE:

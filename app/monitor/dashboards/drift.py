@@ -43,7 +43,15 @@ def show_features() -> list[PanelBuilder]:
         "LatheDrift",
     )
     return [
-        grid(table_about, {"feature": "Feature", "drift": "Alerts"}, columns, width=12, height=11, sort="at least"),
+        grid(
+            table_about,
+            {"feature": "Feature", "drift": "Alerts"},
+            columns,
+            width=12,
+            height=11,
+            sort="at least",
+            widths={"Alerts": 70},
+        ),
         lines(
             About(
                 "Least drift over time",
@@ -54,6 +62,8 @@ def show_features() -> list[PanelBuilder]:
             {"{{feature}}": f"lathe:feature_psi_low:$window{{{OF_VERSIONS}}}"},
             height=11,
             limits=LIMIT_LINES,
+            many=True,
+            signed=True,
         ),
         states(
             About(
@@ -92,12 +102,14 @@ def show_slices() -> list[PanelBuilder]:
             width=12,
             height=11,
             sort="at least",
+            widths={"Slice": 130, "Alerts": 70},
         ),
         lines(
             About("Rows of each slice", "Rows a second of each chosen slice.", "rowsps", "LatheSliceDrift"),
             {"{{slice}}": _slice_sum("rows")},
             width=6,
             height=11,
+            many=True,
         ),
         lines(
             About("Mean score of each slice", "Expected share of positive rows.", "percentunit", "LatheSliceDrift"),
@@ -122,6 +134,7 @@ def show_inputs() -> list[PanelBuilder]:
         lines(
             About("Missing values", "Share of rows without a value, by feature.", "percentunit", "LatheMissingValues"),
             {"{{feature}}": f"{missing} / on () group_left () {rows}"},
+            many=True,
             width=8,
         ),
         lines(
@@ -132,6 +145,7 @@ def show_inputs() -> list[PanelBuilder]:
                 "LatheOutOfRange",
             ),
             {"{{feature}}": f"{outside} / on () group_left () {rows}"},
+            many=True,
             width=8,
         ),
         lines(
@@ -142,6 +156,7 @@ def show_inputs() -> list[PanelBuilder]:
                 "LatheUnknownCategories",
             ),
             {"{{feature}}": f"{unknown} / on () group_left () {rows}"},
+            many=True,
             width=8,
         ),
     ]

@@ -15,6 +15,8 @@ from app.monitor.dashboards.runbook import link_to
 SOURCE = dashboard.DataSourceRef(type_val="prometheus", uid="${datasource}")
 LETTERS = "ABCDEFGHIJ"
 LINE_WIDTH = 2
+# how far an axis reaches at least, by unit: where all is nought, Grafana would draw 0 to 100, of shares 0 to 10,000 %
+LEAST_REACH = {"percentunit": 0.01, "reqps": 1, "rowsps": 1, "cps": 1, "s": 0.001, "bytes": 2**20, "short": 1}
 
 PanelBuilder = Builder[dashboard.Panel]
 Steps = Sequence[tuple[float | None, str]]  # from this value on, this colour
@@ -63,10 +65,12 @@ def colour_by(mode: dashboard.FieldColorModeId) -> build.FieldColor:
 
 
 def number(
-    about: About, expr: str, *, width: int = 4, steps: Steps = NEUTRAL, decimals: int | None = None
+    about: About, expr: str, *, width: int = 4, steps: Steps = NEUTRAL, decimals: int | None = None, nothing: str = ""
 ) -> stat.Panel:
-    """The newest value in large letters, its course behind it."""
+    """The newest value in large letters, its course behind it; `nothing` stands where there is none."""
     panel = describe(stat.Panel(), about)
+    if nothing:
+        panel.no_value(nothing)
     if decimals is not None:
         panel.decimals(decimals)
     return (
@@ -80,12 +84,24 @@ def number(
 
 
 def lines(
-    about: About, exprs: Mapping[str, str], *, width: int = 12, height: int = 8, limits: Steps = ()
+    about: About,
+    exprs: Mapping[str, str],
+    *,
+    width: int = 12,
+    height: int = 8,
+    limits: Steps = (),
+    many: bool = False,
+    signed: bool = False,
 ) -> timeseries.Panel:
-    """Lines over time by legend, a legend as `{{model_version}}`; `limits` are dashed lines."""
+    """Lines over time by legend, a legend as `{{model_version}}`; `limits` are dashed lines.
+
+    `many` lines have their names side by side and no numbers; `signed` values may be below nought.
+    """
     panel = describe(timeseries.Panel(), about)
     for letter, (legend, expr) in zip(LETTERS, exprs.items(), strict=False):
         panel.with_target(over_time(expr, legend, letter))
+    if not signed:
+        panel.axis_soft_min(0).axis_soft_max(LEAST_REACH[about.unit])
     if limits:
         panel.thresholds(choose_colours(limits))
         panel.thresholds_style(look.GraphThresholdsStyleConfig().mode(common.GraphThresholdsStyleMode.DASHED))
@@ -96,7 +112,7 @@ def lines(
         .line_width(LINE_WIDTH)
         .fill_opacity(0)
         .show_points(common.VisibilityMode.NEVER)
-        .legend(show_legend(["lastNotNull", "max"]))
+        .legend(show_legend([] if many else ["lastNotNull", "max"]))
         .tooltip(look.VizTooltipOptions().mode(common.TooltipDisplayMode.MULTI).sort(common.SortOrder.DESCENDING))
     )
 

@@ -77,6 +77,7 @@ def show_traffic() -> list[PanelBuilder]:
             lines(
                 About("Requests by route", "Every request a second, probes included.", "reqps", "LatheScrapeDead"),
                 {"{{route}}": count_per_second("lathe_requests_total", OF_VERSIONS, "route")},
+                many=True,
             )
         ),
         stacked(
@@ -130,6 +131,7 @@ def show_errors() -> list[PanelBuilder]:
                 "LatheAvailabilityBurn",
             ),
             {"{{reason}}": refused},
+            many=True,
         ),
     ]
 
@@ -149,6 +151,7 @@ def show_saturation() -> list[PanelBuilder]:
         lines(
             About("Turned away", "What a pod refuses to protect the rest, a second.", "cps", "LatheLatencyBurn"),
             turned_away,
+            many=True,
             width=6,
         ),
         lines(
@@ -191,7 +194,7 @@ def compare_versions() -> list[PanelBuilder]:
         "short",
         "LatheAvailabilityBurn",
     )
-    return [grid(about, {version: "Version"}, columns, sort="Requests")]
+    return [grid(about, {version: "Version"}, columns, height=6, sort="Requests", widths={"Version": 180})]
 
 
 def _memory_by_version() -> str:

@@ -45,7 +45,7 @@ def show_now() -> list[PanelBuilder]:
             decimals=0,
         ),
         number(
-            About("Age of the newest model", "Since it was trained.", "s", "LatheModelStale"),
+            About("Age of the model", "Since it was trained.", "s", "LatheStaleModel"),
             f"time() - max(lathe_model_trained_timestamp_seconds{{{OF_MODEL}}})",
         ),
         number(
@@ -53,7 +53,7 @@ def show_now() -> list[PanelBuilder]:
                 "Failed notifications",
                 "Within a day, of every receiver: an alert that nobody sees.",
                 "short",
-                "LatheNotificationsFailed",
+                "LatheDriftStrong",
             ),
             "sum(increase(alertmanager_notifications_failed_total[1d])) or vector(0)",
             steps=[(None, "green"), (1, "red")],
@@ -109,7 +109,7 @@ def show_retrainings() -> list[PanelBuilder]:
                 "Age of the models",
                 "Falls to nought with each retraining that is released. Orange marks are pull requests of retrainings.",
                 "s",
-                "LatheModelStale",
+                "LatheStaleModel",
             ),
             {"{{model_version}}": age},
         ),
@@ -132,14 +132,19 @@ def show_retrainings() -> list[PanelBuilder]:
 
 
 def show_watchers() -> list[PanelBuilder]:
+    used = "sum by (integration) (alertmanager_notifications_total) > 0"
     sent, failed = (
-        f"sum by (integration) (rate(alertmanager_notifications{part}_total{RATE}))" for part in ("", "_failed")
+        f"sum by (integration) (rate(alertmanager_notifications{part}_total{RATE})) and {used}"
+        for part in ("", "_failed")
+    )
+    # a group's name begins with the path of its file
+    took = (
+        'max by (group) (label_replace(prometheus_rule_group_last_duration_seconds{rule_group=~".*;lathe-.*"}, '
+        '"group", "$1", "rule_group", ".*;(.*)"))'
     )
     return [
         lines(
-            About(
-                "Notifications", "What Alertmanager sent a second, and what failed.", "cps", "LatheNotificationsFailed"
-            ),
+            About("Notifications", "What Alertmanager sent a second, and what failed.", "cps", "LatheDriftStrong"),
             {"{{integration}}": sent, "{{integration}}, failed": failed},
             width=8,
         ),
@@ -150,7 +155,8 @@ def show_watchers() -> list[PanelBuilder]:
                 "s",
                 "LatheRulesMissed",
             ),
-            {"{{rule_group}}": "max by (rule_group) (prometheus_rule_group_last_duration_seconds)"},
+            {"{{group}}": took},
+            many=True,
             width=8,
         ),
         lines(

@@ -48,5 +48,5 @@ def list_retrainings() -> list[dashboard.AnnotationQuery]:
     trained = f"1000 * max by (model_version) (lathe_model_trained_timestamp_seconds{{{OF_MODEL}}})"
     return [
         FromStore("Retraining", "orange", RETRAINING_TAG),
-        TimedQuery("Trained", "yellow", trained, "{{model_version}} was trained", "By the bundle's own record"),
+        TimedQuery("Trained", "yellow", trained, "{{model_version}} was trained", "By the gate's report"),
     ]

@@ -20,7 +20,7 @@ def bounds(name: str, series: str, window: str) -> dict[str, str]:
 
 def compare(measure: str, title: str, meaning: str, alert: str) -> PanelBuilder:
     """A measure as expected from the scores, and as labels and scores together estimate it."""
-    exprs = bounds(EXPECTED, f"lathe:expected_{measure}", "1h") | bounds(LABELLED, f"lathe:{measure}", "24h")
+    exprs = bounds(EXPECTED, f"lathe:expected_{measure}", "$window") | bounds(LABELLED, f"lathe:{measure}", "24h")
     panel = lines(About(title, f"{meaning} {WARNING}", "percentunit", alert), exprs)
     return with_band(with_band(panel.max(1), EXPECTED, "blue"), LABELLED, "green")
 
@@ -28,7 +28,7 @@ def compare(measure: str, title: str, meaning: str, alert: str) -> PanelBuilder:
 def show_quality() -> list[PanelBuilder]:
     cost = lines(
         About("Expected cost of a row", f"In the units of objectives.yaml. {WARNING}", "short", "LatheExpectedCost"),
-        bounds(EXPECTED, "lathe:expected_cost", "1h"),
+        bounds(EXPECTED, "lathe:expected_cost", "$window"),
     )
     limits: Steps = [(None, "red"), (-CALIBRATION, "transparent"), (CALIBRATION, "red")]
     calibration = lines(
@@ -40,6 +40,7 @@ def show_quality() -> list[PanelBuilder]:
         ),
         {"z": f"lathe:calibration_z:24h{{{OF_VERSIONS}}}"},
         limits=limits,
+        signed=True,
     )
     return [
         compare("precision", "Precision", "Of the rows decided true, the share that is.", "LatheQualityWorse"),
@@ -70,6 +71,7 @@ def show_labels() -> list[PanelBuilder]:
         lines(
             About("Labels by outcome", "Outcomes that came back a second.", "cps", "LatheLabelsMissing"),
             {"{{outcome}}": came},
+            many=True,
             width=6,
         ),
         lines(
@@ -119,6 +121,7 @@ def show_scores() -> list[PanelBuilder]:
                     "LatheDrift",
                 ),
                 psi,
+                signed=True,
             ),
             "PSI",
             "purple",
@@ -140,6 +143,7 @@ def show_summary() -> list[PanelBuilder]:
                 "LatheQualityWorse",
             ),
             newest("lathe:precision:24h"),
+            nothing="too few labels",
         ),
         number(
             About(
@@ -149,15 +153,17 @@ def show_summary() -> list[PanelBuilder]:
                 "LatheQualityWorse",
             ),
             newest("lathe:recall:24h"),
+            nothing="too few labels",
         ),
         number(
             About("Calibration", "Standard errors between labels and scores.", "short", "LatheCalibration"),
             newest("lathe:calibration_z:24h"),
             steps=[(None, "red"), (-CALIBRATION, "green"), (CALIBRATION, "red")],
             decimals=1,
+            nothing="too few labels",
         ),
         number(
-            About("Age of the model", "Since it was trained.", "s", "LatheModelStale"),
+            About("Age of the model", "Since it was trained.", "s", "LatheStaleModel"),
             trained,
         ),
     ]

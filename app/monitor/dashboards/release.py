@@ -81,11 +81,11 @@ def show_served() -> list[PanelBuilder]:
     names = ", ".join(labels)
     columns = [
         NumberColumn("Pods", f"count by ({names}) (lathe_model_info{{{OF_VERSIONS}}})", decimals=0, width=90),
-        NumberColumn("Training rows", f"max by ({names}) ({reference})", decimals=0, width=130),
+        NumberColumn("Training rows", f"max by ({names}) ({reference})", "none", 0, width=130),
         NumberColumn("Trained", f"1000 * max by ({names}) ({trained})", "dateTimeAsIso", width=180),
     ]
     about = About(
-        "Served bundles", "The digest is the one that Git, registry and bundle agree on.", "short", "LatheModelStale"
+        "Served bundles", "The digest is the one that Git, registry and bundle agree on.", "short", "LatheStaleModel"
     )
     return [grid(about, {"model_version": "Version", "digest": "Digest of the bundle"}, columns, height=5)]
 
@@ -121,13 +121,13 @@ def compare_canary() -> list[PanelBuilder]:
                 "Decided true",
                 "Share of rows decided true by each group: the same traffic, so nearly the same share.",
                 "percentunit",
-                "LatheCanaryWorse",
+                "LatheCanaryWaiting",
             ),
             {LEGEND: share_decided()},
             width=8,
         ),
         lines(
-            About("Mean score", "Mean score of each group.", "percentunit", "LatheCanaryWorse"),
+            About("Mean score", "Mean score of each group.", "percentunit", "LatheCanaryWaiting"),
             {LEGEND: mean_score()},
             width=8,
         ),
@@ -136,7 +136,7 @@ def compare_canary() -> list[PanelBuilder]:
                 "Drift of the score",
                 "Against each version's own reference, of the last hour.",
                 "short",
-                "LatheCanaryWorse",
+                "LatheCanaryWaiting",
             ),
             {"{{model_version}}": f"lathe:score_psi:1h{{{OF_VERSIONS}}}"},
             width=8,
@@ -152,7 +152,7 @@ def compare_now() -> list[PanelBuilder]:
         NumberColumn("Decided true", share_decided(), "percentunit", 2),
         NumberColumn("Mean score", mean_score(), "percentunit", 2),
     ]
-    about = About("Canary and stable, now", "One row for each version and hash of pods.", "short", "LatheCanaryWorse")
+    about = About("Canary and stable, now", "One row for each version and hash of pods.", "short", "LatheCanaryWaiting")
     labels = {"model_version": "Version", "rollouts_pod_template_hash": "Hash of the pods"}
     return [grid(about, labels, columns, height=5, sort="Requests")]
 

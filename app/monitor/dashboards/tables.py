@@ -1,6 +1,7 @@
 """A table: one row for each set of labels, one column for each query."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import Any, NamedTuple
 
 from grafana_foundation_sdk.builders import common as look
@@ -9,6 +10,9 @@ from grafana_foundation_sdk.models import common, dashboard
 from grafana_foundation_sdk.models.prometheus import PromQueryFormat
 
 from app.monitor.dashboards.elements import LETTERS, SOURCE, About, Steps, describe
+
+LEAST_WIDTH = 80  # pixels of a column; Grafana's own 150 would cut off the last columns of ten
+NO_WIDTHS: Mapping[str, int] = MappingProxyType({})
 
 
 class NumberColumn(NamedTuple):
@@ -31,10 +35,11 @@ def grid(
     width: int = 24,
     height: int = 8,
     sort: str = "",
+    widths: Mapping[str, int] = NO_WIDTHS,
 ) -> table.Panel:
     """A table with the labels, by their titles, and then the columns.
 
-    Each query must give exactly these labels, or rows do not meet.
+    Each query must give exactly these labels, or rows do not meet. `widths` are pixels of columns of labels by title.
     """
     panel = describe(table.Panel(), about)
     names = dict(zip((f"Value #{letter}" for letter in LETTERS), columns, strict=False))
@@ -51,7 +56,10 @@ def grid(
     )
     if sort:
         panel.sort_by([look.TableSortByFieldState().display_name(sort).desc(True)])
-    return panel.height(height).span(width).cell_height(common.TableCellHeight.SM)
+    for title in titles.values():
+        if title in widths:
+            panel.override_by_name(title, [dashboard.DynamicConfigValue(id_val="custom.width", value=widths[title])])
+    return panel.height(height).span(width).min_width(LEAST_WIDTH).cell_height(common.TableCellHeight.SM)
 
 
 def at_once(expr: str, letter: str) -> prometheus.Dataquery:

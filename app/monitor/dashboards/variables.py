@@ -37,8 +37,12 @@ def choose_versions() -> Variable:
 
 
 def choose_version() -> Variable:
-    """One version, the last by name unless another is chosen."""
-    return _choose_version()
+    """One version: the one that was trained last, unless another is chosen. A version's name has no order."""
+    in_range = "max by (model_version) (last_over_time({}{{" + OF_MODEL + "}}[$__range]))"
+    trained, served = map(in_range.format, ("lathe_model_trained_timestamp_seconds", "lathe_model_info"))
+    query = f"query_result(sort_desc({trained} or 0 * {served}))"
+    variable = _choose("version", "Version", query).regex('/model_version="([^"]+)"/')
+    return variable.sort(dashboard.VariableSort.DISABLED)
 
 
 def choose_slices() -> Variable:
@@ -52,8 +56,7 @@ def choose_window() -> Variable:
 
 
 def _choose_version() -> build.QueryVariable:
-    variable = _choose("version", "Version", f"label_values(lathe_model_info{{{OF_MODEL}}}, model_version)")
-    return variable.sort(dashboard.VariableSort.ALPHABETICAL_DESC)
+    return _choose("version", "Version", f"label_values(lathe_model_info{{{OF_MODEL}}}, model_version)")
 
 
 def _choose(name: str, label: str, query: str) -> build.QueryVariable:

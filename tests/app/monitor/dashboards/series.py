@@ -14,7 +14,7 @@ FOREIGN = {
     "alertmanager_notifications_total": {"integration"},
     "alertmanager_notifications_failed_total": {"integration"},
     "prometheus_rule_group_iterations_missed_total": set[str](),
-    "prometheus_rule_group_last_duration_seconds": set[str](),
+    "prometheus_rule_group_last_duration_seconds": {"rule_group"},
 }
 OF_RULES = {"model_name", "model_version", "namespace"}
 WINDOWS = ("15m", "1h", "6h", "24h")
@@ -31,8 +31,10 @@ def list_recorded() -> dict[str, set[str]]:
             found[f"lathe:feature_psi{bound}:{window}"] = per_feature
             found[f"lathe:slice_feature_psi{bound}:{window}"] = per_slice
             found[f"lathe:score_psi{bound}:{window}"] = OF_RULES
+        for bound in BOUNDS:
+            measures = ("precision", "recall", "cost")
+            found |= {f"lathe:expected_{measure}{bound}:{window}": OF_RULES for measure in measures}
     for bound in BOUNDS:
-        found |= {f"lathe:expected_{measure}{bound}:1h": OF_RULES for measure in ("precision", "recall", "cost")}
         found |= {f"lathe:{measure}{bound}:24h": OF_RULES for measure in ("precision", "recall")}
     found |= {"lathe:label_coverage:24h": OF_RULES | {"decision"}, "lathe:calibration_z:24h": OF_RULES}
     return found | {f"lathe:{kind}_error_ratio:rate1h": OF_RULES for kind in ("availability", "latency")}

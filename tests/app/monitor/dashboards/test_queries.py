@@ -9,11 +9,13 @@ from tests.app.monitor.dashboards.series import find_unknown
 from tests.gitops.prometheus import check_rules
 
 QUERIES = list(list_queries())
+GROUP = '"$1"'  # of a regular expression, which Grafana leaves as it is
 
 
 def test_there_are_queries_and_each_variable_is_filled_in() -> None:
     assert len(QUERIES) > 100
-    assert [query.place for query in QUERIES if "$" in query.text] == []
+    left = [query.place for query in QUERIES if "$" in query.text.replace(GROUP, "")]
+    assert left == []
 
 
 def test_promtool_takes_every_query(tmp_path: Path) -> None:
