@@ -104,7 +104,7 @@ def parse_manifest(content: bytes) -> Manifest:
     try:
         version = msgspec.json.decode(content, type=dict[str, Any]).get("schema_version")
         if version not in READABLE_VERSIONS:
-            known = " or ".join(map(str, READABLE_VERSIONS))
+            known = " or ".join((", ".join(map(str, READABLE_VERSIONS[:-1])), str(READABLE_VERSIONS[-1])))
             raise BundleError(f"{MANIFEST_NAME} has schema version {version}, expected {known}")
         return msgspec.json.decode(content, type=Manifest)
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:

@@ -4,10 +4,10 @@ from typing import Literal
 
 import msgspec
 
-SCHEMA_VERSION = 2
+SCHEMA_VERSION = 3
 # A reader takes these. A later version only adds optional fields, and a bundle of an earlier one has none of them;
 # whatever else changes ends the list of versions that are read.
-READABLE_VERSIONS = (1, 2)
+READABLE_VERSIONS = (1, 2, 3)
 
 Value = float | str | None
 Task = Literal["binary", "regression"]
@@ -89,17 +89,42 @@ class Interval(Struct, frozen=True):
 
 
 class ReferenceBins(Struct, frozen=True):
-    """Proportions of the training rows in each bin.
+    """Proportions of the reference's rows in each bin: those fitted, for the score those held out.
 
     Numbers: bin i holds edges[i-1] <= x < edges[i], the first and last are open, so there are
     len(edges) + 1 of them. Categories: one bin each, in the schema's order. In both cases
     one more bin at the end counts the missing and unknown. `ratios` sums to 1.
+    `minimum` and `maximum`, since version 3, are the least and greatest number among those rows.
     """
 
     edges: tuple[float, ...]
     categories: tuple[str, ...]
     ratios: tuple[float, ...]
     drift: DriftUse
+    minimum: float | None = None
+    maximum: float | None = None
+
+
+class SliceReference(Struct, frozen=True):
+    """The fitted rows of one slice, with the proportions in each of the whole reference's bins by column and feature.
+
+    `ratios` is empty where there are too few rows for a reference.
+    """
+
+    value: str
+    rows: int
+    ratios: dict[str, tuple[float, ...]]
+
+
+class SliceColumn(Struct, frozen=True):
+    """A column or derived feature by whose values traffic is counted apart: its categories, or bands of a number.
+
+    Band i holds edges[i-1] <= x < edges[i], as a bin does; a row without a value is in no slice.
+    """
+
+    name: str
+    edges: tuple[float, ...]
+    slices: tuple[SliceReference, ...]
 
 
 class CalibrationPoint(Struct, frozen=True):
@@ -179,3 +204,5 @@ class Manifest(Struct, frozen=True):
     reliability: tuple[CalibrationPoint, ...] = ()  # by rising score
     rows: RowRecord | None = None  # None in a bundle of version 1
     requirements: Requirements | None = None
+    score_rows: int | None = None  # of the score's reference; None in a bundle of version 1 or 2: the fitted rows
+    slices: tuple[SliceColumn, ...] = ()  # since version 3

@@ -2,9 +2,11 @@
 
 import math
 from collections.abc import Iterator, Sequence
+from itertools import pairwise
 
 from contract.errors import BundleError
-from contract.schema import Column, Manifest, ReferenceBins, Value
+from contract.schema import Column, Manifest, ReferenceBins, SliceReference, Value
+from contract.slices import MAX_CELLS, MAX_SLICES, are_few, name_bands
 
 SUM_TOLERANCE = 1e-6
 MAX_NAME_BYTES = 120  # of name and version each: both stand in every receipt, which has 512 characters at most
@@ -54,6 +56,7 @@ def _find_problems(manifest: Manifest) -> Iterator[str]:
             if problem := find_misfit(column, golden.row.get(column.name)):
                 yield f"golden row {index}: {problem}, so its own routes would refuse it"
     yield from _find_reference_problems(manifest)
+    yield from _find_slice_problems(manifest)
 
 
 def _find_probability_problems(manifest: Manifest) -> Iterator[str]:
@@ -107,6 +110,8 @@ def _find_reference_problems(manifest: Manifest) -> Iterator[str]:
         yield f"its reference bins and its schema differ in {min(differing)!r}"
     if manifest.data.rows < 1:
         yield f"its reference is of {manifest.data.rows} rows, expected at least 1"
+    if manifest.score_rows is not None and manifest.score_rows < 1:
+        yield f"the reference of its score is of {manifest.score_rows} rows, expected at least 1"
     for name, bins in manifest.reference.items():
         yield from _find_bin_problems(name, bins)
         size = (len(bins.categories) if bins.categories else len(bins.edges) + 1) + 1
@@ -117,10 +122,47 @@ def _find_reference_problems(manifest: Manifest) -> Iterator[str]:
 def _find_bin_problems(name: str, bins: ReferenceBins) -> Iterator[str]:
     if any(low >= high for low, high in zip(bins.edges, bins.edges[1:], strict=False)):
         yield f"the edges of the reference bins of {name!r} do not rise"
-    if not all(0.0 <= ratio <= 1.0 for ratio in bins.ratios):
-        yield f"the reference bins of {name!r} have a ratio outside of 0 to 1"
-    elif abs(sum(bins.ratios) - 1.0) > SUM_TOLERANCE:
-        yield f"the ratios of the reference bins of {name!r} sum to {sum(bins.ratios):g}, expected 1"
+    yield from _find_ratio_problems(f"the reference bins of {name!r}", bins.ratios)
+    if bins.minimum is None or bins.maximum is None:
+        return
+    if not all(bins.minimum <= edge <= bins.maximum for edge in (bins.minimum, *bins.edges)):
+        yield f"the reference bins of {name!r} are not within their range, {bins.minimum:g} to {bins.maximum:g}"
+
+
+def _find_ratio_problems(what: str, ratios: Sequence[float]) -> Iterator[str]:
+    if not all(0.0 <= ratio <= 1.0 for ratio in ratios):
+        yield f"{what} have a ratio outside of 0 to 1"
+    elif abs(sum(ratios) - 1.0) > SUM_TOLERANCE:
+        yield f"the ratios of {what} sum to {sum(ratios):g}, expected 1"
+
+
+def _find_slice_problems(manifest: Manifest) -> Iterator[str]:
+    names = [column.name for column in manifest.slices]
+    yield from (f"the slices of {name!r} stand twice" for name in _find_repeated(names))
+    if not are_few([len(column.slices) for column in manifest.slices]):
+        yield f"it has too many slices, expected at most {MAX_SLICES} and {MAX_CELLS} combinations"
+    for column in manifest.slices:
+        bins = manifest.reference.get(column.name)
+        if bins is None or column.name == "score":
+            yield f"it has slices of {column.name!r}, which is no column or derived feature"
+            continue
+        expected = bins.categories or name_bands(column.edges)
+        if (bins.categories and column.edges) or tuple(one.value for one in column.slices) != expected:
+            yield f"the slices of {column.name!r} do not fit its schema"
+        if any(low >= high for low, high in pairwise(column.edges)):
+            yield f"the edges of the slices of {column.name!r} do not rise"
+        for one in column.slices:
+            yield from _find_slice_reference_problems(manifest, f"{column.name}={one.value}", one)
+
+
+def _find_slice_reference_problems(manifest: Manifest, name: str, one: SliceReference) -> Iterator[str]:
+    if one.rows < 0:
+        yield f"the reference of slice {name!r} is of {one.rows} rows"
+    sizes = {feature: len(bins.ratios) for feature, bins in manifest.reference.items() if feature != "score"}
+    if one.ratios and {feature: len(ratios) for feature, ratios in one.ratios.items()} != sizes:
+        yield f"the reference of slice {name!r} does not have the bins of the whole reference"
+    for feature, ratios in one.ratios.items():
+        yield from _find_ratio_problems(f"the reference bins of {feature!r} in slice {name!r}", ratios)
 
 
 def _find_repeated(names: Sequence[str]) -> list[str]:

@@ -7,6 +7,7 @@ from functools import partial
 from time import perf_counter
 
 from app.predictor import settings
+from app.predictor.collector import make_registry
 from app.predictor.counters import Counters
 from app.predictor.endpoints import batch, explain, feedback, infer, predict, what_if
 from app.predictor.endpoints.base import Endpoint
@@ -19,7 +20,6 @@ from app.predictor.http.body import SMALL_BODY_BYTES
 from app.predictor.http.request_ids import HEADER
 from app.predictor.inputs import validation
 from app.predictor.logs import log_event, log_request
-from app.predictor.metrics import make_registry
 from app.predictor.receipts.receipts import Receipts
 from app.predictor.responses.refusals import CLIENT_GONE, UNMATCHED
 from app.predictor.routes import REQUEST_ID, make_routes, make_service_routes

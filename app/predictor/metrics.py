@@ -1,23 +1,13 @@
-"""The predictor's metrics: the one list of their names, and their values as Prometheus' library has them."""
+"""The predictor's metrics: the one list of their names; app/predictor/collector.py gives their values."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import NamedTuple
-
-from prometheus_client import CollectorRegistry, ProcessCollector
-from prometheus_client.core import (
-    CounterMetricFamily,
-    GaugeMetricFamily,
-    HistogramMetricFamily,
-    InfoMetricFamily,
-    Metric,
-    SummaryMetricFamily,
-)
-from prometheus_client.registry import Collector
 
 from app.predictor.samples import (
     Samples,
     by_decision,
     by_label,
+    by_slice_and_decision,
     by_version,
     by_version_and_decision,
     one,
@@ -30,16 +20,17 @@ from app.predictor.samples import (
     read_outcomes,
     read_requests,
     read_score_reference,
+    read_score_reference_rows,
     read_score_rows,
+    read_slice_feature_rows,
+    read_slice_reference,
+    read_slice_reference_rows,
     read_trained,
     read_variance,
 )
 from app.predictor.services import Services
-from contract.durations import DURATION_BUCKETS
 
 MODEL_LABELS = ("model_name", "model_version")  # on every metric, before its own
-
-Registry = CollectorRegistry
 
 
 class MetricRow(NamedTuple):
@@ -157,16 +148,20 @@ METRICS = (
         "lathe_feature_rows_total", "counter", ("feature", "bin"), "Rows in each bin of a feature", read_feature_rows
     ),
     MetricRow(
+        "lathe_out_of_range_rows_total", "counter", ("feature",), "Rows outside of the range of the training rows",
+        lambda s: by_label(s.lifecycle.model.traffic.count_outside()),
+    ),
+    MetricRow(
         "lathe_feature_reference_ratio", "gauge", ("feature", "bin", "drift"), "Share of training rows in each bin",
         read_feature_reference,
     ),
     MetricRow(
-        "lathe_reference_rows", "gauge", (), "Training rows that the reference ratios are shares of",
+        "lathe_reference_rows", "gauge", (), "Training rows that the reference ratios of the features are shares of",
         lambda s: one(s.lifecycle.model.manifest.data.rows),
     ),
     MetricRow("lathe_score_rows_total", "counter", ("bin",), "Rows in each bin of the score", read_score_rows),
     MetricRow(
-        "lathe_score_reference_ratio", "gauge", ("bin",), "Share of training rows in each bin of the score",
+        "lathe_score_reference_ratio", "gauge", ("bin",), "Share of held-out rows in each bin of the score",
         read_score_reference,
     ),
     MetricRow(
@@ -178,63 +173,27 @@ METRICS = (
         "Rows and outcomes that the prediction log could not take",
         lambda s: by_label(s.prediction_log.dropped) if s.prediction_log else {},
     ),
+    MetricRow(
+        "lathe_score_reference_rows", "gauge", (), "Held-out rows that the reference ratios of the score are shares of",
+        read_score_reference_rows,
+    ),
+    MetricRow(
+        "lathe_slice_rows_total", "counter", ("slice", "decision"), "Rows scored in each slice, by decision",
+        by_slice_and_decision(lambda sums: sums.rows),
+    ),
+    MetricRow(
+        "lathe_slice_score_sum_total", "counter", ("slice", "decision"), "Sum of the scores of those rows",
+        by_slice_and_decision(lambda sums: sums.scores),
+    ),
+    MetricRow(
+        "lathe_slice_feature_rows_total", "counter", ("slice", "feature", "bin"),
+        "Rows of each slice in each bin of a feature", read_slice_feature_rows,
+    ),
+    MetricRow(
+        "lathe_slice_feature_reference_ratio", "gauge", ("slice", "feature", "bin", "drift"),
+        "Share of the slice's training rows in each bin; nothing where there are fewer than 50", read_slice_reference,
+    ),
+    MetricRow(
+        "lathe_slice_reference_rows", "gauge", ("slice",), "Training rows of each slice", read_slice_reference_rows
+    ),
 )  # fmt: skip # a table
-
-BEFORE_THE_MODEL = ("lathe_ready", "lathe_in_flight_requests")
-
-
-class ServicesCollector(Collector):
-    """Turns the services' plain numbers into metric families when they are scraped."""
-
-    def __init__(self, services: Services) -> None:
-        self.services = services
-
-    def collect(self) -> Iterator[Metric]:
-        """Families of METRICS, in its order; the model's labels are empty until it is loaded."""
-        manifest = self.services.lifecycle.model.manifest if self.services.lifecycle.has_model else None
-        model = (manifest.name, manifest.version) if manifest else ("", "")
-        for row in METRICS:
-            if manifest is None and row.name not in BEFORE_THE_MODEL:
-                continue
-            collect = {"histogram": self._durations, "summary": self._delays}.get(row.kind, self._family)
-            yield collect(row, model)
-
-    def _family(self, row: MetricRow, model: tuple[str, str]) -> Metric:
-        labels = (*MODEL_LABELS, *row.labels)
-        values_by_labels = row.read(self.services)
-        if row.kind == "info":
-            info = InfoMetricFamily(row.name.removesuffix("_info"), row.help)
-            for values in values_by_labels:
-                info.add_metric([], dict(zip(labels, (*model, *values), strict=True)))
-            return info
-        kind = CounterMetricFamily if row.kind == "counter" else GaugeMetricFamily
-        family = kind(row.name, row.help, labels=labels)
-        for values, value in values_by_labels.items():
-            family.add_metric([*(model[:1] if row.is_of_receipts else model), *values], value)
-        return family
-
-    def _durations(self, row: MetricRow, model: tuple[str, str]) -> Metric:
-        family = HistogramMetricFamily(row.name, row.help, labels=(*MODEL_LABELS, *row.labels))
-        bounds = [*(str(bound) for bound in DURATION_BUCKETS), "+Inf"]
-        durations = self.services.counters.durations
-        for route in dict.fromkeys(route for route, _ in durations):
-            cells = [cell for (name, _), cell in durations.items() if name == route]
-            counts = [sum(column) for column in zip(*(cell.counts for cell in cells), strict=True)]
-            running = [sum(counts[: index + 1]) for index in range(len(counts))]
-            seconds = sum(cell.total_seconds for cell in cells)
-            family.add_metric([*model, route], list(zip(bounds, running, strict=True)), seconds)
-        return family
-
-    def _delays(self, row: MetricRow, model: tuple[str, str]) -> Metric:
-        family = SummaryMetricFamily(row.name, row.help, labels=MODEL_LABELS)
-        for version, sums in self.services.feedback.versions.items():
-            family.add_metric([model[0], version], sum(sums.outcomes.values()), sums.delay_seconds)
-        return family
-
-
-def make_registry(services: Services) -> CollectorRegistry:
-    """A registry of its own with the predictor's and the process's metrics."""
-    registry = CollectorRegistry()
-    ProcessCollector(registry=registry)
-    registry.register(ServicesCollector(services))
-    return registry

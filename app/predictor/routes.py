@@ -11,11 +11,11 @@ from fastapi.exceptions import RequestValidationError
 from starlette.exceptions import HTTPException
 
 from app.predictor.assets import read_assets
+from app.predictor.collector import Registry
 from app.predictor.counters import Counters
 from app.predictor.endpoints import batch, explain, feedback, infer, infer_metadata, predict, what_if
 from app.predictor.http import errors
 from app.predictor.lifecycle import Lifecycle
-from app.predictor.metrics import Registry
 from app.predictor.openapi.document import build_document
 from app.predictor.openapi.rendered import Document
 from app.predictor.responses.exceptions import explain_exception

@@ -4,9 +4,11 @@ from collections.abc import Callable, Mapping
 
 from app.predictor.counters import DECISIONS, DecisionSums
 from app.predictor.receipts.outcomes import VersionSums
-from app.predictor.scoring.drift_counts import SCORE
+from app.predictor.scoring.bin_layout import SCORE, BinCounts
+from app.predictor.scoring.traffic import TrafficCounts
 from app.predictor.services import Services
 from contract.compute.bins import name_bins
+from contract.slices import name_slice
 
 Samples = Mapping[tuple[str, ...], float]
 
@@ -33,7 +35,16 @@ def read_requests(services: Services) -> Samples:
 
 def by_decision(read: Callable[[DecisionSums], float]) -> Callable[[Services], Samples]:
     return lambda services: {
-        (DECISIONS[decision],): read(sums) for decision, sums in services.lifecycle.model.traffic.decided.items()
+        (DECISIONS[decision],): read(sums)
+        for decision, sums in services.lifecycle.model.traffic.sum_all().decided.items()
+    }
+
+
+def by_slice_and_decision(read: Callable[[DecisionSums], float]) -> Callable[[Services], Samples]:
+    return lambda services: {
+        (name, DECISIONS[decision]): read(sums)
+        for name, cell in services.lifecycle.model.traffic.sum_slices()
+        for decision, sums in cell.decided.items()
     }
 
 
@@ -51,12 +62,48 @@ def read_trained(services: Services) -> Samples:
 
 def read_feature_rows(services: Services) -> Samples:
     traffic = services.lifecycle.model.traffic
+    return _name_counts(traffic, traffic.counts)
+
+
+def read_slice_feature_rows(services: Services) -> Samples:
+    traffic = services.lifecycle.model.traffic
+    return {
+        (name, *labels): count
+        for name, cell in traffic.sum_slices()
+        for labels, count in _name_counts(traffic, traffic.layout.fold(cell.counts)).items()
+    }
+
+
+def _name_counts(traffic: TrafficCounts, counts: BinCounts) -> Samples:
     return {
         (feature, label): count
         for feature, bins in traffic.reference.items()
         if feature != SCORE
-        for label, count in zip(name_bins(bins), traffic.counts[feature], strict=True)
+        for label, count in zip(name_bins(bins), counts[feature], strict=True)
     }
+
+
+def read_slice_reference(services: Services) -> Samples:
+    """Nothing for a slice of too few rows."""
+    manifest = services.lifecycle.model.manifest
+    return {
+        (name_slice(column, place), feature, label, manifest.reference[feature].drift): ratio
+        for column in manifest.slices
+        for place, one in enumerate(column.slices)
+        for feature, ratios in one.ratios.items()
+        for label, ratio in zip(name_bins(manifest.reference[feature]), ratios, strict=True)
+    }
+
+
+def read_slice_reference_rows(services: Services) -> Samples:
+    columns = services.lifecycle.model.manifest.slices
+    return {(name_slice(c, place),): one.rows for c in columns for place, one in enumerate(c.slices)}
+
+
+def read_score_reference_rows(services: Services) -> Samples:
+    """Those of the features in a bundle of an earlier version, whose score reference is of the same rows."""
+    manifest = services.lifecycle.model.manifest
+    return one(manifest.data.rows if manifest.score_rows is None else manifest.score_rows)
 
 
 def read_feature_reference(services: Services) -> Samples:

@@ -8,7 +8,7 @@ from prometheus_client.core import Metric
 from prometheus_client.exposition import choose_encoder
 from prometheus_client.registry import Collector
 
-from app.predictor.metrics import Registry
+from app.predictor.collector import Registry
 
 KNOWN_VERSIONS = ("1.0.0", "0.0.4", "0.0.1")  # of Prometheus' text formats
 PIECE_SECONDS = 0.001  # then others have their turn on the event loop; all of it takes 6 to 16 ms

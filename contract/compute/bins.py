@@ -1,4 +1,4 @@
-"""Drift bins: where a value falls, and what share of the training rows fell there."""
+"""Drift bins: where a value falls, and what share of the reference's rows fell there."""
 
 from collections.abc import Sequence
 
@@ -33,7 +33,7 @@ def name_bins(bins: ReferenceBins) -> tuple[str, ...]:
 def build_bins(
     values: NDArray[np.float64], categories: Sequence[str], drift: DriftUse, max_bins: int = 10
 ) -> ReferenceBins:
-    """Bins of about equal population from training values of shape (rows,).
+    """Bins of about equal population from a reference's values of shape (rows,), and their range.
 
     Repeated quantiles (a column with few distinct values) fall together, so that no edge stands twice.
     """
@@ -46,5 +46,22 @@ def build_bins(
     size = (len(categories) if categories else len(edges) + 1) + 1
     empty = ReferenceBins(edges=edges, categories=tuple(categories), ratios=(0.0,) * size, drift=drift)
     counts = count_bins(empty, values)
-    ratios = tuple(float(count) / max(len(values), 1) for count in counts)
-    return ReferenceBins(edges=edges, categories=tuple(categories), ratios=ratios, drift=drift)
+    finite = values[np.isfinite(values)]
+    has_range = not categories and finite.size > 0
+    return ReferenceBins(
+        edges=edges,
+        categories=tuple(categories),
+        ratios=_share(counts, len(values)),
+        drift=drift,
+        minimum=float(finite.min()) if has_range else None,
+        maximum=float(finite.max()) if has_range else None,
+    )
+
+
+def measure_ratios(bins: ReferenceBins, values: NDArray[np.float64]) -> tuple[float, ...]:
+    """The share of `values`, shape (rows,), in each bin."""
+    return _share(count_bins(bins, values), len(values))
+
+
+def _share(counts: NDArray[np.int64], rows: int) -> tuple[float, ...]:
+    return tuple(float(count) / max(rows, 1) for count in counts)

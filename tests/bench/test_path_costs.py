@@ -72,7 +72,7 @@ def test_drift_bins_left_out_count_nothing_and_are_back_afterwards(
     bodies = encode_rows(model)
 
     def counted() -> int:
-        return sum(model.traffic.counts["score"])
+        return sum(model.traffic.counts["score"])  # of all cells
 
     before = counted()
     with patched(list_variants(served, model, bodies, log)["drift bins"]):

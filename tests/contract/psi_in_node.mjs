@@ -10,7 +10,7 @@ function measureFromMetrics(counts, ratios, referenceRows) {
   const metrics = new Map([
     ["lathe_score_rows_total", sampled(counts)],
     [GAUGE, sampled(ratios)],
-    ["lathe_reference_rows", [{ labels: {}, value: referenceRows }]],
+    ["lathe_score_reference_rows", [{ labels: {}, value: referenceRows }]],
   ]);
   return measureDrift(metrics)[0].index;
 }

@@ -129,13 +129,13 @@ def test_a_model_of_the_same_size_with_other_bytes_is_refused(copy: Path, xgboos
     assert f"{MODEL_NAME} has SHA-256 {digest_bytes(content[::-1])[:12]}" in refuse(copy, xgboost_reader)
 
 
-@pytest.mark.parametrize("version", [0, 3, 99, "1", None])
+@pytest.mark.parametrize("version", [0, 4, 99, "1", None])
 def test_an_unknown_schema_version_is_named_before_any_field_is_looked_at(
     copy: Path, xgboost_reader: mock.Mock, version: object
 ) -> None:
     body = json.dumps({"schema_version": version, "a_field_of_the_future": 1}).encode()[1:]
     (copy / MANIFEST_NAME).write_bytes(seal_bytes(body))
-    assert refuse(copy, xgboost_reader) == f"bundle.json has schema version {version}, expected 1 or 2"
+    assert refuse(copy, xgboost_reader) == f"bundle.json has schema version {version}, expected 1, 2 or 3"
 
 
 @pytest.mark.parametrize(

@@ -117,7 +117,7 @@ def write_query(canary: Case, stable: Case) -> str:
         for selector, values in (
             (rf"increase\(lathe_score_rows_total{labels}\[10m\]\)", write_vector(counts)),
             (f"lathe_score_reference_ratio{labels}", write_vector(ratios)),
-            (f"lathe_reference_rows{labels}", f"vector({rows})"),
+            (f"lathe_score_reference_rows{labels}", f"vector({rows})"),
         ):
             query, replaced = re.subn(selector, f"({values})", query)
             assert replaced

@@ -58,8 +58,8 @@ def read_each(files: dict[str, bytes], folder: Path) -> list[str | None]:
 
 
 PLANTED: dict[str, tuple[Edit, str]] = {
-    "a later schema": (lambda found: found.update(schema_version=99), "has schema version 99, expected 1 or 2"),
-    "no schema version": (lambda found: found.pop("schema_version"), "has schema version None, expected 1 or 2"),
+    "a later schema": (lambda found: found.update(schema_version=99), "has schema version 99, expected 1, 2 or 3"),
+    "no schema version": (lambda found: found.pop("schema_version"), "has schema version None, expected 1, 2 or 3"),
     "another size": (lambda found: found["files"][MODEL_NAME].update(size_bytes=1), "bytes, expected 1"),
     "no golden rows": (lambda found: found.update(golden=[]), "has no golden rows"),
     "no list of golden rows": (lambda found: found.pop("golden"), "missing required field `golden`"),

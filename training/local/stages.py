@@ -16,6 +16,7 @@ from training.gate.judge import GateResult, judge_candidate
 from training.gate.policy import load_policy
 from training.local.pipeline import make_candidate
 from training.model.tune import find_today, open_study, search_params, write_best_params
+from training.packaging.references import describe_lacks
 from training.params import Params
 from training.report.write import draw_pictures, write_report
 from training.tracking.address import TRACK_AGAIN, hide_password, tracking_uri
@@ -46,6 +47,8 @@ def train_candidate(artifacts: Artifacts, table: Table, params: Params) -> Bundl
     with console.step("Training, measuring and packaging"):
         bundle = make_candidate(artifacts, table, params)
     printing.print_metrics(bundle.manifest)
+    for lack in describe_lacks(bundle.manifest):
+        console.print_warning(lack)
     console.print_done(f"bundle {bundle.digest[:12]}, version {bundle.manifest.version}, in {artifacts.candidate}")
     if INFERENCE_NAME not in bundle.files:
         console.print_warning("as ONNX it would score otherwise, so XGBoost answers single rows too, in a longer time")

@@ -21,12 +21,11 @@ from contract.bundle import (
     read_bundle,
     seal_manifest,
 )
-from contract.compute.bins import build_bins
 from contract.compute.engine import Engine
 from contract.compute.parity import compare_engines
 from contract.compute.plan import Matrix
 from contract.compute.scoring import ReferenceModel, Scores, check_golden_rows, spread_matrix
-from contract.schema import SCHEMA_VERSION, DriftUse, GoldenRow, Interval, Manifest, ReferenceBins, Value
+from contract.schema import SCHEMA_VERSION, GoldenRow, Interval, Manifest, Value
 from contract.soundness import check_manifest
 from training.data.table import Table
 from training.lineage.provenance import describe_inputs, list_libraries, name_version
@@ -34,6 +33,7 @@ from training.lineage.requirements import describe_requirements
 from training.lineage.row_digests import write_record
 from training.model.train import TrainedModel
 from training.packaging.onnx_export import ConversionError, convert_booster
+from training.packaging.references import bin_features, bin_scores, slice_rows
 from training.packaging.reliability import measure_reliability
 from training.params import Params
 
@@ -52,7 +52,8 @@ def package_model(
 ) -> Bundle:
     """Writes the bundle of `model`, fitted on the rows of `fitted`, and reads it back through every check.
 
-    It keeps a digest of each row on either side; without `held_out` none was held out.
+    It keeps a digest of each row on either side; without `held_out` none was held out. Drift of the score is measured
+    against the scores of those rows.
 
     The ONNX artifact is left out where one bit of a margin differs from XGBoost's on any of PARITY_ROWS rows.
 
@@ -83,7 +84,7 @@ def _build_bundle(
     files = {MODEL_NAME: bytes(model.booster.save_raw("ubj"))}
     with contextlib.suppress(ConversionError):
         files[INFERENCE_NAME] = convert_booster(model.booster)
-    manifest = _build_manifest(model, fitted, params, metrics, files)
+    manifest = _build_manifest(model, fitted, params, metrics, files, held_out)
     rows = write_record(fitted, fitted.take(np.arange(0)) if held_out is None else held_out)
     return Bundle(manifest=msgspec.structs.replace(manifest, rows=rows), files=files)
 
@@ -103,11 +104,18 @@ def draw_parity_rows(matrix: Matrix, seed: int) -> Matrix:
 
 
 def _build_manifest(
-    model: TrainedModel, fitted: Table, params: Params, metrics: Mapping[str, Interval], files: dict[str, bytes]
+    model: TrainedModel,
+    fitted: Table,
+    params: Params,
+    metrics: Mapping[str, Interval],
+    files: dict[str, bytes],
+    held_out: Table | None,
 ) -> Manifest:
     dataset = fitted.dataset
     inputs = describe_inputs(fitted, params)
     scores = model.reference.score_matrix(fitted.matrix)
+    reference = bin_features(fitted)
+    score_bins, score_rows = bin_scores(model, held_out)
     return Manifest(
         digest=NO_DIGEST,
         schema_version=SCHEMA_VERSION,
@@ -117,7 +125,7 @@ def _build_manifest(
         calibration=model.calibration,
         threshold=model.threshold,
         metrics=dict(metrics),
-        reference={**_bin_features(fitted), "score": build_bins(model.out_of_fold, (), "alert")},
+        reference={**reference, "score": score_bins},
         golden=_choose_golden_rows(fitted, scores, model.threshold),
         reliability=measure_reliability(fitted.target, model.out_of_fold, model.schema.task),
         data=fitted.describe(),
@@ -125,15 +133,9 @@ def _build_manifest(
         libraries=list_libraries(),
         files=digest_files(files),
         requirements=describe_requirements(dataset, params),
+        score_rows=score_rows,
+        slices=slice_rows(fitted, reference),
     )
-
-
-def _bin_features(table: Table) -> dict[str, ReferenceBins]:
-    uses: dict[str, tuple[tuple[str, ...], DriftUse]] = {
-        **{column.name: (column.categories, column.drift) for column in table.dataset.columns},
-        **{feature.name: ((), feature.drift) for feature in table.dataset.derived},
-    }
-    return {name: build_bins(table.values[name], *use) for name, use in uses.items()}
 
 
 def _choose_golden_rows(table: Table, scores: Scores, threshold: float | None) -> tuple[GoldenRow, ...]:

@@ -33,7 +33,7 @@ class Compared(NamedTuple):
 
 
 FEATURES = Compared("feature", ("feature",), "lathe_feature_reference_ratio", "lathe_reference_rows")
-SCORE = Compared("score", (), "lathe_score_reference_ratio", "lathe_reference_rows")
+SCORE = Compared("score", (), "lathe_score_reference_ratio", "lathe_score_reference_rows")
 SLICES = Compared(
     "slice_feature",
     ("slice", "feature"),

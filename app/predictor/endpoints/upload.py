@@ -15,7 +15,7 @@ from app.predictor.inputs.pieces import PIECE_BYTES
 from app.predictor.prediction_log.entries import TableEntry
 from app.predictor.prediction_log.log import PredictionLog
 from app.predictor.receipts.receipts import Receipts
-from app.predictor.scoring.drift_counts import SCORE
+from app.predictor.scoring.bin_layout import SCORE
 from app.predictor.scoring.model import Scored, ScoringError, ServedModel
 from contract.errors import RowError
 from contract.intake.headers import strip_marks

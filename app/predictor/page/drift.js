@@ -1,4 +1,4 @@
-// Drift of one feature from counters: how far the rows that came lie from those of training.
+// Drift of one feature from counters: how far the rows that came lie from those of training, scores from those held out.
 // The formula is contract/psi.py's; a test holds both against each other.
 
 import { samples, sum } from "./prometheus.js";
@@ -49,19 +49,21 @@ export function judgeDrift({ rows, low, high }, limit) {
 
 // [{feature, use, index}] of every feature and the score.
 export function measureDrift(metrics) {
-  const features = measure(metrics, "lathe_feature_reference_ratio", "lathe_feature_rows_total");
-  return [...features, ...measure(metrics, "lathe_score_reference_ratio", "lathe_score_rows_total")];
+  return [
+    ...measure(metrics, "lathe_feature_reference_ratio", "lathe_feature_rows_total", "lathe_reference_rows"),
+    ...measure(metrics, "lathe_score_reference_ratio", "lathe_score_rows_total", "lathe_score_reference_rows"),
+  ];
 }
 
-function measure(metrics, referenceName, countsName) {
+function measure(metrics, referenceName, countsName, rowsName) {
   const keyOf = ({ feature, bin }) => JSON.stringify([feature ?? null, bin]);
   const live = new Map(samples(metrics, countsName).map(({ labels, value }) => [keyOf(labels), value]));
-  const referenceRows = samples(metrics, "lathe_reference_rows")[0]?.value;
+  const referenceRows = samples(metrics, rowsName)[0]?.value;
   const groups = new Map();
   for (const { labels, value } of samples(metrics, referenceName)) {
     const group = groups.get(labels.feature) ?? {
       feature: labels.feature ?? null,
-      use: labels.drift,
+      use: labels.drift ?? "show", // the score's
       reference: [],
       counts: [],
     };

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from app.predictor.logs import log_event
-from app.predictor.scoring.drift_counts import TableCounts, TrafficCounts
+from app.predictor.scoring.traffic import CellCounts, TrafficCounts
 from contract.bundle import INFERENCE_NAME, MODEL_NAME, Bundle, read_bundle
 from contract.compute.engine import FEW_ROWS, Engine, Margins
 from contract.compute.leaf_rows import make_leaf_rows
@@ -45,7 +45,7 @@ class Scored(msgspec.Struct, frozen=True, gc=False):
 
     values: Mapping[str, NDArray[np.float64]]  # of the columns and the derived features, shape (rows,)
     scores: Scores
-    counted: TableCounts
+    counted: list[CellCounts]
     unknown: Mapping[str, list[int]]
 
 

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 
 from app.predictor.application import create_app
 from app.predictor.counters import DECISIONS, DecisionSums
-from app.predictor.scoring.drift_counts import TrafficCounts
 from app.predictor.scoring.model import ServedModel
+from app.predictor.scoring.traffic import TrafficCounts
 from app.predictor.settings import read_settings
 from contract.bundle import Bundle
 from contract.compute.scoring import Scores
@@ -161,8 +161,8 @@ def test_one_by_one_and_as_a_table_the_sums_are_the_same(bundle: Bundle, scores:
     columns = {name: np.full(len(scores), value) for name, value in values.items()}
     table.add_counts(table.count_table(columns, np.array(scores)))
     assert single.counts == table.counts
-    for decision, sums in single.decided.items():
-        other = table.decided[decision]
+    for decision, sums in single.sum_all().decided.items():
+        other = table.sum_all().decided[decision]
         assert sums.rows == other.rows
         assert (sums.scores, sums.variance) == pytest.approx((other.scores, other.variance), rel=1e-12, abs=1e-12)
 

@@ -65,13 +65,6 @@ def test_golden_rows_span_the_scores_and_crowd_at_the_threshold(bundle: Bundle, 
     assert all(entry.row.keys() == {column.name for column in table.dataset.columns} for entry in golden)
 
 
-def test_the_score_reference_is_of_rows_not_fitted(bundle: Bundle, model: TrainedModel) -> None:
-    reference = bundle.manifest.reference["score"]
-    assert reference.drift == "alert"
-    quantiles = np.quantile(model.out_of_fold, np.linspace(0, 1, 11)[1:-1], method="higher")
-    assert set(reference.edges) <= set(quantiles.tolist())
-
-
 def test_drift_uses_are_the_dataset_files(bundle: Bundle, ai4i: Dataset) -> None:
     uses = {column.name: column.drift for column in ai4i.columns}
     uses |= {feature.name: feature.drift for feature in ai4i.derived}

@@ -40,18 +40,8 @@ def list_recorded() -> dict[str, set[str]]:
     return found | {f"lathe:{kind}_error_ratio:rate1h": OF_RULES for kind in ("availability", "latency")}
 
 
-# what the predictor does not count yet
-COMING = {
-    "lathe_slice_rows_total": {"slice", "decision"},
-    "lathe_slice_score_sum_total": {"slice", "decision"},
-    "lathe_slice_reference_rows": {"slice"},
-    "lathe_out_of_range_rows_total": {"feature"},
-}
-
-
 def list_all() -> dict[str, set[str]]:
-    coming = {name: labels | {"model_name", "model_version"} for name, labels in COMING.items()}
-    own = {name: labels | TARGET_LABELS for name, labels in (coming | list_metrics()).items()}
+    own = {name: labels | TARGET_LABELS for name, labels in list_metrics().items()}
     foreign = {name: labels | TARGET_LABELS for name, labels in FOREIGN.items()}
     return own | foreign | list_recorded()
 

@@ -26,14 +26,6 @@ FOREIGN = {
     "prometheus_rule_evaluation_failures_total",
     "prometheus_rule_group_interval_seconds",
 }
-COMING = {  # what the predictor does not count yet
-    "lathe_out_of_range_rows_total",
-    "lathe_slice_rows_total",
-    "lathe_slice_score_sum_total",
-    "lathe_slice_feature_rows_total",
-    "lathe_slice_feature_reference_ratio",
-    "lathe_slice_reference_rows",
-}
 NAMED = {  # what the dashboards and a load test rely on
     "lathe:feature_rows:step",
     *(f"lathe:{name}:{window}" for window in ("15m", "1h", "6h", "24h") for name in (
@@ -91,13 +83,9 @@ def test_every_series_and_label_that_a_rule_reads_is_exported_or_recorded(groups
         for name, labels in list_selectors(rule.expr):
             if name in metrics:
                 unknown += [f"{name}{{{label}}}" for label in labels - metrics[name] - TARGET_LABELS]
-            elif name not in recorded | FOREIGN | COMING:
+            elif name not in recorded | FOREIGN:
                 unknown.append(name)
     assert unknown == []
-
-
-def test_what_the_predictor_counts_by_now_is_not_awaited_any_more() -> None:
-    assert not COMING & set(list_metrics())
 
 
 def test_a_rule_reads_only_what_was_recorded_before_it(groups: tuple[RuleGroup, ...]) -> None:

@@ -55,7 +55,9 @@ def test_drift_is_unknown_below_50_rows_and_then_the_index_of_the_counters(
         kind = "score_rows" if name == "score" else "feature_rows"
         label = "" if name == "score" else f'feature="{name}"'
         counts = [n for key, n in samples.items() if key.startswith(f"lathe_{kind}_total") and label in key]
-        index = measure_psi(counts, bins.ratios, bundle.manifest.data.rows)
+        reference_rows = bundle.manifest.score_rows if name == "score" else bundle.manifest.data.rows
+        assert reference_rows
+        index = measure_psi(counts, bins.ratios, reference_rows)
         assert float(cells[1]) == pytest.approx(max(index.corrected, 0.0), abs=0.0006)
         assert (cells[0] == "steady") == (index.judge(0.1) == "none")
         assert cells[0].startswith("moved") == (index.judge(0.1) == "drift")

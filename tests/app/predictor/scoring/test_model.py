@@ -86,8 +86,8 @@ def test_other_features_than_the_schemas_are_refused(bundle: Bundle, tmp_path: P
 
 
 def test_another_schema_version_is_refused(bundle: Bundle, tmp_path: Path) -> None:
-    with pytest.raises(BundleError, match="schema version 3, expected 1 or 2"):
-        load_model(rewrite(bundle, tmp_path, schema_version=3), 1)
+    with pytest.raises(BundleError, match="schema version 4, expected 1, 2 or 3"):
+        load_model(rewrite(bundle, tmp_path, schema_version=4), 1)
 
 
 def test_reference_bins_that_do_not_fit_are_refused(bundle: Bundle, tmp_path: Path) -> None:

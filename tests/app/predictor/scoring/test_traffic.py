@@ -6,7 +6,8 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from app.predictor.scoring.drift_counts import TrafficCounts
+from app.predictor.scoring.bin_layout import SCORE
+from app.predictor.scoring.traffic import TrafficCounts
 from contract.bundle import Bundle
 from contract.compute.bins import count_bins
 
@@ -23,11 +24,13 @@ def with_edges(values: list[float], bundle: Bundle, feature: str) -> np.ndarray:
 def test_many_rows_are_counted_as_the_contract_counts(bundle: Bundle) -> None:
     @given(VALUES, st.lists(st.sampled_from([0.0, 1.0, 2.0, math.nan]), min_size=1))
     def check(values: list[float], codes: list[float]) -> None:
-        traffic = TrafficCounts(bundle.manifest)
         for feature, bins in bundle.manifest.reference.items():
             array = np.array(codes) if bins.categories else with_edges(values, bundle, feature)
-            counted = traffic.count_table(dict.fromkeys(bundle.manifest.reference, array), array).bins[feature]
-            assert counted == count_bins(bins, array).tolist()
+            traffic = TrafficCounts(bundle.manifest)
+            others = dict.fromkeys(bundle.manifest.reference, np.zeros(len(array)))
+            scores = array if feature == SCORE else np.zeros(len(array))
+            traffic.add_counts(traffic.count_table(others | {feature: array}, scores))
+            assert traffic.counts[feature] == count_bins(bins, array).tolist()
 
     check()
 
