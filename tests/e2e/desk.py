@@ -6,7 +6,6 @@ import shutil
 import sys
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from pathlib import Path
 from types import MappingProxyType
 
@@ -14,6 +13,7 @@ from release.tools import find_tool
 from tests.e2e.options import Options
 from tests.harness.errors import ScenarioError
 from tests.harness.programs import run_program
+from tests.harness.verbs import VerbResult
 
 ROOT = Path(__file__).parents[2]
 INSTALLED = (".venv", ".tools")  # as `make` would install them there
@@ -26,32 +26,8 @@ Settings = Mapping[str, str]
 NOTHING: Settings = MappingProxyType({})
 
 
-@dataclass(frozen=True)
-class Said:
-    """What a verb came to."""
-
-    code: int
-    out: str
-    words: str
-
-    @property
-    def last(self) -> str:
-        """What a person reads last; of an error its own line."""
-        return self.lines[-1] if self.lines else "nothing"
-
-    @property
-    def lines(self) -> list[str]:
-        """Without the verb's own mark, for the scenario sets one."""
-        lines = (line.strip().removeprefix("✓ ") for line in f"{self.out}\n{self.words}".splitlines())
-        return [line for line in lines if line]
-
-    def find(self, part: str) -> str:
-        """The line that holds it, or the last."""
-        return next((line for line in self.lines if part in line), self.last)
-
-
 class Desk:
-    """`log` holds every verb and all that it said."""
+    """`log` holds every verb and all that it printed."""
 
     def __init__(self, options: Options, push_url: str, environment: Mapping[str, str]) -> None:
         self.options = options
@@ -83,33 +59,33 @@ class Desk:
         """From now on everything is signed and verified by it."""
         self._environment |= {"LATHE_SIGNING_KEY": str(pair[0]), "LATHE_VERIFYING_KEY": str(pair[1])}
 
-    def type(self, *words: str, is_near: bool = True, settings: Settings = NOTHING) -> Said:
+    def type(self, *words: str, is_near: bool = True, settings: Settings = NOTHING) -> VerbResult:
         """`python -m release …`, with the clone's own code; near the cluster, unless it needs the rest of the world."""
         command = [sys.executable, "-m", "release", *words]
         return self.run(command, self.options.run if is_near else (), settings)
 
-    def make(self, verb: str, *given: str) -> Said:
+    def make(self, verb: str, *given: str) -> VerbResult:
         """`make …`, with what is installed."""
         kept = ("--old-file=.venv/.locked", "--old-file=.tools/bin/kustomize", "--old-file=.tools/bin/cosign")
         return self.run(["make", "--no-print-directory", *kept, verb, *given])
 
-    def run(self, command: Sequence[str], prefix: Sequence[str] = (), settings: Settings = NOTHING) -> Said:
+    def run(self, command: Sequence[str], prefix: Sequence[str] = (), settings: Settings = NOTHING) -> VerbResult:
         began = time.monotonic()
         environment = {**self._environment, **settings}
         done = run_program([*prefix, *command], None, VERB_SECONDS, self.folder, environment, ANY_CODE)
         with self.log.open("a", encoding="utf-8") as file:
             took = f"[{done.returncode}, {time.monotonic() - began:.1f} s]"
             file.write(f"$ {shlex.join([Path(command[0]).name, *command[1:]])}\n{done.stdout}{done.stderr}{took}\n\n")
-        return Said(done.returncode, done.stdout, done.stderr)
+        return VerbResult(done.returncode, done.stdout, done.stderr)
 
-    def must(self, said: Said) -> Said:
+    def must(self, result: VerbResult) -> VerbResult:
         """For what is only on the way to a step.
 
         Raises: ScenarioError.
         """
-        if said.code:
-            raise ScenarioError(f"{said.last} (exit code {said.code}); all of it stands in {self.log}")
-        return said
+        if result.code:
+            raise ScenarioError(f"{result.last} (exit code {result.code}); all of it stands in {self.log}")
+        return result
 
     def git(self, *words: str) -> str:
         return self.must(self.run(["git", *words])).out.strip()
@@ -136,7 +112,7 @@ def leave_runner() -> dict[str, str]:
 
 def name_people() -> dict[str, str]:
     """For Git, whoever runs this."""
-    told: dict[str, str] = {}
+    variables: dict[str, str] = {}
     for role, (name, address) in PEOPLE.items():
-        told |= {f"GIT_{role}_NAME": name, f"GIT_{role}_EMAIL": address}
-    return told
+        variables |= {f"GIT_{role}_NAME": name, f"GIT_{role}_EMAIL": address}
+    return variables

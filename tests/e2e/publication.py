@@ -15,8 +15,8 @@ def publish_version(travel: Travel, tag: str, number: int) -> Version:
     made = scenario.images.bundles[number]
     papers.change_model(desk, f"A model of data set {number + 1}.")
     commit = papers.tag_release(desk, tag)
-    travel.hub.note_tag(tag, commit, desk.git("rev-parse", f"refs/tags/{tag}"))
-    scenario.tell(f"{tag} prepared, merged and tagged", f"commit {commit[:10]}")
+    travel.github.call("add_tag", tag, commit, desk.git("rev-parse", f"refs/tags/{tag}"))
+    scenario.steps.add(f"{tag} prepared, merged and tagged", f"commit {commit[:10]}")
     papers.approve_bundle(desk, made)
     travel.verb(f"{tag}: the tag", "check-tag", tag, part="commit=")
     desk.must(desk.make("sbom"))
@@ -43,7 +43,7 @@ def warm_builder(travel: Travel, tag: str) -> None:
     folder = desk.folder / papers.APPROVED
     given = ["--bundle", str(folder / "bundle"), "--report", str(folder / "report.json"), "--version", tag]
     desk.must(desk.type("image", *given, *list_build_options(scenario), is_near=False))
-    scenario.tell(f"{tag}: layers built where there is a network", "release image")
+    scenario.steps.add(f"{tag}: layers built where there is a network", "release image")
 
 
 def refuse_stranger(travel: Travel, version: Version) -> None:

@@ -7,9 +7,10 @@ from pathlib import Path
 import pytest
 
 from release.tools import TOOLS
-from tests.e2e.desk import PASSWORD, Desk, Said
+from tests.e2e.desk import PASSWORD, Desk
 from tests.e2e.options import read_options
 from tests.harness.errors import ScenarioError
+from tests.harness.verbs import VerbResult
 from tests.needs import need_program
 from tests.release.unreleased import copy_overlays
 from tests.repo.sources import ROOT
@@ -103,7 +104,7 @@ def test_the_key_is_this_runs_own_and_its_password_is_in_no_log(desk: Desk) -> N
 
 
 def test_the_last_line_is_the_one_that_a_person_reads_last() -> None:
-    said = Said(1, "✓ first\n\n", "warning: …\nerror: refused\n\n")
+    said = VerbResult(1, "✓ first\n\n", "warning: …\nerror: refused\n\n")
     assert said.last == "error: refused"
     assert said.find("first") == "first"
-    assert Said(0, "", "").last == "nothing"
+    assert VerbResult(0, "", "").last == "nothing"

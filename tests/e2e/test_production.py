@@ -10,6 +10,7 @@ from tests.e2e.chapters.production import find_digests
 from tests.e2e.kubectl import Kubectl
 from tests.e2e.options import read_options
 from tests.e2e.scenario import Scenario
+from tests.harness.steps import StepPrinter
 
 FIRST, SECOND = ("sha256:" + digit * 64 for digit in "12")
 
@@ -28,5 +29,5 @@ def test_a_pod_that_waits_or_ends_runs_nothing(tmp_path: Path) -> None:
     (tmp_path / "pods.json").write_text(json.dumps({"items": pods}), encoding="utf-8")
     kubectl = Kubectl(["sh", "-c", f"cat {tmp_path}/pods.json"])
     options = read_options(["--push-url", str(tmp_path)])
-    scenario = Scenario(options, kubectl, ArgoCd(kubectl, ["argocd"]), Console())
+    scenario = Scenario(options, kubectl, ArgoCd(kubectl, ["argocd"]), StepPrinter(Console()))
     assert find_digests(scenario, "test") == {FIRST}

@@ -10,12 +10,13 @@ from rich.console import Console
 from tests.e2e.argo import ArgoCd
 from tests.e2e.chapters.release import choose_versions
 from tests.e2e.desk import Desk
-from tests.e2e.hub import Hub
 from tests.e2e.kubectl import Kubectl
 from tests.e2e.options import read_options
 from tests.e2e.scenario import Scenario
 from tests.e2e.travel import Travel, expect_two_lines
 from tests.harness.errors import ScenarioError
+from tests.harness.github_process import GitHubProcess
+from tests.harness.steps import StepPrinter
 
 OVERLAY = "gitops/overlays/test/kustomization.yaml"
 BEFORE = "images:\n  - name: predictor\n    newTag: v1.0.0\n    digest: sha256:aa\nlabels: []\n"
@@ -31,8 +32,9 @@ def travel(tmp_path: Path) -> Travel:
     work.mkdir()
     desk = Desk(options, str(bare), {})
     kubectl = Kubectl(["kubectl"])
-    scenario = Scenario(options, kubectl, ArgoCd(kubectl, ["argocd"]), Console(file=io.StringIO(), width=140))
-    travel = Travel(scenario, desk, Hub.__new__(Hub))
+    steps = StepPrinter(Console(file=io.StringIO(), width=140))
+    scenario = Scenario(options, kubectl, ArgoCd(kubectl, ["argocd"]), steps)
+    travel = Travel(scenario, desk, GitHubProcess.__new__(GitHubProcess))
     commit(travel, {OVERLAY: BEFORE})
     return travel
 
@@ -50,7 +52,7 @@ def commit(travel: Travel, files: dict[str, str]) -> str:
 def test_tag_and_digest_in_one_commit_is_what_a_release_moves(travel: Travel) -> None:
     before = travel.desk.git("rev-parse", "HEAD")
     expect_two_lines(travel, before, commit(travel, {OVERLAY: AFTER}), "test")
-    assert travel.scenario.lines[-1].found == "1 commit, 1 file, newTag and digest: one"
+    assert travel.scenario.steps.results[-1].result == "1 commit, 1 file, newTag and digest: one"
 
 
 @pytest.mark.parametrize(

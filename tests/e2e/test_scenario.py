@@ -14,6 +14,7 @@ from tests.e2e.options import read_options
 from tests.e2e.scenario import Scenario, print_summary
 from tests.harness.errors import OutsideError, ScenarioError, UsageError
 from tests.harness.programs import run_program
+from tests.harness.steps import StepPrinter
 
 OK = '{"outcomes": {"ok": 9}, "versions": {}, "slowest_seconds": 0.001}'
 ONE_LOST = '{"outcomes": {"ok": 9, "reset": 1}, "versions": {}, "slowest_seconds": 0.001}'
@@ -23,26 +24,26 @@ ONE_LOST = '{"outcomes": {"ok": 9, "reset": 1}, "versions": {}, "slowest_seconds
 def scenario(tmp_path: Path) -> Scenario:
     options = read_options(["--push-url", str(tmp_path), "--work", str(tmp_path)])
     kubectl = Kubectl(["kubectl"])
-    return Scenario(options, kubectl, ArgoCd(kubectl, ["argocd"]), Console(file=io.StringIO(), width=140))
+    return Scenario(options, kubectl, ArgoCd(kubectl, ["argocd"]), StepPrinter(Console(file=io.StringIO(), width=140)))
 
 
 def read_output(scenario: Scenario) -> str:
-    assert isinstance(scenario.console.file, io.StringIO)
-    return scenario.console.file.getvalue()
+    assert isinstance(scenario.steps.console.file, io.StringIO)
+    return scenario.steps.console.file.getvalue()
 
 
-def test_a_step_as_expected_is_told_and_the_story_goes_on(scenario: Scenario) -> None:
-    scenario.begin("chapter")
+def test_a_step_as_expected_is_printed_and_the_scenario_goes_on(scenario: Scenario) -> None:
+    scenario.steps.start_section("chapter")
     scenario.expect(True, "step", "found", 1.25)
     scenario.expect_no_loss(add_lines([OK]), "load")
     print_summary(scenario)
-    assert [line.is_as_expected for line in scenario.lines] == [True, True]
+    assert [line.is_as_expected for line in scenario.steps.results] == [True, True]
     assert "9 requests, 0 failed" in read_output(scenario)
 
 
 @pytest.mark.parametrize("window", [add_lines([OK, ONE_LOST]), Window()])
 def test_one_lost_request_or_no_load_at_all_ends_the_scenario(scenario: Scenario, window: Window) -> None:
-    scenario.begin("chapter")
+    scenario.steps.start_section("chapter")
     with pytest.raises(ScenarioError, match="chapter: load"):
         scenario.expect_no_loss(window, "load")
     print_summary(scenario)

@@ -3,10 +3,11 @@
 from dataclasses import dataclass
 
 from tests.e2e.chapters.production import find_digests
-from tests.e2e.desk import NOTHING, Desk, Said, Settings
+from tests.e2e.desk import NOTHING, Desk, Settings
 from tests.e2e.forward import forward_service
-from tests.e2e.hub import Hub
 from tests.e2e.scenario import Scenario
+from tests.harness.github_process import GitHubProcess
+from tests.harness.verbs import VerbResult
 
 PRODUCTION = "prod-eks"
 REFUSED = 1  # a verb's exit code
@@ -28,17 +29,17 @@ class Travel:
 
     scenario: Scenario
     desk: Desk
-    hub: Hub
+    github: GitHubProcess
 
-    def verb(self, step: str, *words: str, code: int = 0, part: str = "", settings: Settings = NOTHING) -> Said:
-        """Types it; what it said last, or the line with `part`, is told.
+    def verb(self, step: str, *words: str, code: int = 0, part: str = "", settings: Settings = NOTHING) -> VerbResult:
+        """Types it; the step's result is the last line that it printed, or the one with `part`.
 
-        Raises: ScenarioError if it ends with another exit code, or nothing that it said holds `part`.
+        Raises: ScenarioError if it ends with another exit code, or no line holds `part`.
         """
-        said = self.desk.type(*words, settings=settings)
-        told = said.find(part) if part and said.code == code else said.last
-        self.scenario.expect(said.code == code and part in told, step, told)
-        return said
+        result = self.desk.type(*words, settings=settings)
+        line = result.find(part) if part and result.code == code else result.last
+        self.scenario.expect(result.code == code and part in line, step, line)
+        return result
 
 
 def expect_two_lines(travel: Travel, before: str, after: str, environment: str) -> None:
@@ -61,7 +62,8 @@ def expect_running(travel: Travel, environment: str, version: Version) -> None:
     found = f"{version.tag} {min(digests, default='nothing')[:19]}, model {model} answers"
     scenario.expect(digests == {version.digest} and model == version.model, f"{environment}: runs", found)
     with forward_service(scenario.kubectl.command, environment) as url:
-        said = desk.type("verify", "--env", environment, "--url", url)
-    is_so = said.code == 0 and f"serves {version.bundle[:12]}" in said.last
-    found = f"{len(said.lines) - 1} findings hold, /readyz {said.last.partition('/readyz ')[2]}" if is_so else said.last
+        verified = desk.type("verify", "--env", environment, "--url", url)
+    last = verified.last
+    is_so = verified.code == 0 and f"serves {version.bundle[:12]}" in last
+    found = f"{len(verified.lines) - 1} findings hold, /readyz {last.partition('/readyz ')[2]}" if is_so else last
     scenario.expect(is_so, f"{environment}: verified", found)

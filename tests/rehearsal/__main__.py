@@ -17,17 +17,18 @@ from rich.console import Console
 
 from cli.errors import CommandError
 from tests.harness.errors import ScenarioError, UsageError
+from tests.harness.steps import StepPrinter
 from tests.rehearsal.building import prepare_builder
 from tests.rehearsal.play import Play
 from tests.rehearsal.proofs import PROOFS
 from tests.rehearsal.registry import run_registry
 from tests.rehearsal.scenario import play_scenario
 from tests.rehearsal.signing import make_key
-from tests.rehearsal.telling import WIDTH, Teller
 from tests.rehearsal.verbs import expect_verb
 from tests.workflows.ruleset import BUTTON, enforce_ruleset
 from tests.workflows.stage import Stage, set_stage
 
+WIDTH = 118
 NOTE = (
     "Real: Git, the workflows by act, training and gate (small), images, registry, signatures, attestations, every "
     "verb. Played: third-party actions, GitHub's API by a local server, the click at the environment, merges. Signed "
@@ -56,13 +57,13 @@ def main() -> int:
 
 def rehearse(work: Path, console: Console) -> int:
     """The exit code."""
-    started, tell = time.monotonic(), Teller(console)
+    started, steps = time.monotonic(), StepPrinter(console)
     try:
         with set_scene(work) as play:
             console.print(f"Set up in {time.monotonic() - started:.0f} s: clone, origin, registry, key, base image.\n")
-            play_scenario(play, tell)
-            show_end(play, tell)
-            prove(play, tell)
+            play_scenario(play, steps)
+            show_end(play, steps)
+            prove(play, steps)
     except UsageError:
         raise
     except ScenarioError as error:
@@ -99,23 +100,23 @@ def let_verbs_run(stage: Stage) -> None:
     repository.git("config", "user.email", "maintainer@example.invalid")
 
 
-def show_end(play: Play, tell: Teller) -> None:
+def show_end(play: Play, steps: StepPrinter) -> None:
     """As the verbs print it."""
     play.pull_main()
-    with tell.step("`make status`, and `make history ENVIRONMENT=prod-eks`"):
+    with steps.numbered("`make status`, and `make history ENVIRONMENT=prod-eks`"):
         status = expect_verb(play, "status").out
         history = expect_verb(play, "history", "--env", "prod-eks").out
-    tell.print_plain(status)
-    tell.print_plain(history)
+    steps.print_plain(status)
+    steps.print_plain(history)
 
 
-def prove(play: Play, tell: Teller) -> None:
-    with tell.step("What must hold") as step:
+def prove(play: Play, steps: StepPrinter) -> None:
+    with steps.numbered("What must hold") as step:
         for proof in PROOFS:
             for line in proof(play):
-                step.say(f"✓ {line}", "green")
-        if minded := play.stage.hub.state.violations:
-            raise ScenarioError(f"the API server minds: {'; '.join(minded)}")
+                step.add(f"✓ {line}", "green")
+        if violations := play.stage.github.list_violations():
+            raise ScenarioError(f"requests that GitHub would not take: {'; '.join(violations)}")
 
 
 if __name__ == "__main__":

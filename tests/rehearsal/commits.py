@@ -1,10 +1,11 @@
 """Commits as they land on the shared branch: what each one changed, as a person reads it."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 from tests.harness.checkout import run_git
+from tests.harness.steps import StepDetails
 
 SHOWN_DIGITS = 10
 OVERLAYS = "gitops/overlays/"
@@ -51,3 +52,13 @@ def list_changed(patch: str) -> Iterator[str]:
 
 def read_head(origin: Path) -> str:
     return run_git(origin, "rev-parse", "main")
+
+
+def show_commits(step: StepDetails, commits: Iterable[Commit]) -> None:
+    """Subject and files; of a commit of one file its lines, too."""
+    for commit in commits:
+        step.add(f"{commit.short}  {commit.subject}", "bold yellow")
+        for name in commit.files:
+            step.add(f"            {name}")
+        for line in commit.lines if len(commit.files) == 1 else ():
+            step.add(f"            {line}", "green" if line.startswith("+") else "red")

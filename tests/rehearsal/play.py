@@ -46,9 +46,9 @@ class Play:
 
     def propose(self, branch: str) -> tuple[Pull, dict[str, Any]]:
         """A pull request of the branch that is checked out and committed."""
-        number = max((int(one["number"]) for one in self.stage.hub.state.data["pulls"]), default=0) + 1
+        number = max((int(one["number"]) for one in self.stage.github.state.data["pulls"]), default=0) + 1
         pull = self.stage.repository.open_pull(number, branch)
-        return pull, self.stage.hub.add_pull(pull, is_fork=False)
+        return pull, self.stage.add_pull(pull, is_fork=False)
 
     def merge(self, hosted: dict[str, Any]) -> str:
         """By squashing, as the ruleset of main has it: a branch of one commit keeps that commit's own message."""
@@ -62,7 +62,7 @@ class Play:
         repository.git("commit", "--quiet", "--message", f"{subject} (#{hosted['number']})\n{body}")
         run_git(repository.folder, "push", "--quiet", "origin", "main", token=BUTTON)
         commit = repository.git("rev-parse", "HEAD")
-        self.stage.hub.merge_pull(hosted, commit)
+        self.stage.merge_pull(hosted, commit)
         return commit
 
     def find_pull(self, fragment: str) -> dict[str, Any]:
@@ -70,7 +70,7 @@ class Play:
 
         Raises: ScenarioError.
         """
-        pulls: list[dict[str, Any]] = self.stage.hub.state.data["pulls"]
+        pulls: list[dict[str, Any]] = self.stage.github.state.data["pulls"]
         found = [one for one in pulls if one["state"] == "open" and fragment in one["head"]["ref"]]
         if len(found) != 1:
             raise ScenarioError(f"{len(found)} open pull requests of a branch {fragment!r}, expected one")
@@ -121,7 +121,7 @@ class Play:
 
     def run_dispatched(self) -> Outcome | None:
         """The workflow that somebody has started through the API, if one waits; the run ends as it does."""
-        data = self.stage.hub.state.data
+        data = self.stage.github.state.data
         runs = {one["id"]: one for one in data["runs"] if one["status"] == "queued"}
         waiting = next((one for one in data["dispatches"] if one["run"] in runs), None)
         if waiting is None:

@@ -3,10 +3,11 @@
 from collections.abc import Callable, Iterator
 
 from tests.harness.errors import ScenarioError
+from tests.harness.verbs import VerbResult
 from tests.rehearsal.moves import check_moves, list_named
 from tests.rehearsal.play import Play
 from tests.rehearsal.scenario import SECOND
-from tests.rehearsal.verbs import Said, expect_verb, run_verb
+from tests.rehearsal.verbs import expect_verb, run_verb
 
 STRANGER = "v9.9.9"
 
@@ -27,17 +28,19 @@ def prove_verified(play: Play) -> Iterator[str]:
 def prove_refused(play: Play) -> Iterator[str]:
     """A version that nobody released stays out, and so does the one that was taken back."""
     before = play.head
-    said = run_verb(play, "bump", "--env", "test", "--to", STRANGER)
-    yield expect_refused(play, before, said, f"{STRANGER} in test, which nobody released")
-    said = run_verb(play, "promote", "--from", "test", "--to", "prod-eks")
-    yield expect_refused(play, before, said, f"{SECOND} in prod-eks once more, which took it back")
+    result = run_verb(play, "bump", "--env", "test", "--to", STRANGER)
+    yield expect_refused(play, before, result, f"{STRANGER} in test, which nobody released")
+    result = run_verb(play, "promote", "--from", "test", "--to", "prod-eks")
+    yield expect_refused(play, before, result, f"{SECOND} in prod-eks once more, which took it back")
 
 
-def expect_refused(play: Play, before: str, said: Said, what: str) -> str:
+def expect_refused(play: Play, before: str, result: VerbResult, what: str) -> str:
     """Raises: ScenarioError."""
-    if said.code == 0 or play.head != before:
-        raise ScenarioError(f"{what}: exit code {said.code}, main at {play.head[:10]}; expected a refusal at {before}")
-    return f"refused with {said.code}: {what}\n        {said.last_error}"
+    if result.code == 0 or play.head != before:
+        raise ScenarioError(
+            f"{what}: exit code {result.code}, main at {play.head[:10]}; expected a refusal at {before}"
+        )
+    return f"refused with {result.code}: {what}\n        {result.last}"
 
 
 PROOFS: tuple[Callable[[Play], Iterator[str]], ...] = (prove_lines, prove_verified, prove_refused)

@@ -6,9 +6,9 @@ import pytest
 
 from tests.harness.checkout import run_git
 from tests.harness.errors import ScenarioError
+from tests.harness.github import LocalGitHub
 from tests.rehearsal.play import Play
 from tests.review.github_state import State
-from tests.workflows.hub import Hub
 from tests.workflows.repository import Repository
 from tests.workflows.stage import Stage
 
@@ -25,8 +25,8 @@ def play(tmp_path: Path) -> Play:
     repository.git("switch", "--quiet", "--create", "main")
     commit_file(repository, "README.md", "Begin")
     repository.publish("main")
-    hub = Hub(State({"git": str(origin)}), "http://127.0.0.1:9", tmp_path, repository)
-    return Play(Stage(tmp_path, tmp_path, repository, hub, "", repository.git("rev-parse", "main")), {})
+    github = LocalGitHub(State({"git": str(origin)}), "http://127.0.0.1:9")
+    return Play(Stage(tmp_path, tmp_path, repository, github, "", repository.git("rev-parse", "main")), {})
 
 
 def commit_file(repository: Repository, name: str, message: str) -> str:

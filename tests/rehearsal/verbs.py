@@ -2,27 +2,15 @@
 
 import os
 import subprocess
-from dataclasses import dataclass
 
 from tests.harness.errors import ScenarioError
+from tests.harness.github import OWNER_AND_NAME, WRITING
+from tests.harness.verbs import VerbResult
 from tests.rehearsal.play import Play
 from tests.workflows.act import FOREIGN
-from tests.workflows.hub import WRITING
-from tests.workflows.stage import NAME, OWNER
 
 SECONDS = 300
 WIDTH = "118"
-
-
-@dataclass(frozen=True)
-class Said:
-    code: int
-    out: str
-    error: str
-
-    @property
-    def last_error(self) -> str:
-        return (self.error.strip().splitlines() or ["it says nothing"])[-1]
 
 
 def start_verb(play: Play, *arguments: str, **more: str) -> "subprocess.Popen[str]":
@@ -35,8 +23,8 @@ def start_verb(play: Play, *arguments: str, **more: str) -> "subprocess.Popen[st
         "KUBECONFIG": os.devnull,
         "COLUMNS": WIDTH,
         "GITHUB_TOKEN": WRITING,
-        "GITHUB_API_URL": stage.hub.address,
-        "GITHUB_REPOSITORY": f"{OWNER}/{NAME}",
+        "GITHUB_API_URL": stage.github.address,
+        "GITHUB_REPOSITORY": OWNER_AND_NAME,
         "NO_PROXY": "127.0.0.1,localhost",
         "no_proxy": "127.0.0.1,localhost",
         **more,
@@ -51,7 +39,7 @@ def start_verb(play: Play, *arguments: str, **more: str) -> "subprocess.Popen[st
     )
 
 
-def end_verb(process: "subprocess.Popen[str]") -> Said:
+def end_verb(process: "subprocess.Popen[str]") -> VerbResult:
     """Whatever came of it."""
     with process:
         try:
@@ -59,18 +47,18 @@ def end_verb(process: "subprocess.Popen[str]") -> Said:
         except subprocess.TimeoutExpired as expired:
             process.kill()
             raise ScenarioError(f"a verb was not done after {SECONDS} s") from expired
-    return Said(process.returncode, out, error)
+    return VerbResult(process.returncode, out, error)
 
 
-def run_verb(play: Play, *arguments: str, **more: str) -> Said:
+def run_verb(play: Play, *arguments: str, **more: str) -> VerbResult:
     return end_verb(start_verb(play, *arguments, **more))
 
 
-def expect_verb(play: Play, *arguments: str, code: int = 0) -> Said:
+def expect_verb(play: Play, *arguments: str, code: int = 0) -> VerbResult:
     """Raises: ScenarioError if it ends otherwise."""
-    said = run_verb(play, *arguments)
-    if said.code != code:
+    result = run_verb(play, *arguments)
+    if result.code != code:
         raise ScenarioError(
-            f"`release {' '.join(arguments)}` ended with {said.code}, expected {code}: {said.out}{said.error}"
+            f"`release {' '.join(arguments)}` ended with {result.code}, expected {code}: {result.out}{result.error}"
         )
-    return said
+    return result

@@ -11,7 +11,7 @@ from tests.patience import LAST_RESORT_SECONDS
 TESTS = Path(__file__).parents[1]
 SLEEPS = {"time.sleep", "asyncio.sleep", "page.wait_for_timeout", "batch_page.wait_for_timeout"}
 WAITS = {"wait", "join", "communicate", "settimeout"}  # with their limit as the first argument
-# a cluster's story and a load are made of moments; each of the others says beside the line why it is no wait
+# a scenario on a cluster and a load are made of moments; each of the others says beside the line why it is no wait
 EXCEPTIONS = {"e2e", "rehearsal/registry.py", "image/containers.py", "patience.py"}
 ALLOWED = {
     "app/predictor/server/test_fast_path.py": 1,  # a gap between the parts of a request, which no answer may depend on

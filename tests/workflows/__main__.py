@@ -6,14 +6,13 @@
 import argparse
 import sys
 import tempfile
-import time
 from pathlib import Path
 
 from rich.console import Console
-from rich.table import Table
 
 from tests.harness.errors import ScenarioError, UsageError
-from tests.workflows.expectations import Told
+from tests.harness.steps import StepPrinter
+from tests.workflows.expectations import WorkflowRun
 from tests.workflows.scenarios import SCENARIOS
 from tests.workflows.stage import set_stage
 
@@ -48,18 +47,18 @@ def main() -> int:
 
 def play_scenarios(work: Path, wanted: list[str], console: Console) -> int:
     """The exit code."""
-    told: list[Told] = []
-    started, code = time.monotonic(), 0
+    runs: list[WorkflowRun] = []
+    steps, code = StepPrinter(console), 0
     try:
         with set_stage(work) as stage:
-            console.print(f"set up in {time.monotonic() - started:.0f} s")
+            steps.add("set up", "clone, origin, GitHub, champion")
             for name in wanted or SCENARIOS:
                 stage.restore_main()
-                for line in SCENARIOS[name](stage):
-                    told.append(line)
-                    console.print(f"✓ {line.title}: {line.outcome.seconds:.0f} s", markup=False)
-            if stage.hub.state.violations:
-                raise ScenarioError(f"the API server minds: {'; '.join(stage.hub.state.violations)}")
+                for run in SCENARIOS[name](stage):
+                    runs.append(run)
+                    steps.add(run.title, run.reached, run.outcome.seconds)
+            if violations := stage.github.list_violations():
+                raise ScenarioError(f"requests that GitHub would not take: {'; '.join(violations)}")
     except UsageError:
         raise
     except ScenarioError as error:
@@ -68,22 +67,21 @@ def play_scenarios(work: Path, wanted: list[str], console: Console) -> int:
     except KeyboardInterrupt:
         console.print("stopped")
         code = 130
-    print_table(told, console, time.monotonic() - started)
+    print_runs(steps, runs)
     return code
 
 
-def print_table(told: list[Told], console: Console, seconds: float) -> None:
-    table = Table(title=f"{len(told)} runs of workflows in {seconds:.0f} s")
-    for name in ("What", "Workflow", "Event", "Jobs", "Result", "What reached GitHub"):
-        table.add_column(name)
-    table.add_column("s", justify="right")
-    for line in told:
-        order, outcome = line.outcome.order, line.outcome
+def print_runs(steps: StepPrinter, runs: list[WorkflowRun]) -> None:
+    """One row a run, and what is not real in them."""
+    headers = ("What", "Workflow", "Event", "Jobs", "Result", "What reached GitHub", "s")
+    rows = []
+    for run in runs:
+        order, outcome = run.outcome.order, run.outcome
         result = "green" if outcome.succeeded else "red"
-        row = (line.title, order.workflow, order.event, outcome.describe_jobs(), result, line.reached)
-        table.add_row(*row, f"{outcome.seconds:.0f}")
-    console.print(table)
-    console.print(NOTE)
+        cells = (run.title, order.workflow, order.event, outcome.describe_jobs(), result, run.reached)
+        rows.append((*cells, f"{outcome.seconds:.0f}"))
+    steps.print_table(f"{len(runs)} runs of workflows in {steps.seconds:.0f} s", headers, rows)
+    steps.print_plain(NOTE)
 
 
 if __name__ == "__main__":

@@ -3,29 +3,30 @@
 import json
 import zipfile
 from dataclasses import dataclass
+from pathlib import Path
 from typing import Any
 
 from tests.harness.errors import ScenarioError
+from tests.harness.github import LocalGitHub
 from tests.workflows.act import Outcome
-from tests.workflows.hub import Hub
 
 MARKER = "<!-- lathe-gate -->"
 
 
 @dataclass(frozen=True)
-class Told:
-    """A line of the table at the end."""
+class WorkflowRun:
+    """A row of the table at the end; `reached`: what of it reached GitHub."""
 
     title: str
     outcome: Outcome
     reached: str
 
 
-def expect(condition: bool, told: str, outcome: Outcome) -> None:
+def expect(condition: bool, expected: str, outcome: Outcome) -> None:
     """Raises: ScenarioError with the end of the log."""
     if not condition:
         tail = "\n".join(outcome.log.splitlines()[-40:])
-        raise ScenarioError(f"{outcome.order.workflow} (run {outcome.order.run_id}): expected {told}\n{tail}")
+        raise ScenarioError(f"{outcome.order.workflow} (run {outcome.order.run_id}): expected {expected}\n{tail}")
 
 
 def expect_jobs(outcome: Outcome, succeeded: bool, **jobs: str) -> None:
@@ -36,16 +37,16 @@ def expect_jobs(outcome: Outcome, succeeded: bool, **jobs: str) -> None:
     expect(found == wanted and outcome.succeeded == succeeded, f"{wanted}, found {outcome.jobs}", outcome)
 
 
-def expect_comment(hub: Hub, number: int, heading: str, outcome: Outcome) -> str:
+def expect_comment(github: LocalGitHub, number: int, heading: str, outcome: Outcome) -> str:
     """One comment of ours, and what it says first."""
-    comments = [body for body in hub.list_comments(number) if body.startswith(MARKER)]
+    comments = [body for body in github.list_comments(number) if body.startswith(MARKER)]
     expect(len(comments) == 1, f"one comment on #{number}, found {len(comments)}", outcome)
     title = next(line for line in comments[0].splitlines() if line.startswith("## "))
     expect(heading in title, f"a comment that says {heading!r}, found {title!r}", outcome)
     return f"one comment: {title.removeprefix('## ')[:40]}"
 
 
-def read_member(hub: Hub, run_id: int, artifact: str, member: str) -> dict[str, Any]:
-    with zipfile.ZipFile(hub.work / "artifacts" / str(run_id) / f"{artifact}.zip") as archive:
+def read_member(work: Path, run_id: int, artifact: str, member: str) -> dict[str, Any]:
+    with zipfile.ZipFile(work / "artifacts" / str(run_id) / f"{artifact}.zip") as archive:
         content: dict[str, Any] = json.loads(archive.read(member))
     return content

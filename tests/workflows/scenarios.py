@@ -8,14 +8,14 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from tests.workflows.act import Outcome
-from tests.workflows.expectations import Told, expect, expect_comment, expect_jobs, read_member
+from tests.workflows.expectations import WorkflowRun, expect, expect_comment, expect_jobs, read_member
 from tests.workflows.repository import Pull
-from tests.workflows.retrainings import tell_retraining
+from tests.workflows.retrainings import play_retraining
 from tests.workflows.stage import ROUNDS, Stage, change_params, change_yaml
 
 
-def tell_good(stage: Stage) -> Iterator[Told]:
-    """Two more trees: as good as the champion. Told, approved, bound; after the merge, main takes that bundle."""
+def play_good(stage: Stage) -> Iterator[WorkflowRun]:
+    """Two more trees: as good as the champion. Approved and bound; after the merge, main takes that bundle."""
     stage.repository.start_branch("good")
     change_params(stage.repository, rounds=ROUNDS + 2)
     pull, hosted = propose(stage, 7, "good")
@@ -29,18 +29,18 @@ def tell_good(stage: Stage) -> Iterator[Told]:
         approve="success",
         model_checks_pass="success",
     )
-    said = expect_comment(stage.hub, 7, "Pass", outcome)
+    comment = expect_comment(stage.github, 7, "Pass", outcome)
     approved = f"approved-{stage.repository.read_tree(pull.merge)}"
-    record = read_member(stage.hub, outcome.order.run_id, approved, "approval.json")
+    record = read_member(stage.work, outcome.order.run_id, approved, "approval.json")
     expect(record["approved_by"] == ["reviewer"] and record["verdict"] == "pass", "reviewer's approval", outcome)
-    yield Told("a good candidate", outcome, f"{said}; approved by reviewer (played)")
-    yield tell_again(stage, outcome, 7, "Pass")
-    yield from tell_merged(stage, pull, hosted, record)
+    yield WorkflowRun("a good candidate", outcome, f"{comment}; approved by reviewer (played)")
+    yield play_again(stage, outcome, 7, "Pass")
+    yield from play_merged(stage, pull, hosted, record)
 
 
-def tell_merged(stage: Stage, pull: Pull, hosted: dict[str, Any], record: dict[str, Any]) -> Iterator[Told]:
+def play_merged(stage: Stage, pull: Pull, hosted: dict[str, Any], record: dict[str, Any]) -> Iterator[WorkflowRun]:
     commit = stage.repository.squash(pull, "A better model")
-    stage.hub.merge_pull(hosted, commit)
+    stage.merge_pull(hosted, commit)
     (stage.repository.folder / "README.md").open("a", encoding="utf-8").write("\n")
     later = stage.repository.commit("Another line")
     stage.repository.publish("main")
@@ -48,12 +48,12 @@ def tell_merged(stage: Stage, pull: Pull, hosted: dict[str, Any], record: dict[s
         payload = {"ref": "refs/heads/main", "before": pull.base, "after": pushed}
         outcome = stage.run("main.yml", "push", payload, pushed, job="approved")
         expect_jobs(outcome, True, approved="success")
-        kept = read_member(stage.hub, outcome.order.run_id, f"bundle-main-{pushed}", "bundle/bundle.json")
+        kept = read_member(stage.work, outcome.order.run_id, f"bundle-main-{pushed}", "bundle/bundle.json")
         expect(kept["digest"] == record["bundle_digest"], f"bundle {record['bundle_digest'][:12]}", outcome)
-        yield Told(title, outcome, f"the approved bundle {kept['digest'][:12]} is kept")
+        yield WorkflowRun(title, outcome, f"the approved bundle {kept['digest'][:12]} is kept")
 
 
-def tell_bad(stage: Stage) -> Iterator[Told]:
+def play_bad(stage: Stage) -> Iterator[WorkflowRun]:
     """Somebody leaves all features out but one."""
     stage.repository.start_branch("bad")
     path = stage.repository.folder / "training" / "datasets" / "ai4i.yaml"
@@ -62,8 +62,8 @@ def tell_bad(stage: Stage) -> Iterator[Told]:
     pull, hosted = propose(stage, 8, "bad")
     outcome = stage.run_model(pull, hosted)
     expect_jobs(outcome, False, judge="success", decide="failure", approve="absent", model_checks_pass="failure")
-    yield Told("a bad candidate", outcome, expect_comment(stage.hub, 8, "Fail", outcome))
-    yield tell_again(stage, outcome, 8, "Fail")
+    yield WorkflowRun("a bad candidate", outcome, expect_comment(stage.github, 8, "Fail", outcome))
+    yield play_again(stage, outcome, 8, "Fail")
 
 
 def list_others(stage: Stage, kept: str) -> list[str]:
@@ -71,56 +71,58 @@ def list_others(stage: Stage, kept: str) -> list[str]:
     return [name for name in champion["schema"]["features"] if name != kept]
 
 
-def tell_uncertain(stage: Stage) -> Iterator[Told]:
+def play_uncertain(stage: Stage) -> Iterator[WorkflowRun]:
     """Another seed: worse or not, nobody can say. Blocked, until a reviewer accepts that by name."""
     stage.repository.start_branch("uncertain")
     change_params(stage.repository, seed=21)
     pull, hosted = propose(stage, 9, "uncertain")
     outcome = stage.run_model(pull, hosted)
     expect_jobs(outcome, False, judge="success", decide="failure", approve="absent", model_checks_pass="failure")
-    yield Told("an uncertain candidate", outcome, expect_comment(stage.hub, 9, "Not enough evidence", outcome))
-    stage.hub.accept_uncertain(hosted)
+    yield WorkflowRun(
+        "an uncertain candidate", outcome, expect_comment(stage.github, 9, "Not enough evidence", outcome)
+    )
+    stage.github.accept_uncertain(hosted)
     outcome = stage.run_model(pull, hosted)
     expect_jobs(outcome, True, decide="success", approve="success", model_checks_pass="success")
-    said = expect_comment(stage.hub, 9, "Not enough evidence", outcome)
-    yield Told("the same, accepted by name", outcome, f"{said}; label by reviewer (played)")
+    comment = expect_comment(stage.github, 9, "Not enough evidence", outcome)
+    yield WorkflowRun("the same, accepted by name", outcome, f"{comment}; label by reviewer (played)")
 
 
-def tell_fork(stage: Stage) -> Iterator[Told]:
-    """A stranger's: judged with a token that reads, told by comment.yml, and never approved as it is."""
+def play_fork(stage: Stage) -> Iterator[WorkflowRun]:
+    """A stranger's: judged with a token that reads, commented on by comment.yml, and never approved as it is."""
     stage.repository.start_branch("fork")
     change_params(stage.repository, rounds=ROUNDS + 5)
     pull, hosted = propose(stage, 10, "fork", is_fork=True)
     outcome = stage.run_model(pull, hosted)
     expect_jobs(outcome, False, judge="success", decide="success", approve="absent", model_checks_pass="failure")
-    expect(stage.hub.list_comments(10) == [], "no comment yet", outcome)
-    yield Told("a fork's candidate", outcome, "nothing yet: its token may only read")
-    told = stage.run_comment(outcome.order.run_id)
-    expect_jobs(told, True, comment="success")
-    said = expect_comment(stage.hub, 10, "Pass", told)
-    expect("comes from a fork" in stage.hub.list_comments(10)[0], "a word on whose code measured", told)
-    yield Told("the fork's run is over", told, said)
+    expect(stage.github.list_comments(10) == [], "no comment yet", outcome)
+    yield WorkflowRun("a fork's candidate", outcome, "nothing yet: its token may only read")
+    commented = stage.run_comment(outcome.order.run_id)
+    expect_jobs(commented, True, comment="success")
+    comment = expect_comment(stage.github, 10, "Pass", commented)
+    expect("comes from a fork" in stage.github.list_comments(10)[0], "a word on whose code measured", commented)
+    yield WorkflowRun("the fork's run is over", commented, comment)
 
 
-def tell_hostile(stage: Stage) -> Iterator[Told]:
+def play_hostile(stage: Stage) -> Iterator[WorkflowRun]:
     """A fork's run whose report is not a report: comment.yml refuses it, and nothing is posted."""
     stage.repository.start_branch("hostile")
     change_params(stage.repository, rounds=ROUNDS + 1)
     _, hosted = propose(stage, 11, "hostile", is_fork=True)
-    run_id = stage.hub.start_run(hosted)
+    run_id = stage.github.start_run(hosted)
     folder = stage.work / "artifacts" / str(run_id)
     folder.mkdir(parents=True)
     with zipfile.ZipFile(folder / "gate-report.zip", "w") as archive:
         archive.writestr("../report.json", "{}")
-    stage.hub.end_run(run_id, succeeded=True)
+    stage.end_run(run_id, succeeded=True)
     outcome = stage.run_comment(run_id)
     expect_jobs(outcome, False, comment="failure")
     expect("../report.json" in outcome.log, "the name of what was refused", outcome)
-    expect(stage.hub.list_comments(11) == [], "no comment", outcome)
-    yield Told("a hostile artifact", outcome, "nothing: refused by name")
+    expect(stage.github.list_comments(11) == [], "no comment", outcome)
+    yield WorkflowRun("a hostile artifact", outcome, "nothing: refused by name")
 
 
-def tell_checks(stage: Stage) -> Iterator[Told]:
+def play_checks(stage: Stage) -> Iterator[WorkflowRun]:
     """ci.yml in its light form: a change of text alone, and of the tests only the repository's own."""
     stage.repository.start_branch("docs")
     (stage.repository.folder / "docs" / "operate.md").open("a", encoding="utf-8").write("\n")
@@ -135,7 +137,7 @@ def tell_checks(stage: Stage) -> Iterator[Told]:
     )
     wanted = {"changes", "style, types, fast tests", "security", "required-checks-pass"}
     expect(set(outcome.jobs) == wanted and outcome.succeeded, f"{wanted} alone", outcome)
-    yield Told("a change of text", outcome, "required-checks-pass is green, five jobs were left out")
+    yield WorkflowRun("a change of text", outcome, "required-checks-pass is green, five jobs were left out")
 
 
 def list_left_out(stage: Stage) -> list[str]:
@@ -146,22 +148,22 @@ def list_left_out(stage: Stage) -> list[str]:
 def propose(stage: Stage, number: int, branch: str, *, is_fork: bool = False) -> tuple[Pull, dict[str, Any]]:
     stage.repository.commit(f"Propose {branch}")
     pull = stage.repository.open_pull(number, branch)
-    return pull, stage.hub.add_pull(pull, is_fork)
+    return pull, stage.add_pull(pull, is_fork)
 
 
-def tell_again(stage: Stage, outcome: Outcome, number: int, heading: str) -> Told:
-    """comment.yml after a run that could tell itself: the comment stays one."""
-    told = stage.run_comment(outcome.order.run_id)
-    expect_jobs(told, True, comment="success")
-    return Told("its run is over", told, expect_comment(stage.hub, number, heading, told))
+def play_again(stage: Stage, outcome: Outcome, number: int, heading: str) -> WorkflowRun:
+    """comment.yml after a run that could comment itself: the comment stays one."""
+    commented = stage.run_comment(outcome.order.run_id)
+    expect_jobs(commented, True, comment="success")
+    return WorkflowRun("its run is over", commented, expect_comment(stage.github, number, heading, commented))
 
 
-SCENARIOS: dict[str, Callable[[Stage], Iterator[Told]]] = {
-    "checks": tell_checks,
-    "good": tell_good,
-    "bad": tell_bad,
-    "uncertain": tell_uncertain,
-    "fork": tell_fork,
-    "hostile": tell_hostile,
-    "retraining": tell_retraining,
+SCENARIOS: dict[str, Callable[[Stage], Iterator[WorkflowRun]]] = {
+    "checks": play_checks,
+    "good": play_good,
+    "bad": play_bad,
+    "uncertain": play_uncertain,
+    "fork": play_fork,
+    "hostile": play_hostile,
+    "retraining": play_retraining,
 }

@@ -1,4 +1,4 @@
-"""Everything the runs stand on: the clone with a small training, its origin, the seed, the champion and the hub."""
+"""Everything the runs stand on: the clone with a small training, its origin, the seed, the champion and GitHub."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,16 +8,16 @@ from typing import Any
 
 from ruamel.yaml import YAML
 
+from tests.harness.github import APP, OWNER_AND_NAME, READING, TOKENS, WRITING, LocalGitHub
 from tests.review.github_server import run_server
 from tests.review.worlds import release_world
 from tests.workflows.act import Order, Outcome, run_act
-from tests.workflows.hub import APP, READING, TOKENS, WRITING, Hub
 from tests.workflows.repository import Pull, Repository, clone_checkout
 from tests.workflows.rows import run_training, serve_folder, write_rows
 from tests.workflows.seed import plant_seed
 
-OWNER, NAME = "lathe-ml", "lathe"
-REPOSITORY = {"full_name": f"{OWNER}/{NAME}", "name": NAME, "default_branch": "main", "owner": {"login": OWNER}}
+OWNER, NAME = OWNER_AND_NAME.split("/")
+REPOSITORY = {"full_name": OWNER_AND_NAME, "name": NAME, "default_branch": "main", "owner": {"login": OWNER}}
 QUICK = {"eta": 0.1, "tree_method": "hist"}  # a third of the trees at three times the rate
 ROUNDS, RESAMPLES = 90, 100
 
@@ -27,7 +27,7 @@ class Stage:
     work: Path
     seed: Path
     repository: Repository
-    hub: Hub
+    github: LocalGitHub
     data: str
     start: str
 
@@ -43,12 +43,12 @@ class Stage:
     def run(self, workflow: str, event: str, payload: dict[str, Any], commit: str, **more: Any) -> Outcome:
         """A workflow as it stands in the commit, on an event at that commit."""
         self.repository.check_out(commit)
-        run_id = more.pop("run_id", None) or next(self.hub.run_ids)
+        run_id = more.pop("run_id", None) or next(self.github.run_ids)
         reference = more.pop("reference", "refs/heads/main")
         env = {
-            "GITHUB_API_URL": self.hub.address,
+            "GITHUB_API_URL": self.github.address,
             "GITHUB_SERVER_URL": "https://github.com",
-            "GITHUB_REPOSITORY": f"{OWNER}/{NAME}",
+            "GITHUB_REPOSITORY": OWNER_AND_NAME,
             "GITHUB_REPOSITORY_OWNER": OWNER,
             "GITHUB_RUN_ID": str(run_id),
             "GITHUB_REF": reference,
@@ -66,7 +66,7 @@ class Stage:
     def run_model(self, pull: Pull, hosted: dict[str, Any]) -> Outcome:
         """model.yml on a pull request; a fork's token may only read."""
         is_fork = hosted["head"]["repo"]["full_name"] != REPOSITORY["full_name"]
-        run_id = self.hub.start_run(hosted)
+        run_id = self.github.start_run(hosted)
         outcome = self.run(
             "model.yml",
             "pull_request",
@@ -76,12 +76,25 @@ class Stage:
             reference=f"refs/pull/{pull.number}/merge",
             token=READING if is_fork else WRITING,
         )
-        self.hub.end_run(run_id, outcome.succeeded)
+        self.end_run(run_id, outcome.succeeded)
         return outcome
+
+    def add_pull(self, pull: Pull, is_fork: bool) -> dict[str, Any]:
+        """As GitHub has it."""
+        tree = self.repository.read_tree(pull.head)
+        return self.github.add_pull(pull.number, pull.branch, pull.head, pull.base, tree, is_fork)
+
+    def merge_pull(self, hosted: dict[str, Any], commit: str) -> None:
+        """main has the commit by then."""
+        self.github.merge_pull(hosted["number"], commit, self.repository.read_tree(commit))
+
+    def end_run(self, run_id: int, succeeded: bool) -> None:
+        """With the artifacts that it left."""
+        self.github.end_run(run_id, succeeded, sorted((self.work / "artifacts" / str(run_id)).glob("*.zip")))
 
     def run_comment(self, run_id: int) -> Outcome:
         """comment.yml, once a run of model.yml is over."""
-        found = next(run for run in self.hub.state.data["runs"] if run["id"] == run_id)
+        found = next(run for run in self.github.state.data["runs"] if run["id"] == run_id)
         payload = {"action": "completed", "workflow_run": {**found, "name": "model"}}
         return self.run("comment.yml", "workflow_run", payload, self.repository.git("rev-parse", "main"))
 
@@ -100,8 +113,8 @@ def set_stage(work: Path, *, is_released: bool = True) -> Iterator[Stage]:
         known = make_release(repository, python, work / "champion") if is_released else {"git": str(repository.origin)}
         with run_server({**known, "tokens": TOKENS}) as (server, state):
             state.data["branches"].append("retrain/ai4i")
-            hub = Hub(state, server.address, work, repository)
-            yield Stage(work, seed, repository, hub, data, repository.git("rev-parse", "main"))
+            github = LocalGitHub(state, server.address)
+            yield Stage(work, seed, repository, github, data, repository.git("rev-parse", "main"))
 
 
 def shrink_training(repository: Repository, python: Path, data: str, made: Path) -> None:

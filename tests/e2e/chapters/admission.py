@@ -12,8 +12,8 @@ TITLE = "admission"
 REAL_KINDS = ("Namespace", "ServiceAccount")  # a pod is only judged where these exist
 
 
-def tell(scenario: Scenario) -> None:
-    scenario.begin(TITLE)
+def play(scenario: Scenario) -> None:
+    scenario.steps.start_section(TITLE)
     folders = sorted(path for path in (scenario.repository.folder / "gitops" / "overlays").iterdir() if path.is_dir())
     for folder in folders:
         judge_overlay(scenario, folder.name)

@@ -28,8 +28,8 @@ spec:
 """
 
 
-def tell(scenario: Scenario) -> None:
-    scenario.begin(TITLE)
+def play(scenario: Scenario) -> None:
+    scenario.steps.start_section(TITLE)
     prepare_images(scenario)
     revision = prepare_repository(scenario)
     start_argo(scenario, revision)
@@ -59,7 +59,7 @@ def prepare_repository(scenario: Scenario) -> str:
         scenario.repository.add_setting("test", scenario.options.plant)
     scenario.repository.set_image("test", scenario.releases[0].tag, scenario.releases[0].digest)
     revision = scenario.repository.push("Release v0.1.0 to test")
-    scenario.tell("the repository pushed", f"revision {revision[:8]}")
+    scenario.steps.add("the repository pushed", f"revision {revision[:8]}")
     return revision
 
 
@@ -72,10 +72,10 @@ def start_argo(scenario: Scenario, revision: str) -> None:
     folder = scenario.repository.folder / "gitops" / "argocd"
     command = ("apply", "--server-side", "--field-manager=argocd-controller", "--kustomize", str(folder))
     scenario.kubectl.run(*command)
-    scenario.tell("kubectl apply --server-side -k gitops/argocd", "applied")
+    scenario.steps.add("kubectl apply --server-side -k gitops/argocd", "applied")
     waited = scenario.argo.wait_settled("lathe-test", revision)
-    scenario.tell("test Synced and Healthy", f"at {revision[:8]}", waited)
-    scenario.tell("Argo CD's own part", str(scenario.argo.look(ROOT_APPLICATION)))
+    scenario.steps.add("test Synced and Healthy", f"at {revision[:8]}", waited)
+    scenario.steps.add("Argo CD's own part", str(scenario.argo.look(ROOT_APPLICATION)))
 
 
 def start_client(scenario: Scenario, release: Release) -> None:

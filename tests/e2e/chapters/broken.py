@@ -9,8 +9,8 @@ DEADLINE_SECONDS = 240  # the Deployment's own deadline is 120
 CAUSES = {"lathe-test": "model.ubj has SHA-256", "lathe-prod-eks": "setting LATHE_GRACE_SECONDS is 'soon'"}
 
 
-def tell(scenario: Scenario) -> None:
-    scenario.begin(TITLE)
+def play(scenario: Scenario) -> None:
+    scenario.steps.start_section(TITLE)
     broken = scenario.releases[2]
     scenario.production.start(scenario.options.rate / 4, scenario.options.connections)
     wait_quiet(scenario)
@@ -26,7 +26,7 @@ def tell(scenario: Scenario) -> None:
     )
     for application in CAUSES:
         waited = scenario.argo.wait(application, revision, "", "Degraded", DEADLINE_SECONDS)
-        scenario.tell(f"{application} Degraded", str(scenario.argo.look(application)), waited)
+        scenario.steps.add(f"{application} Degraded", str(scenario.argo.look(application)), waited)
         expect_cause(scenario, application)
     for name, pods in before.items():
         still = sorted(set(pods) & set(scenario.find_pods(name)))
@@ -57,7 +57,7 @@ def expect_cause(scenario: Scenario, application: str) -> None:
         30,
     )
     line = next(line for line in tree.splitlines() if CAUSES[application] in line)
-    scenario.tell(f"{application}: Argo CD's reason", line.partition("Degraded")[2] or line, waited)
+    scenario.steps.add(f"{application}: Argo CD's reason", line.partition("Degraded")[2] or line, waited)
 
 
 def mend(scenario: Scenario) -> None:
@@ -65,10 +65,10 @@ def mend(scenario: Scenario) -> None:
     marks = scenario.client.mark(), scenario.production.mark()
     revision = scenario.repository.revert()
     waited = scenario.argo.wait_settled("lathe-test", revision)
-    scenario.tell("reverted: test", "Synced and Healthy", waited)
+    scenario.steps.add("reverted: test", "Synced and Healthy", waited)
     scenario.argo.wait(production.APPLICATION, revision, "OutOfSync", "")
     if scenario.argo.end_operation(production.APPLICATION):
-        scenario.tell("the broken sync ended by hand", "argocd app terminate-op")
+        scenario.steps.add("the broken sync ended by hand", "argocd app terminate-op")
     production.sync(scenario)
     scenario.expect_no_loss(scenario.client.since(marks[0]), "test: load while it is mended")
     scenario.expect_no_loss(scenario.production.since(marks[1]), "prod-eks: load while it is mended")

@@ -30,8 +30,8 @@ sys.exit(len(killed) != 1)
 """
 
 
-def tell(scenario: Scenario) -> None:
-    scenario.begin(TITLE)
+def play(scenario: Scenario) -> None:
+    scenario.steps.start_section(TITLE)
     evict_all(scenario)
     kill_one(scenario)
 
@@ -53,7 +53,7 @@ def evict_all(scenario: Scenario) -> None:
         60,
     )
     wait_gone(scenario, victims)
-    scenario.tell("new pods in their place", "all ready, the old ones gone", waited)
+    scenario.steps.add("new pods in their place", "all ready, the old ones gone", waited)
     scenario.expect_no_loss(scenario.client.since(mark), "load meanwhile")
 
 

@@ -18,8 +18,8 @@ CLOSED = {
 WATCH_SECONDS = 15  # Argo CD would have synced by itself in less, as it did in test
 
 
-def tell(scenario: Scenario) -> None:
-    scenario.begin(TITLE)
+def play(scenario: Scenario) -> None:
+    scenario.steps.start_section(TITLE)
     second = scenario.releases[1]
     scenario.repository.set_image("prod-eks", second.tag, second.digest)
     scenario.repository.set_windows([CLOSED])

@@ -12,8 +12,8 @@ TITLE = "recovery"
 RESET_SECONDS = 600
 
 
-def tell(scenario: Scenario) -> None:
-    scenario.begin(TITLE)
+def play(scenario: Scenario) -> None:
+    scenario.steps.start_section(TITLE)
     lose_namespace(scenario)
     lose_everything(scenario)
 
@@ -33,7 +33,7 @@ def lose_namespace(scenario: Scenario) -> None:
     scenario.argo.wait_settled("lathe-test", revision)
     window = scenario.client.since(mark)
     found = f"gone after {gone:.1f} s, predictions again {waited:.1f} s later; {window.describe()}"
-    scenario.tell("the namespace deleted", found)
+    scenario.steps.add("the namespace deleted", found)
 
 
 def is_new_or_gone(namespace: object) -> bool:
@@ -51,15 +51,15 @@ def lose_everything(scenario: Scenario) -> None:
             raise ScenarioError(
                 f"the registry gave other digests than Git names: {pushed}, expected {scenario.releases}"
             )
-        scenario.tell("the cluster's state lost", " ".join(scenario.options.reset_command))
+        scenario.steps.add("the cluster's state lost", " ".join(scenario.options.reset_command))
     else:
         cleanup.remove_all(scenario.kubectl)
-        scenario.tell("everything of ours deleted", "applications, projects, namespaces")
+        scenario.steps.add("everything of ours deleted", "applications, projects, namespaces")
     revision = scenario.repository.push("Nothing new: what Git says is enough")
     began = time.monotonic()
     bootstrap.start_argo(scenario, revision)
     bootstrap.start_client(scenario, scenario.releases[1])
-    scenario.tell(
+    scenario.steps.add(
         "from the bootstrap's first command to a prediction",
         f"{time.monotonic() - began:.1f} s",
         time.monotonic() - began,

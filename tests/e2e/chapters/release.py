@@ -7,22 +7,22 @@ from release.versions import is_version, parse_version
 from tests.e2e.chapters.production import find_digests
 from tests.e2e.chapters.rollout import wait_one_image
 from tests.e2e.desk import Desk
-from tests.e2e.hub import open_hub
 from tests.e2e.publication import publish_version, refuse_stranger
 from tests.e2e.records import compare_history, compare_with_cluster
 from tests.e2e.scenario import Scenario
 from tests.e2e.travel import PRODUCTION, REFUSED, Travel, Version, expect_running, expect_two_lines
+from tests.harness.github_process import start_github
 
 TITLE = "a release"
 REASON = "Scores too low for quality L"
 
 
-def tell(scenario: Scenario) -> None:
-    scenario.begin(TITLE)
-    with open_hub(scenario.options.run, scenario.repository.push_url) as hub:
-        desk = Desk(scenario.options, scenario.repository.push_url, hub.environment)
+def play(scenario: Scenario) -> None:
+    scenario.steps.start_section(TITLE)
+    with start_github(scenario.options.run, scenario.repository.push_url) as github:
+        desk = Desk(scenario.options, scenario.repository.push_url, github.environment)
         desk.take_key(desk.make_key("release"))
-        travel = Travel(scenario, desk, hub)
+        travel = Travel(scenario, desk, github)
         versions = choose_versions(desk.git("tag", "--list").split())
         in_test = scenario.client.mark()
         first = publish_version(travel, versions[0], 0)
@@ -48,9 +48,8 @@ def tell(scenario: Scenario) -> None:
             window = client.since(mark)
             models = ", ".join(sorted(window.versions))
             scenario.expect_no_loss(window, f"{name}: load throughout, {window.seconds} s, by models {models}")
-        scenario.expect(
-            not hub.list_violations(), "what GitHub was asked", "; ".join(hub.list_violations()) or "in order"
-        )
+        violations: list[str] = github.call("list_violations")
+        scenario.expect(not violations, "requests to GitHub", "; ".join(violations) or "in order")
     scenario.production.stop()
 
 
@@ -69,7 +68,7 @@ def run_in_test(travel: Travel, version: Version) -> None:
     revision = desk.pull()
     expect_two_lines(travel, before, revision, "test")
     waited = scenario.argo.wait_settled("lathe-test", revision)
-    scenario.tell("test: Synced and Healthy, nobody synced", f"at {revision[:8]}", waited)
+    scenario.steps.add("test: Synced and Healthy, nobody synced", f"at {revision[:8]}", waited)
     wait_one_image(scenario, "test")
     expect_running(travel, "test", version)
     travel.verb(f"{version.tag} to test, again", "bump", "--env", "test", "--to", version.tag, part="already")
@@ -78,20 +77,20 @@ def run_in_test(travel: Travel, version: Version) -> None:
 
 def promote(travel: Travel, version: Version) -> None:
     """A pull request, merged by a person (played), and a sync by hand."""
-    scenario, desk, hub = travel.scenario, travel.desk, travel.hub
+    scenario, desk = travel.scenario, travel.desk
     before = desk.pull()
     travel.verb(f"{version.tag} proposed for {PRODUCTION}", "promote", "--from", "test", "--to", PRODUCTION)
     scenario.expect(desk.pull() == before, "main until somebody merges", f"as it was, {before[:8]}")
     pull = expect_one_pull(travel, version)
     revision = desk.merge(pull["head"]["ref"], f"{pull['title']} (#{pull['number']})")
-    hub.note_merge(pull["number"], revision)
+    travel.github.call("merge_pull", pull["number"], revision)
     expect_two_lines(travel, before, revision, PRODUCTION)
     sync_by_hand(scenario, revision)
 
 
 def expect_one_pull(travel: Travel, version: Version) -> dict[str, Any]:
     """Raises: ScenarioError."""
-    pulls = travel.hub.list_pulls()
+    pulls: list[dict[str, Any]] = travel.github.call("list_pulls")
     titles = "; ".join(f"#{pull['number']} {pull['title']}" for pull in pulls)
     is_so = len(pulls) == 1 and version.tag in pulls[0]["title"] and version.digest[7:19] in pulls[0]["body"]
     path = travel.scenario.options.work / f"promotion-{version.tag}.md"
@@ -108,10 +107,11 @@ def sync_by_hand(scenario: Scenario, revision: str) -> None:
     still = min(running, default="nothing")[:19]
     is_same = find_digests(scenario, PRODUCTION) == running and len(running) < 2
     scenario.expect(is_same, f"{PRODUCTION}: waits for a person", f"OutOfSync at {revision[:8]}, runs {still}", waited)
-    code, said = scenario.argo.sync_by_hand(application)
-    scenario.expect(code == 0, f"{PRODUCTION}: synced by hand", "argocd app sync" if code == 0 else said.strip()[-200:])
+    code, output = scenario.argo.sync_by_hand(application)
+    last = "argocd app sync" if code == 0 else output.strip()[-200:]
+    scenario.expect(code == 0, f"{PRODUCTION}: synced by hand", last)
     waited = scenario.argo.wait_settled(application, revision)
-    scenario.tell(f"{PRODUCTION}: Synced and Healthy", f"at {revision[:8]}", waited)
+    scenario.steps.add(f"{PRODUCTION}: Synced and Healthy", f"at {revision[:8]}", waited)
     if running:
         wait_one_image(scenario, PRODUCTION)
 
@@ -123,7 +123,7 @@ def start_load(travel: Travel, version: Version) -> None:
     answer, waited = scenario.kubectl.wait_until(
         "production answers", scenario.production.ask_once, lambda answer: answer["outcome"] == "ok", 30
     )
-    scenario.tell(f"{PRODUCTION}: the first prediction", f"by model {answer['version']}", waited)
+    scenario.steps.add(f"{PRODUCTION}: the first prediction", f"by model {answer['version']}", waited)
     expect_running(travel, PRODUCTION, version)
 
 

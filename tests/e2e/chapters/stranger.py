@@ -20,8 +20,8 @@ DEEDS = {
 }
 
 
-def tell(scenario: Scenario) -> None:
-    scenario.begin(TITLE)
+def play(scenario: Scenario) -> None:
+    scenario.steps.start_section(TITLE)
     for number, (what, command) in enumerate(DEEDS.items()):
         if number % DEEDS_A_COMMIT == 0:
             forget_healing(scenario)
@@ -89,10 +89,10 @@ def prune(scenario: Scenario) -> None:
         return scenario.kubectl.find("configmap", name, NAMESPACE)
 
     added = wait_for(scenario, "the new object", find, bool)
-    scenario.tell("an object added in Git", "created", added)
+    scenario.steps.add("an object added in Git", "created", added)
     revision = scenario.repository.revert()
     pruned = wait_for(scenario, "the object pruned", find, lambda found: found is None)
-    scenario.tell("removed from Git", "pruned", pruned)
+    scenario.steps.add("removed from Git", "pruned", pruned)
     scenario.argo.wait_settled(APPLICATION, revision)
 
 
@@ -107,7 +107,7 @@ def refuse(scenario: Scenario) -> None:
     scenario.expect(is_absent, "an object outside the project's kinds", found[0], waited)
     revision = scenario.repository.revert()
     waited = scenario.argo.wait_settled(APPLICATION, revision)
-    scenario.tell("taken back", "Synced and Healthy", waited)
+    scenario.steps.add("taken back", "Synced and Healthy", waited)
 
 
 def find_refusals(scenario: Scenario) -> list[str]:

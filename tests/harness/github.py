@@ -1,48 +1,68 @@
-"""The local GitHub of these runs: its pull requests, runs, artifacts and approvals, and what was written to it."""
+"""The local GitHub of a scenario: what people and GitHub itself do there, and what was written to it."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, field
 from itertools import count
 from pathlib import Path
 from typing import Any
 
 from tests.review.github_state import State
 from tests.review.worlds import FORK, OURS, make_artifact, make_pull, make_run
-from tests.workflows.repository import Pull, Repository
 
+OWNER_AND_NAME = "lathe-ml/lathe"
 WRITING, READING, APP = "token-that-writes", "token-that-reads", "token-of-the-app"
 TOKENS = {WRITING: "write", READING: "read", APP: "write"}
 REVIEWER, AUTHOR = "reviewer", "author"
 LABEL = "accept-not-enough-evidence"
 ENVIRONMENT = "model-approval"
+MERGED = "2026-11-21T13:00:00Z"
 
 
 @dataclass
-class Hub:
-    """GitHub's side of every event. A person's click at an environment is played: act has no environments."""
+class LocalGitHub:
+    """GitHub's side of every event, on the state of tests/review/github_server.py, which answers at `address`.
+
+    A person's click at an environment is played: act has no environments.
+    """
 
     state: State
     address: str
-    work: Path
-    repository: Repository
+    run_ids: "count[int]" = field(default_factory=lambda: count(501))
 
-    def __post_init__(self) -> None:
-        self.run_ids = count(501)
+    def list_pulls(self) -> list[dict[str, Any]]:
+        """Open ones, newest last."""
+        return [pull for pull in self.state.data["pulls"] if pull["state"] == "open"]
 
-    def add_pull(self, pull: Pull, is_fork: bool) -> dict[str, Any]:
+    def list_violations(self) -> list[str]:
+        """Requests that a real GitHub would not take, or that only we insist on."""
+        return self.state.violations
+
+    def add_tag(self, name: str, commit: str, tag: str) -> None:
+        """`tag` is the annotated tag's own object. Where GitHub's tags are a real repository's, nothing is to do."""
+        self.state.data["tags"][name] = {"commit": commit, "tag": tag}
+
+    def add_pull(
+        self, number: int, branch: str, head: str, base: str, tree: str, is_fork: bool = False
+    ) -> dict[str, Any]:
+        """`head` and `base` are commits, `tree` is the head's."""
         repo = {**(FORK if is_fork else OURS), "fork": is_fork}
-        found = make_pull(
-            pull.number,
+        pull = make_pull(
+            number,
             user={"login": "stranger" if is_fork else AUTHOR},
-            head={"sha": pull.head, "ref": pull.branch, "repo": repo},
-            base={"sha": pull.base, "ref": "main", "repo": OURS},
+            head={"sha": head, "ref": branch, "repo": repo},
+            base={"sha": base, "ref": "main", "repo": OURS},
         )
-        self.state.data["pulls"].append(found)
-        self.state.data["commits"][pull.head] = self.describe_commit(pull.head, pull.number)
+        self.state.data["pulls"].append(pull)
+        self.state.data["commits"][head] = {"tree": tree, "pulls": [number]}
         self.state.data["permissions"] |= {REVIEWER: "write", AUTHOR: "write"}
-        return found
+        return pull
 
-    def describe_commit(self, commit: str, number: int) -> dict[str, Any]:
-        return {"tree": self.repository.read_tree(commit), "pulls": [number]}
+    def merge_pull(self, number: int, commit: str, tree: str | None = None) -> None:
+        """Git has the commit by then; `tree` is the commit's."""
+        pull = next(one for one in self.list_pulls() if one["number"] == number)
+        pull |= {"state": "closed", "merged_at": MERGED, "merge_commit_sha": commit}
+        if tree:
+            self.state.data["commits"][commit] = {"tree": tree, "pulls": [number]}
 
     def start_run(self, pull: dict[str, Any]) -> int:
         """A run of model.yml that is under way, which REVIEWER will let through if it comes to the environment."""
@@ -56,17 +76,14 @@ class Hub:
         self.state.data["approvals"][str(run_id)] = [review]
         return run_id
 
-    def end_run(self, run_id: int, succeeded: bool) -> None:
-        """GitHub shows the artifacts that the run left."""
+    def end_run(self, run_id: int, succeeded: bool, archives: Iterable[Path]) -> None:
+        """GitHub shows the artifacts that the run left: zip archives, each named as its artifact."""
         run = next(run for run in self.state.data["runs"] if run["id"] == run_id)
         run |= {"status": "completed", "conclusion": "success" if succeeded else "failure"}
-        for path in self.list_artifacts(run_id):
+        for path in archives:
             artifact_id = self.state.next_id()
             self.state.data["artifacts"].append(make_artifact(artifact_id, path.stem, path.read_bytes(), run_id))
             self.state.data["contents"][f"artifacts/{artifact_id}"] = {"file": str(path)}
-
-    def list_artifacts(self, run_id: int) -> list[Path]:
-        return sorted((self.work / "artifacts" / str(run_id)).glob("*.zip"))
 
     def accept_uncertain(self, pull: dict[str, Any]) -> None:
         """REVIEWER sets the label by name."""
@@ -74,10 +91,6 @@ class Hub:
         event = {"event": "labeled", "actor": {"login": REVIEWER}, "label": {"name": LABEL}}
         timeline = self.state.data["timelines"].setdefault(str(pull["number"]), [])
         timeline.append({**event, "created_at": "2026-11-21T12:00:00Z"})
-
-    def merge_pull(self, pull: dict[str, Any], commit: str) -> None:
-        pull |= {"state": "closed", "merged_at": "2026-11-21T13:00:00Z", "merge_commit_sha": commit}
-        self.state.data["commits"][commit] = self.describe_commit(commit, pull["number"])
 
     def list_comments(self, number: int) -> list[str]:
         return [str(comment["body"]) for comment in self.state.list_comments(number)]
