@@ -11,6 +11,8 @@ PORT ?= 8080
 BUNDLE ?=
 CHAMPION ?=
 REPORT ?=
+LOG ?= artifacts/predictions
+HOURS ?=
 FIRST_RUN ?=
 PARAMS ?= training/params.yaml
 TRIALS ?= 30
@@ -128,6 +130,10 @@ e2e: .venv/.locked .tools/bin/cosign $(TOOLS) ## Run the end-to-end tests on a c
 	@KUBECONFIG='$(KUBECONFIG)' $(RUN) -m tests.e2e $(E2E)
 
 ##@ Watching
+
+.PHONY: monitor
+monitor: .venv/.locked ## Report drift, data quality and outcomes of logged predictions with Evidently (LOG=, BUNDLE=, HOURS=)
+	@$(RUN) -m app.monitor report --log '$(LOG)' $(if $(BUNDLE),--bundle '$(BUNDLE)') $(if $(HOURS),--hours '$(HOURS)')
 
 rules: .venv/.locked ## Write Prometheus' rules and alerts anew from objectives.yaml and the dataset files
 	@$(RUN) -m app.monitor rules

@@ -1,7 +1,11 @@
 """`python -m app.monitor`: what watches a served model; errors in one line, exit codes that mean something.
 
-0 done, 1 refused, 2 bad input or usage, 4 something outside this process failed.
+0 done, 1 refused or missed, 2 bad input or usage, 3 not enough to say, 4 something outside this process failed.
 """
+
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Annotated
 
 import typer
 
@@ -9,7 +13,8 @@ from cli import console
 from cli.main import run_app
 
 PROGRAM = "python -m app.monitor"
-HELP = "What watches a served model: rules and alerts."
+HELP = "What watches a served model: rules and alerts, reports, load tests."
+TIMES = ["%Y-%m-%dT%H:%M:%SZ", "%Y-%m-%dT%H:%M:%S", "%Y-%m-%d"]
 
 app = typer.Typer(name=PROGRAM, help=HELP, no_args_is_help=True, add_completion=False, pretty_exceptions_enable=False)
 
@@ -33,3 +38,41 @@ def rules() -> None:
     for path in changed:
         console.print_done(f"{path} written")
     console.print_done(f"{len(make_files())} files are as objectives.yaml and the dataset files say")
+
+
+@app.command()
+def report(
+    log: Annotated[
+        str, typer.Option(envvar="LATHE_MONITOR_LOG", help="Folder or URL (s3://, gs://) of the prediction log.")
+    ],
+    bundle: Annotated[
+        Path, typer.Option(envvar="LATHE_BUNDLE", help="Folder of the bundle whose rows are reported.")
+    ] = Path("artifacts/bundle"),
+    out: Annotated[
+        Path, typer.Option(envvar="LATHE_MONITOR_OUT", help="Folder of the reports, with an index and a trend.")
+    ] = Path("artifacts/reports"),
+    hours: Annotated[
+        float, typer.Option(envvar="LATHE_MONITOR_HOURS", min=0.01, max=24 * 366, help="How far to look back.")
+    ] = 24.0,
+    until: Annotated[
+        datetime | None, typer.Option(formats=TIMES, help="End of the window in UTC; now if it is not given.")
+    ] = None,
+    rows: Annotated[
+        int,
+        typer.Option(envvar="LATHE_MONITOR_ROWS", min=50, max=200_000, help="Most rows drawn for Evidently's pages."),
+    ] = 20_000,
+    keep: Annotated[
+        int, typer.Option(envvar="LATHE_MONITOR_KEEP", min=1, help="Runs whose pages are kept, 12 MB each.")
+    ] = 30,
+) -> None:
+    """Report drift, data quality and outcomes of the logged rows, as pages that need no network."""
+    from app.monitor.reports.job import ReportRequest, make_report
+
+    end = datetime.now(UTC) if until is None else until.replace(tzinfo=UTC)
+    begin = end - timedelta(hours=hours)
+    run = make_report(ReportRequest(log, bundle, out, begin.timestamp(), end.timestamp(), rows, keep))
+    for name, reason in run.pages.items():
+        if reason is not None:
+            console.print_warning(f"no page of {name}: {reason}")
+    found = ", ".join(f"{run.count(verdict)} {verdict}" for verdict in ("drift", "none", "unknown"))
+    console.print_done(f"{run.rows:,} rows of {run.model} {run.version}: {found}; {out / run.folder / 'index.html'}")
