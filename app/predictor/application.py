@@ -42,8 +42,8 @@ class Application:
         self.direct: dict[bytes, Endpoint] = {}
         self.streamed: set[bytes] = set()  # paths whose bodies are read while they are used
         self._origins = settings.cors_origins.split(",") if settings.cors_origins else None
-        self.rest = self._allow_origins(make_routes(lifecycle, self.registry, counters, settings))
-        self.service = make_service_routes(lifecycle, self.registry, counters)
+        self.rest = self._allow_origins(make_routes(lifecycle, self.registry, services.last_scrape, counters, settings))
+        self.service = make_service_routes(lifecycle, self.registry, services.last_scrape, counters)
 
     def __call__(self, scope: Scope, receive: Receive, send: Send) -> Awaitable[None]:
         fast = self.fast.get(scope["path"])

@@ -8,6 +8,7 @@ from typing import Any
 import msgspec
 from fastapi import FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
+from starlette.background import BackgroundTask
 from starlette.exceptions import HTTPException
 
 from app.predictor.assets import read_assets
@@ -15,6 +16,7 @@ from app.predictor.collector import Registry
 from app.predictor.counters import Counters
 from app.predictor.endpoints import batch, explain, feedback, infer, infer_metadata, predict, what_if
 from app.predictor.http import errors
+from app.predictor.last_scrape import LastScrape, is_scrape
 from app.predictor.lifecycle import Lifecycle
 from app.predictor.openapi.document import build_document
 from app.predictor.openapi.rendered import Document
@@ -33,8 +35,9 @@ Handler = Callable[[Request], Awaitable[Response]]
 class Routes:
     """The handlers."""
 
-    def __init__(self, lifecycle: Lifecycle, registry: Registry) -> None:
+    def __init__(self, lifecycle: Lifecycle, registry: Registry, last_scrape: LastScrape) -> None:
         self._lifecycle = lifecycle
+        self._last_scrape = last_scrape
         self._scrapes = Scrapes(registry)
         self.document: Document | None = None
 
@@ -53,8 +56,10 @@ class Routes:
 
     async def metrics(self, request: Request) -> Response:
         """Counts for Prometheus."""
+        counted = self._last_scrape.count()
         body, content_type = await self._scrapes.render(request.headers.get("accept", ""))
-        return Response(body, headers={"content-type": content_type})
+        mark = BackgroundTask(self._last_scrape.mark, counted) if is_scrape(request.headers) else None
+        return Response(body, headers={"content-type": content_type}, background=mark)  # once it is sent
 
     async def openapi(self, request: Request) -> Response:
         """The API's document."""
@@ -118,15 +123,19 @@ def list_service_routes(handlers: Routes) -> Table:
     )
 
 
-def make_service_routes(lifecycle: Lifecycle, registry: Registry, counters: Counters) -> FastAPI:
+def make_service_routes(
+    lifecycle: Lifecycle, registry: Registry, last_scrape: LastScrape, counters: Counters
+) -> FastAPI:
     """The FastAPI application of a port for the cluster alone."""
     app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
-    return _finish_app(app, list_service_routes(Routes(lifecycle, registry)), counters)
+    return _finish_app(app, list_service_routes(Routes(lifecycle, registry, last_scrape)), counters)
 
 
-def make_routes(lifecycle: Lifecycle, registry: Registry, counters: Counters, settings: Settings) -> FastAPI:
+def make_routes(
+    lifecycle: Lifecycle, registry: Registry, last_scrape: LastScrape, counters: Counters, settings: Settings
+) -> FastAPI:
     """The FastAPI application of every route, without those that have a port of their own."""
-    handlers = Routes(lifecycle, registry)
+    handlers = Routes(lifecycle, registry, last_scrape)
     # its documentation pages load scripts from elsewhere
     app = FastAPI(title="Lathe predictor", docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False)
     table: Table = (

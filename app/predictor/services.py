@@ -8,6 +8,7 @@ from app.predictor.admission.upload_place import Uploads
 from app.predictor.auth.access import Access
 from app.predictor.counters import Counters
 from app.predictor.http.request_ids import RequestIds
+from app.predictor.last_scrape import LastScrape
 from app.predictor.lifecycle import Lifecycle
 from app.predictor.prediction_log.log import open_prediction_log
 from app.predictor.receipts.outcomes import FeedbackSums
@@ -31,6 +32,7 @@ class Services:
         self.uploads = Uploads(settings.max_uploads, settings.max_answer_bytes)
         self.receipt_keys = read_receipt_keys(settings.receipt_key_file)
         self.feedback = FeedbackSums()
+        self.last_scrape = LastScrape(self.lifecycle, self.feedback)
         self.used_receipts = open_used_receipts(settings)
         self.prediction_log = open_prediction_log(settings)
         self.access = Access(settings.api_keys_file) if settings.api_keys_file else None

@@ -96,6 +96,11 @@ class Settings(BaseSettings):
         20_000, ge=1, description="Most rows that wait to be logged; what comes above it is dropped and counted"
     )
     drain_seconds: float = Field(0.0, ge=0, description="Time to go on serving after SIGTERM, not ready any more")
+    linger_seconds: float = Field(
+        15.0,
+        ge=0,
+        description="Longest wait after the drain for a scrape of what was counted since the last; 0 is none",
+    )
     grace_seconds: int = Field(5, ge=1, description="Time for requests under way once the listener is closed")
     log_level: Literal["debug", "info", "warning", "error"] = Field("info", description="Lowest level logged")
     log_requests: bool = Field(False, description="One log line for every request, not only failed and slow ones")

@@ -92,10 +92,10 @@ def refer_to(found: Object) -> dict[str, str]:
 
 
 def find_hurry(scene: Scene) -> Iterator[Finding]:
-    """Each pod: it may take longer to end than preStop, drain and grace together."""
+    """Each pod: it may take longer to end than preStop, drain, the wait for a last scrape and grace together."""
     for pod in list_pods(scene):
         settings = read_settings_of(pod, scene)
-        needed = settings.drain_seconds + settings.grace_seconds + count_pre_stop(pod)
+        needed = settings.drain_seconds + settings.linger_seconds + settings.grace_seconds + count_pre_stop(pod)
         given = pod.spec.get("terminationGracePeriodSeconds", 30)
         yield (
             pod.name,

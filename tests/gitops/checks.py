@@ -34,7 +34,12 @@ CHECKS = (
     Check("K5", "spread", "Pods spread over zones and nodes, in production by force", availability.find_spread),
     Check("K5", "budget", "One pod at a time may be evicted", availability.find_budget),
     Check("K5", "scaling", "Exactly one autoscaler, two pods at least", availability.find_scaling),
-    Check("K5", "time-to-end", "A pod may take longer to end than drain and grace together", availability.find_hurry),
+    Check(
+        "K5",
+        "time-to-end",
+        "A pod may take longer to end than drain, last scrape and grace together",
+        availability.find_hurry,
+    ),
     Check("—", "labels", "Every object has the recommended labels", references.find_unlabelled),
     Check("—", "references", "Selectors, ports and names lead to what is there", references.find_misdirected),
     Check("—", "settings", "Every variable is a setting, and together they are a start", references.find_bad_settings),

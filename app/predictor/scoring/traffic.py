@@ -116,6 +116,10 @@ class TrafficCounts:
                 of_decision.scores += scores
                 of_decision.variance += variance
 
+    @property
+    def rows(self) -> int:
+        return sum(sums.rows for cell in self.cells.values() for sums in cell.decided.values())
+
     def sum_all(self) -> Cell:
         """Of all rows."""
         return self._sum(self.cells.values())

@@ -1,4 +1,4 @@
-"""The process's life: listen, load, serve, drain, stop."""
+"""The process's life: listen, load, serve, drain, wait for the last scrape, stop."""
 
 import asyncio
 import contextlib
@@ -43,6 +43,7 @@ class Server(uvicorn.Server):
         services = application.services
         self._settings = services.settings
         self._lifecycle = services.lifecycle
+        self._last_scrape = services.last_scrape
         self._micro_batcher = MicroBatcher(self._lifecycle.compute_margins)
         self._connection_services = ConnectionServices(
             services.settings,
@@ -55,6 +56,7 @@ class Server(uvicorn.Server):
         )
         self.load_error: BaseException | None = None
         self._drain_until: float | None = None
+        self._is_lingering = False
         direct = application.direct if self._settings.fast_path else {}
         super().__init__(self._configure(application, direct))
         services.admission.open_requests = self.server_state.tasks
@@ -121,8 +123,19 @@ class Server(uvicorn.Server):
                 if isinstance(connection, GuardedProtocol):
                     connection.expire(now)
         if self._drain_until is not None and asyncio.get_running_loop().time() >= self._drain_until:
-            self.should_exit = True
+            self.should_exit = self.should_exit or not self._awaits_scrape(self._drain_until)
         return await super().on_tick(counter)
+
+    def _awaits_scrape(self, drained_at: float) -> bool:
+        """Whether a scraper that comes regularly has yet to see some counts, and may still come in time."""
+        unseen, most = self._last_scrape.count_unseen(), self._settings.linger_seconds
+        is_late = asyncio.get_running_loop().time() >= drained_at + most
+        if unseen and is_late:
+            log_event("unscraped", logging.WARNING, count=unseen, lingered_seconds=most)
+        if unseen and not is_late and not self._is_lingering:
+            self._is_lingering = True
+            log_event("lingering", count=unseen, seconds=most)
+        return unseen > 0 and not is_late
 
     @contextlib.contextmanager
     def capture_signals(self) -> Iterator[None]:
