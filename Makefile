@@ -12,6 +12,9 @@ BUNDLE ?=
 CHAMPION ?=
 REPORT ?=
 LOG ?= artifacts/predictions
+URL ?= http://127.0.0.1:8080
+RATE ?= 100
+SECONDS := 60
 HOURS ?=
 FIRST_RUN ?=
 PARAMS ?= training/params.yaml
@@ -131,9 +134,12 @@ e2e: .venv/.locked .tools/bin/cosign $(TOOLS) ## Run the end-to-end tests on a c
 
 ##@ Watching
 
-.PHONY: monitor
+.PHONY: monitor load
 monitor: .venv/.locked ## Report drift, data quality and outcomes of logged predictions with Evidently (LOG=, BUNDLE=, HOURS=)
 	@$(RUN) -m app.monitor report --log '$(LOG)' $(if $(BUNDLE),--bundle '$(BUNDLE)') $(if $(HOURS),--hours '$(HOURS)')
+
+load: .venv/.locked ## Send rows at a steady rate and judge the answers by objectives.yaml (URL=, RATE=, SECONDS=, DATA=)
+	@$(RUN) -m app.monitor load --url '$(URL)' --rate '$(RATE)' --seconds '$(SECONDS)' $(if $(DATA),--data "$$DATA")
 
 rules: .venv/.locked ## Write Prometheus' rules and alerts anew from objectives.yaml and the dataset files
 	@$(RUN) -m app.monitor rules

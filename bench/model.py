@@ -11,6 +11,7 @@ from tempfile import TemporaryDirectory
 import numpy as np
 from numpy.typing import NDArray
 
+from app.monitor.load.rows import mix_rows
 from bench.environments import run_tool
 from bench.places import BUNDLE
 from cli.errors import CommandError
@@ -80,13 +81,6 @@ def make_bundle(folder: Path = BUNDLE) -> Path:
             run_tool([sys.executable, "-m", "training", *train], MLFLOW_TRACKING_URI=f"sqlite:///{made}/mlflow.db")
             shutil.copytree(Path(made) / "candidate", folder)
     return folder
-
-
-def mix_rows(golden: list[dict[str, Value]], count: int) -> list[dict[str, Value]]:
-    """`count` different plausible rows: each column's value is taken from some golden row, always the same ones."""
-    rng = np.random.default_rng(0)
-    picks = rng.integers(len(golden), size=(count, len(golden[0])))
-    return [{name: golden[pick][name] for name, pick in zip(golden[0], row, strict=True)} for row in picks]
 
 
 def load_model(folder: Path) -> ServedModel:

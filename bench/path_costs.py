@@ -21,6 +21,7 @@ from unittest.mock import patch
 
 import msgspec
 
+from app.monitor.load.rows import mix_rows
 from app.predictor.application import Application, create_app
 from app.predictor.endpoints import base, predict
 from app.predictor.endpoints.base import Endpoint
@@ -31,7 +32,6 @@ from app.predictor.scoring.loading import Loading
 from app.predictor.scoring.model import ServedModel, load_model
 from app.predictor.server.server import Server
 from app.predictor.settings import read_settings
-from bench.model import mix_rows
 
 ROWS = 1024  # different ones: the processor learns the way of a few dozen through the trees by heart
 CONNECTIONS = 16  # that ask in the same turn of the event loop

@@ -10,6 +10,7 @@ from typing import Annotated
 import typer
 
 from cli import console
+from cli.errors import EXIT_FAIL, EXIT_OK, EXIT_UNDECIDED
 from cli.main import run_app
 
 PROGRAM = "python -m app.monitor"
@@ -76,3 +77,28 @@ def report(
             console.print_warning(f"no page of {name}: {reason}")
     found = ", ".join(f"{run.count(verdict)} {verdict}" for verdict in ("drift", "none", "unknown"))
     console.print_done(f"{run.rows:,} rows of {run.model} {run.version}: {found}; {out / run.folder / 'index.html'}")
+
+
+@app.command()
+def load(
+    url: Annotated[str, typer.Option(help="Address of the predictor, such as http://127.0.0.1:8080.")],
+    rate: Annotated[float, typer.Option(min=0.1, max=100_000, help="Requests a second, of one row each.")] = 100.0,
+    seconds: Annotated[float, typer.Option(min=0.1, max=24 * 3600, help="For how long.")] = 60.0,
+    data: Annotated[
+        Path | None, typer.Option(help="CSV of the rows to send; else they are mixed from the model's golden rows.")
+    ] = None,
+    objectives: Annotated[
+        Path | None, typer.Option(help="The objectives file; the repository's own by default.")
+    ] = None,
+    out: Annotated[Path, typer.Option(help="Folder of the plot and the figures.")] = Path("artifacts/load"),
+) -> None:
+    """Send rows on time, however late the answers are: 0 if objectives are kept, 1 if missed, 3 if nobody can say."""
+    from app.monitor.load.job import LoadRequest, run_load
+    from app.monitor.rules.objectives import OBJECTIVES
+
+    found = run_load(LoadRequest(url, rate, seconds, data, objectives or OBJECTIVES, out))
+    for promise in found.promises:
+        show = console.print_done if promise.verdict == "kept" else console.print_warning
+        show(f"{promise.name}: {promise.text}")
+    console.print_done(f"{out / 'index.html'} shows each second")
+    raise typer.Exit({"kept": EXIT_OK, "missed": EXIT_FAIL, "unknown": EXIT_UNDECIDED}[found.verdict])

@@ -4,9 +4,10 @@ import asyncio
 import http.client
 from statistics import median
 
+from app.monitor.load.open_loop import OpenLoop, Reply, format_request
 from bench.contenders import ROBUST, Contender
 from bench.experiments.experiment import Experiment, Outcome, Promise
-from bench.experiments.open_loop import OpenLoop, Reply, format_request, percentile_99
+from bench.experiments.open_loop import percentile_99
 from bench.model import BATCH_ROWS, ServedModel
 from bench.places import WORK
 from bench.servers import Server, running

@@ -12,10 +12,11 @@ from dataclasses import dataclass
 from multiprocessing import get_context
 from statistics import mean, median
 
+from app.monitor.load.open_loop import Reply, format_request
 from bench.contenders import ROBUST, Contender
 from bench.errors import ContenderError
 from bench.experiments.experiment import Experiment, Outcome, Promise
-from bench.experiments.open_loop import Reply, format_request, percentile_99, send_load
+from bench.experiments.open_loop import percentile_99, send_load
 from bench.model import ServedModel
 from bench.processes import pin_threads
 from bench.servers import Server, running

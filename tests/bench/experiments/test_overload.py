@@ -1,6 +1,6 @@
 """What is made of floods and the peaks beside them."""
 
-from bench.experiments.open_loop import Reply
+from app.monitor.load.open_loop import Reply
 from bench.experiments.overload import Flood, compute_goodput, describe
 
 

@@ -5,7 +5,8 @@ from collections.abc import Awaitable, Callable
 
 import pytest
 
-from bench.experiments.open_loop import OpenLoop, Reply, format_request, percentile_99
+from app.monitor.load.open_loop import OpenLoop, Reply, format_request
+from bench.experiments.open_loop import percentile_99
 
 Handle = Callable[[asyncio.StreamReader, asyncio.StreamWriter], Awaitable[None]]
 REQUEST = format_request("/", b"{}")
