@@ -1,13 +1,15 @@
 """Slices of the traffic: what they are called, and how many are counted."""
 
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import pairwise
 
-from contract.schema import SliceColumn
+from contract.schema import ReferenceBins, SliceColumn
 
 MAX_SLICES = 24  # over all columns: each has its own samples of every bin
 MAX_CELLS = 256  # combinations of one slice, or none, of each column: each has its own counts
+MAX_BINS = 4000  # of all features in all slices: each is two series of every pod
+LIMITS = f"{MAX_SLICES} slices, {MAX_CELLS} combinations of them and {MAX_BINS:,} bins"
 
 
 def count_cells(sizes: Sequence[int]) -> int:
@@ -15,9 +17,10 @@ def count_cells(sizes: Sequence[int]) -> int:
     return math.prod(size + 1 for size in sizes)
 
 
-def are_few(sizes: Sequence[int]) -> bool:
-    """Whether columns with that many slices each stay within both limits."""
-    return sum(sizes) <= MAX_SLICES and count_cells(sizes) <= MAX_CELLS
+def are_few(sizes: Sequence[int], reference: Mapping[str, ReferenceBins]) -> bool:
+    """Whether columns with that many slices each stay within all limits; `reference` has the bins of each slice."""
+    bins = sum(len(one.ratios) for name, one in reference.items() if name != "score")
+    return sum(sizes) <= MAX_SLICES and count_cells(sizes) <= MAX_CELLS and sum(sizes) * bins <= MAX_BINS
 
 
 def name_slice(column: SliceColumn, place: int) -> str:

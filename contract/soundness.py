@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from contract.errors import BundleError
 from contract.schema import Column, Manifest, ReferenceBins, SliceReference, Value
-from contract.slices import MAX_CELLS, MAX_SLICES, are_few, name_bands
+from contract.slices import LIMITS, are_few, name_bands
 
 SUM_TOLERANCE = 1e-6
 MAX_NAME_BYTES = 120  # of name and version each: both stand in every receipt, which has 512 characters at most
@@ -139,8 +139,8 @@ def _find_ratio_problems(what: str, ratios: Sequence[float]) -> Iterator[str]:
 def _find_slice_problems(manifest: Manifest) -> Iterator[str]:
     names = [column.name for column in manifest.slices]
     yield from (f"the slices of {name!r} stand twice" for name in _find_repeated(names))
-    if not are_few([len(column.slices) for column in manifest.slices]):
-        yield f"it has too many slices, expected at most {MAX_SLICES} and {MAX_CELLS} combinations"
+    if not are_few([len(column.slices) for column in manifest.slices], manifest.reference):
+        yield f"it has too many slices, expected at most {LIMITS}"
     for column in manifest.slices:
         bins = manifest.reference.get(column.name)
         if bins is None or column.name == "score":

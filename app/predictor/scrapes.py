@@ -1,7 +1,9 @@
 """Answers of /metrics: rendered a piece at a time, and once for all that asked before it began."""
 
 import asyncio
+import re
 from collections.abc import Callable, Iterable, Iterator
+from copy import copy
 from time import perf_counter
 
 from prometheus_client.core import Metric
@@ -12,7 +14,9 @@ from app.predictor.collector import Registry
 
 KNOWN_VERSIONS = ("1.0.0", "0.0.4", "0.0.1")  # of Prometheus' text formats
 PIECE_SECONDS = 0.001  # then others have their turn on the event loop; all of it takes 6 to 16 ms
+PIECE_SAMPLES = 100  # of a family at once
 END = b"# EOF\n"  # of OpenMetrics
+HEAD = re.compile(rb"\A(?:#[^\n]*\n)*")  # of a family, which stands before its first sample alone
 
 Encode = Callable[["Families"], bytes]
 
@@ -60,9 +64,14 @@ class Scrapes:
 
 
 def render_pieces(registry: Registry, encode: Encode) -> Iterator[bytes]:
-    """What `encode` makes of the registry, family by family."""
+    """What `encode` makes of the registry, family by family, a large one in parts."""
     for family in registry.collect():
-        yield encode(Families([family])).removesuffix(END)
+        samples = family.samples
+        for start in range(0, max(len(samples), 1), PIECE_SAMPLES):
+            part = copy(family)
+            part.samples = samples[start : start + PIECE_SAMPLES]
+            text = encode(Families([part])).removesuffix(END)
+            yield text if start == 0 else HEAD.sub(b"", text)
     yield encode(Families([]))
 
 

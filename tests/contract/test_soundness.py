@@ -110,3 +110,10 @@ def test_parts_that_do_not_agree_are_named(bundle: Bundle, path: str, value: Any
 def test_what_is_no_number_cannot_even_be_written(bundle: Bundle, path: str, value: float) -> None:
     with pytest.raises(BundleError, match="does not follow its schema"):
         parse_manifest(seal_manifest(change(bundle.manifest, path, value)))
+
+
+def test_too_many_slices_are_named(bundle: Bundle) -> None:
+    (column,) = bundle.manifest.slices
+    many = msgspec.structs.replace(column, slices=column.slices * 9)
+    with pytest.raises(BundleError, match="too many slices, expected at most 24 slices, 256 combinations of them"):
+        check_manifest(msgspec.structs.replace(bundle.manifest, slices=(many,)))

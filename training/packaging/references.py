@@ -12,7 +12,7 @@ from numpy.typing import NDArray
 from contract.compute.bins import build_bins, measure_ratios
 from contract.psi import FEWEST_ROWS
 from contract.schema import DriftUse, Manifest, ReferenceBins, SliceColumn, SliceReference
-from contract.slices import MAX_CELLS, MAX_SLICES, are_few, name_bands, name_slice
+from contract.slices import LIMITS, are_few, name_bands, name_slice
 from training.data.table import Table
 from training.model.train import TrainedModel
 
@@ -45,7 +45,7 @@ def slice_rows(table: Table, reference: References) -> tuple[SliceColumn, ...]:
     found: list[SliceColumn] = []
     for name in table.dataset.slices:
         edges, labels, places = _cut_column(table, name)
-        if len(labels) < 2 or not are_few([*(len(column.slices) for column in found), len(labels)]):
+        if len(labels) < 2 or not are_few([*(len(column.slices) for column in found), len(labels)], reference):
             continue
         parts = (np.flatnonzero(places == place) for place in range(len(labels)))
         found.append(
@@ -83,8 +83,8 @@ def describe_lacks(manifest: Manifest) -> Iterator[str]:
     wanted = manifest.requirements.slices if manifest.requirements else ()
     if missing := [name for name in wanted if name not in counted]:
         yield (
-            f"no metrics by slice of {', '.join(missing)}: a column needs two values, and all columns have at most "
-            f"{MAX_SLICES} slices and {MAX_CELLS} combinations of them"
+            f"no metrics by slice of {', '.join(missing)}: a column needs two values, and all together have at most "
+            f"{LIMITS}"
         )
     few = [
         f"{name_slice(column, place)} ({one.rows})"

@@ -36,6 +36,16 @@ def test_the_pieces_are_together_what_the_library_gives(app: Application, accept
     assert leave_out_process(rendered) == leave_out_process(encode(app.registry))
 
 
+@pytest.mark.parametrize("accept", ACCEPTED)
+def test_no_piece_is_long(app: Application, accept: str) -> None:
+    sizes = [
+        sum(not line.startswith(b"#") for line in piece.splitlines())
+        for piece in scrapes.render_pieces(app.registry, scrapes.choose_format(accept)[0])
+    ]
+    assert max(sizes) == scrapes.PIECE_SAMPLES
+    assert sum(sizes) > 1000
+
+
 def test_an_empty_registry_is_rendered_too() -> None:
     accept = ACCEPTED[2]
     rendered, _ = asyncio.run(Scrapes(CollectorRegistry()).render(accept))

@@ -124,8 +124,8 @@ def test_what_is_above_the_limit_is_under_no_slice_and_that_is_said_in_one_line(
     )
     (line,) = describe_lacks(manifest)
     assert line == (
-        "no metrics by slice of type: a column needs two values, and all columns have at most 24 slices and 256 "
-        "combinations of them"
+        "no metrics by slice of type: a column needs two values, and all together have at most 24 slices, 256 "
+        "combinations of them and 4,000 bins"
     )
 
 
