@@ -37,6 +37,8 @@ E2E ?=
 PROMETHEUS ?= http://127.0.0.1:9090
 GRAFANA_URL ?=
 PULLS ?=
+CANARY ?=
+WATCH ?=
 REHEARSAL ?=
 MUTANTS ?=
 
@@ -50,18 +52,20 @@ REVIEW := $(RUN) -m review
 TOOLS := .tools/bin/kustomize .tools/checkov/.installed
 
 # What `make help` shows, in this order.
-USUAL := up down train gate report evaluate minikube status release promote rollback check test
+USUAL := up down train gate report watch minikube status release promote rollback check test
 
 export UV_PROJECT_ENVIRONMENT := .venv
 # without bytecode each of the many processes of a test run compiles all of its modules again
 unexport PYTHONDONTWRITEBYTECODE
 
 VIEWER := .tools/viewer/page/viewer.js
+# what `make up` serves, else the candidate that is trained for it
+WATCHED = $(or $(BUNDLE),$(if $(wildcard artifacts/bundle/bundle.json),artifacts/bundle,artifacts/candidate))
 
 .PHONY: rules help help-all up down data pin train gate evaluate tune plants report mlflow inspect image render diff status minikube minikube-down e2e \
   champion touches-model judge summary sbom comment decide record approved image-main read-dispatch retrain-pull security workflows \
   release check-tag publish verify announce bump promote check-pull rollback history champion-alias release-rehearsal \
-  dashboards dashboards-write marks check test check-pythons repeat mutants bench bench-all experiments screenshots lint types clean
+  watch dashboards dashboards-write marks check test check-pythons repeat mutants bench bench-all experiments screenshots lint types clean
 
 help: ## Show the verbs that most people need
 	@awk -v usual='$(USUAL)' -F ':.*## ' '/^[a-z0-9-]+:.*## / {text[$$1] = $$2} \
@@ -143,6 +147,14 @@ load: .venv/.locked ## Send rows at a steady rate and judge the answers by objec
 
 rules: .venv/.locked ## Write Prometheus' rules and alerts anew from objectives.yaml and the dataset files
 	@$(RUN) -m app.monitor rules
+
+watch: .venv/.locked $(VIEWER) artifacts/dashboards/marks.json artifacts/watch/rows.csv ## Serve and watch a model here, with traffic and dashboards (BUNDLE=, CANARY=, WATCH=options)
+	@[ -e '$(WATCHED)/bundle.json' ] || { $(TRAINING) train $(SOURCE) --params '$(PARAMS)' && $(TRAINING) gate --first-run $(SOURCE) --params '$(PARAMS)'; }
+	@$(RUN) -m app.monitor.watch --bundle '$(WATCHED)' --rows artifacts/watch/rows.csv --marks artifacts/dashboards/marks.json \
+	  $$([ ! -e artifacts/gate/report.json ] || echo --gate-report artifacts/gate/report.json) $(if $(CANARY),--canary '$(CANARY)') $(WATCH)
+
+artifacts/watch/rows.csv: | .venv/.locked
+	@mkdir -p $(@D) && $(TRAINING) data $(SOURCE) --output $@ >/dev/null
 
 dashboards: .venv/.locked $(VIEWER) artifacts/dashboards/marks.json ## Show Grafana's dashboards as pages on this machine (PROMETHEUS=url, PORT=0)
 	@$(RUN) -m app.monitor.viewer --prometheus '$(PROMETHEUS)' --marks artifacts/dashboards/marks.json --port $(if $(filter-out file default,$(origin PORT)),'$(PORT)',0)

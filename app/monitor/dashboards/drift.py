@@ -1,31 +1,30 @@
 """Panels of drift: per feature and per slice, each with its three verdicts."""
 
-from app.monitor.dashboards.elements import About, PanelBuilder, Steps, lines, name_values, number, states
-from app.monitor.dashboards.limits import DRIFT, NO_DRIFT, STRONG_DRIFT
+from app.monitor.dashboards.elements import About, PanelBuilder, lines, name_values, number, states
+from app.monitor.dashboards.limits import colour_drift, read_objectives
 from app.monitor.dashboards.tables import NumberColumn, grid
 from app.monitor.dashboards.variables import OF_VERSIONS
 
 SLICES = f'{OF_VERSIONS}, slice=~"$slice"'
 VERDICTS = name_values({0: ("none", "green"), 1: ("unknown", "orange"), 2: ("drift", "red")})
-LOW_STEPS: Steps = [(None, "green"), (DRIFT, "orange"), (STRONG_DRIFT, "red")]
-LIMIT_LINES: Steps = [(None, "transparent"), (DRIFT, "orange"), (STRONG_DRIFT, "red")]
 
 
 def judge(series: str, selector: str, *by: str) -> str:
     """2 is drift, 0 none, 1 unknown: one of the three, also where a bound is NaN."""
     low, high = (f"max by ({', '.join(by)}) ({series}_{end}:$window{{{selector}}})" for end in ("low", "high"))
-    return f"1 + ({low} > bool {DRIFT}) - ({high} < bool {NO_DRIFT}) * ({low} <= bool {DRIFT})"
+    limits = read_objectives().drift
+    return f"1 + ({low} > bool {limits.warn}) - ({high} < bool {limits.retrain}) * ({low} <= bool {limits.warn})"
 
 
 def show_features() -> list[PanelBuilder]:
-    by = ("feature", "drift")
+    by, limits = ("feature", "drift"), read_objectives().drift
     psi, low, high = (
         f"max by (feature, drift) (lathe:feature_psi{end}:$window{{{OF_VERSIONS}}})" for end in ("", "_low", "_high")
     )
     columns = [
         NumberColumn("Verdict", judge("lathe:feature_psi", OF_VERSIONS, *by), mappings=VERDICTS, width=90),
         NumberColumn("PSI", psi, decimals=3, width=80),
-        NumberColumn("at least", low, decimals=3, steps=LOW_STEPS, width=80),
+        NumberColumn("at least", low, decimals=3, steps=colour_drift("green"), width=80),
         NumberColumn("at most", high, decimals=3, width=80),
         NumberColumn(
             "Rows",
@@ -37,8 +36,8 @@ def show_features() -> list[PanelBuilder]:
     table_about = About(
         "Drift of each feature",
         "Population stability index of the last $window against training, summed over all pods, with its interval of "
-        f"three standard errors. Drift: at least {DRIFT}. None: at most {NO_DRIFT}. Else unknown: more rows will tell. "
-        "`show` columns do not alert.",
+        f"three standard errors. Drift: at least {limits.warn}. None: at most {limits.retrain}. Else unknown: more "
+        "rows will tell. `show` columns do not alert.",
         "short",
         "LatheDrift",
     )
@@ -61,7 +60,7 @@ def show_features() -> list[PanelBuilder]:
             ),
             {"{{feature}}": f"lathe:feature_psi_low:$window{{{OF_VERSIONS}}}"},
             height=11,
-            limits=LIMIT_LINES,
+            limits=colour_drift("transparent"),
             many=True,
             signed=True,
         ),
@@ -86,7 +85,7 @@ def show_slices() -> list[PanelBuilder]:
     low, high = (f"max by ({names}) (lathe:slice_feature_psi_{end}:$window{{{SLICES}}})" for end in ("low", "high"))
     columns = [
         NumberColumn("Verdict", judge("lathe:slice_feature_psi", SLICES, *by), mappings=VERDICTS, width=90),
-        NumberColumn("at least", low, decimals=3, steps=LOW_STEPS, width=80),
+        NumberColumn("at least", low, decimals=3, steps=colour_drift("green"), width=80),
         NumberColumn("at most", high, decimals=3, width=80),
     ]
     return [
@@ -173,7 +172,7 @@ def count_verdicts() -> list[PanelBuilder]:
                 "short",
                 "LatheDrift",
             ),
-            f"count({low} > {DRIFT}) or vector(0)",
+            f"count({low} > {read_objectives().drift.warn}) or vector(0)",
             steps=[(None, "green"), (1, "red")],
         ),
         number(

@@ -5,19 +5,20 @@ from pathlib import Path
 from grafana_foundation_sdk.cog.encoder import JSONEncoder
 
 from app.monitor.dashboards.assembly import assemble
-from app.monitor.dashboards.fleet import FLEET
-from app.monitor.dashboards.loop import LOOP
-from app.monitor.dashboards.model import MODEL
-from app.monitor.dashboards.release import RELEASE
+from app.monitor.dashboards.fleet import make_fleet
+from app.monitor.dashboards.loop import make_loop
+from app.monitor.dashboards.model import make_model
+from app.monitor.dashboards.release import make_release
 from cli.files import write_file
 
-DASHBOARDS = (FLEET, MODEL, RELEASE, LOOP)
+MAKERS = (make_fleet, make_model, make_release, make_loop)
 
 
 def render_dashboards() -> dict[str, str]:
     """The text of each file by its name; the same at every run."""
     encoder = JSONEncoder(sort_keys=True, indent=1, ensure_ascii=False)
-    return {f"{parts.uid}.json": encoder.encode(assemble(parts)) + "\n" for parts in DASHBOARDS}
+    found = [make() for make in MAKERS]
+    return {f"{parts.uid}.json": encoder.encode(assemble(parts)) + "\n" for parts in found}
 
 
 def write_dashboards(folder: Path) -> list[str]:

@@ -2,6 +2,7 @@
 
 from app.monitor.dashboards.assembly import Parts
 from app.monitor.dashboards.elements import About, PanelBuilder, lines, number, stacked
+from app.monitor.dashboards.limits import colour_errors, colour_latency
 from app.monitor.dashboards.marks import list_releases
 from app.monitor.dashboards.tables import NumberColumn, grid
 from app.monitor.dashboards.variables import (
@@ -57,12 +58,12 @@ def show_now() -> list[PanelBuilder]:
         number(
             About("Errors", "Share of predictions answered with 5xx.", "percentunit", "LatheAvailabilityBurn"),
             share_of_errors(),
-            steps=[(None, "green"), (0.001, "yellow"), (0.01, "red")],
+            steps=colour_errors(),
         ),
         number(
             About("Latency, p99", "99 of 100 single predictions are faster.", "s", "LatheLatencyBurn"),
             find_quantile(0.99),
-            steps=[(None, "green"), (0.05, "yellow"), (0.25, "red")],
+            steps=colour_latency("green"),
         ),
         number(
             About("In flight", "Requests started and not yet answered.", "short", "LatheLatencyBurn"),
@@ -177,7 +178,7 @@ def compare_versions() -> list[PanelBuilder]:
         NumberColumn("Requests", count_per_second("lathe_requests_total", PREDICTIONS, version), "reqps"),
         NumberColumn("Errors", share_of_errors(version), "percentunit", steps=[(None, "text"), (0.001, "red")]),
         NumberColumn("p50", find_quantile(0.5, version), "s"),
-        NumberColumn("p99", find_quantile(0.99, version), "s"),
+        NumberColumn("p99", find_quantile(0.99, version), "s", steps=colour_latency("text")),
         NumberColumn("Rows", rows, "rowsps"),
         NumberColumn("Decided true", f"{positive} / {rows}", "percentunit", 2),
         NumberColumn("Mean score", f"{scores} / {rows}", "percentunit", 2),
@@ -202,18 +203,19 @@ def _memory_by_version() -> str:
     return f"{memory} * on (instance) group_left (model_version) lathe_model_info{{{OF_VERSIONS}}}"
 
 
-FLEET = Parts(
-    "lathe-fleet",
-    "Lathe / Fleet",
-    "Traffic, latency, errors and saturation of the predictors, versions side by side.",
-    [choose_source(), choose_environment(), choose_model(), choose_versions()],
-    list_releases(),
-    {
-        "Now": show_now(),
-        "Versions side by side": compare_versions(),
-        "Traffic": show_traffic(),
-        "Latency": show_latency(),
-        "Errors": show_errors(),
-        "Saturation": show_saturation(),
-    },
-)
+def make_fleet() -> Parts:
+    return Parts(
+        "lathe-fleet",
+        "Lathe / Fleet",
+        "Traffic, latency, errors and saturation of the predictors, versions side by side.",
+        [choose_source(), choose_environment(), choose_model(), choose_versions()],
+        list_releases(),
+        {
+            "Now": show_now(),
+            "Versions side by side": compare_versions(),
+            "Traffic": show_traffic(),
+            "Latency": show_latency(),
+            "Errors": show_errors(),
+            "Saturation": show_saturation(),
+        },
+    )

@@ -1,5 +1,34 @@
-"""Limits that colour the panels, as the rules have them."""
+"""Limits that colour the panels: those of the rules, from the one objectives file."""
 
-DRIFT, STRONG_DRIFT = 0.02, 0.1  # of PSI's lower bound; NO_DRIFT is of its upper bound
-NO_DRIFT = 0.1
+from functools import cache
+
+from app.monitor.dashboards.elements import Steps
+from app.monitor.rules.objectives import Objectives, load_objectives
+
 CALIBRATION = 3.0  # standard errors
+TEN_TIMES = 10  # too many errors: the budget of a month lasts three days
+
+
+@cache
+def read_objectives() -> Objectives:
+    """Raises: InputError if the file is not usable."""
+    return load_objectives()
+
+
+def colour_drift(least: str) -> Steps:
+    """Of an index's lower bound; `least` is the colour of what is below every limit."""
+    drift = read_objectives().drift
+    return [(None, least), (drift.warn, "orange"), (drift.retrain, "red")]
+
+
+def colour_errors() -> Steps:
+    allowed = 1 - read_objectives().availability.ratio
+    return [(None, "green"), (round(allowed, 9), "yellow"), (round(TEN_TIMES * allowed, 9), "red")]
+
+
+def colour_latency(least: str) -> Steps:
+    return [(None, least), (read_objectives().latency.seconds, "red")]
+
+
+def colour_calibration(usual: str) -> Steps:
+    return [(None, "red"), (-CALIBRATION, usual), (CALIBRATION, "red")]

@@ -172,16 +172,17 @@ def show_watchers() -> list[PanelBuilder]:
     ]
 
 
-LOOP = Parts(
-    "lathe-loop",
-    "Lathe / Loop",
-    "Alerts, the retrainings they ask for, the pull requests that come of them, and those who watch.",
-    [choose_source(), choose_environment(), choose_model()],
-    [*list_releases(), *list_retrainings()],
-    {
-        "Now": show_now(),
-        "Alerts": show_alerts(),
-        "Retrainings": show_retrainings(),
-        "Who watches the watchers": show_watchers(),
-    },
-)
+def make_loop() -> Parts:
+    return Parts(
+        "lathe-loop",
+        "Lathe / Loop",
+        "Alerts, the retrainings they ask for, the pull requests that come of them, and those who watch.",
+        [choose_source(), choose_environment(), choose_model()],
+        [*list_releases(), *list_retrainings()],
+        {
+            "Now": show_now(),
+            "Alerts": show_alerts(),
+            "Retrainings": show_retrainings(),
+            "Who watches the watchers": show_watchers(),
+        },
+    )

@@ -13,19 +13,21 @@ from app.monitor.dashboards.variables import (
     choose_window,
 )
 
-MODEL = Parts(
-    "lathe-model",
-    "Lathe / Model",
-    "Drift per feature and slice with its verdict, the score, expected and labelled quality, coverage of the labels.",
-    [choose_source(), choose_environment(), choose_model(), choose_version(), choose_slices(), choose_window()],
-    list_releases(),
-    {
-        "Now": [*count_verdicts(), *show_summary()],
-        "Drift of the features": show_features(),
-        "Drift of the slices": show_slices(),
-        "Quality": show_quality(),
-        "Labels": show_labels(),
-        "Scores": show_scores(),
-        "Inputs": show_inputs(),
-    },
-)
+
+def make_model() -> Parts:
+    return Parts(
+        "lathe-model",
+        "Lathe / Model",
+        "Drift per feature and slice with its verdict, the score, expected and labelled quality, the labels' coverage.",
+        [choose_source(), choose_environment(), choose_model(), choose_version(), choose_slices(), choose_window()],
+        list_releases(),
+        {
+            "Now": [*count_verdicts(), *show_summary()],
+            "Drift of the features": show_features(),
+            "Drift of the slices": show_slices(),
+            "Quality": show_quality(),
+            "Labels": show_labels(),
+            "Scores": show_scores(),
+            "Inputs": show_inputs(),
+        },
+    )

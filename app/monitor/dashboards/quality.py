@@ -1,7 +1,7 @@
 """Panels of quality: what the scores expect, what labels say, and how many labels came back."""
 
-from app.monitor.dashboards.elements import About, PanelBuilder, Steps, lines, number, with_band
-from app.monitor.dashboards.limits import CALIBRATION
+from app.monitor.dashboards.elements import About, PanelBuilder, lines, number, with_band
+from app.monitor.dashboards.limits import colour_calibration
 from app.monitor.dashboards.variables import OF_VERSIONS
 
 RATE = "[$__rate_interval]"
@@ -30,7 +30,6 @@ def show_quality() -> list[PanelBuilder]:
         About("Expected cost of a row", f"In the units of objectives.yaml. {WARNING}", "short", "LatheExpectedCost"),
         bounds(EXPECTED, "lathe:expected_cost", "$window"),
     )
-    limits: Steps = [(None, "red"), (-CALIBRATION, "transparent"), (CALIBRATION, "red")]
     calibration = lines(
         About(
             "Calibration",
@@ -39,7 +38,7 @@ def show_quality() -> list[PanelBuilder]:
             "LatheCalibration",
         ),
         {"z": f"lathe:calibration_z:24h{{{OF_VERSIONS}}}"},
-        limits=limits,
+        limits=colour_calibration("transparent"),
         signed=True,
     )
     return [
@@ -158,7 +157,7 @@ def show_summary() -> list[PanelBuilder]:
         number(
             About("Calibration", "Standard errors between labels and scores.", "short", "LatheCalibration"),
             newest("lathe:calibration_z:24h"),
-            steps=[(None, "red"), (-CALIBRATION, "green"), (CALIBRATION, "red")],
+            steps=colour_calibration("green"),
             decimals=1,
             nothing="too few labels",
         ),

@@ -157,14 +157,15 @@ def compare_now() -> list[PanelBuilder]:
     return [grid(about, labels, columns, height=5, sort="Requests")]
 
 
-RELEASE = Parts(
-    "lathe-release",
-    "Lathe / Release",
-    "What ran when, who released it and why, and a canary against the stable version.",
-    [choose_source(), choose_environment(), choose_model(), choose_versions()],
-    list_releases(),
-    {
-        "What ran when": [*show_running(), *show_served()],
-        "Canary against stable": [*compare_now(), *compare_canary()],
-    },
-)
+def make_release() -> Parts:
+    return Parts(
+        "lathe-release",
+        "Lathe / Release",
+        "What ran when, who released it and why, and a canary against the stable version.",
+        [choose_source(), choose_environment(), choose_model(), choose_versions()],
+        list_releases(),
+        {
+            "What ran when": [*show_running(), *show_served()],
+            "Canary against stable": [*compare_now(), *compare_canary()],
+        },
+    )

@@ -1,5 +1,11 @@
 """What there is to read: the predictor's metrics, the rules' series, and what Prometheus and Alertmanager export."""
 
+from functools import cache
+
+from app.monitor.rules.counts import HASH
+from app.monitor.rules.groups import list_records, load_datasets, make_groups
+from app.monitor.rules.objectives import load_objectives
+from app.monitor.rules.promql import MODEL
 from tests.app.monitor.dashboards.reading import list_selectors
 from tests.gitops.queries import TARGET_LABELS, list_metrics
 
@@ -16,28 +22,14 @@ FOREIGN = {
     "prometheus_rule_group_iterations_missed_total": set[str](),
     "prometheus_rule_group_last_duration_seconds": {"rule_group"},
 }
-OF_RULES = {"model_name", "model_version", "namespace"}
-WINDOWS = ("15m", "1h", "6h", "24h")
-BOUNDS = ("", "_low", "_high")
+# of the rules' series; which of them each has, a running Prometheus shows: test_data.py
+OF_RULES = {*MODEL, "feature", "drift", "slice", "decision", HASH}
 
 
+@cache
 def list_recorded() -> dict[str, set[str]]:
-    """Each series of the recording rules, with its labels."""
-    per_feature, per_slice = OF_RULES | {"feature", "drift"}, OF_RULES | {"feature", "drift", "slice"}
-    found: dict[str, set[str]] = {}
-    for window in WINDOWS:
-        found[f"lathe:feature_rows:sum{window}"] = per_feature
-        for bound in BOUNDS:
-            found[f"lathe:feature_psi{bound}:{window}"] = per_feature
-            found[f"lathe:slice_feature_psi{bound}:{window}"] = per_slice
-            found[f"lathe:score_psi{bound}:{window}"] = OF_RULES
-        for bound in BOUNDS:
-            measures = ("precision", "recall", "cost")
-            found |= {f"lathe:expected_{measure}{bound}:{window}": OF_RULES for measure in measures}
-    for bound in BOUNDS:
-        found |= {f"lathe:{measure}{bound}:24h": OF_RULES for measure in ("precision", "recall")}
-    found |= {"lathe:label_coverage:24h": OF_RULES | {"decision"}, "lathe:calibration_z:24h": OF_RULES}
-    return found | {f"lathe:{kind}_error_ratio:rate1h": OF_RULES for kind in ("availability", "latency")}
+    """Each series of the recording rules."""
+    return dict.fromkeys(list_records(make_groups(load_objectives(), load_datasets())), OF_RULES)
 
 
 def list_all() -> dict[str, set[str]]:

@@ -6,7 +6,9 @@ from typing import Any
 import pytest
 
 from app.monitor.dashboards.place import ORDER
-from app.monitor.dashboards.runbook import RUNBOOK_URL
+from app.monitor.dashboards.runbook import load_runbook
+from app.monitor.rules.groups import list_alert_names, load_datasets, make_groups
+from app.monitor.rules.objectives import load_objectives
 from tests.app.monitor.dashboards.reading import list_panels, read_dashboard
 from tests.app.predictor.running import ROOT
 
@@ -41,10 +43,17 @@ def test_every_panel_says_what_it_shows_in_which_unit(name: str) -> None:
 @pytest.mark.parametrize("name", ORDER)
 def test_every_panel_leads_to_a_heading_of_the_runbook(name: str) -> None:
     headings = re.findall(r"^#+ (\w+)$", RUNBOOK.read_text(encoding="utf-8"), re.MULTILINE)
-    known = {f"{RUNBOOK_URL}#{heading.lower()}" for heading in headings}
+    known = {f"{load_runbook()}#{heading.lower()}" for heading in headings}
     for panel in list_panels(name):
         assert [link["url"] for link in panel["links"] if link["url"] not in known] == [], panel["title"]
         assert panel["links"], panel["title"]
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_every_panel_belongs_to_an_alert_that_the_rules_have(name: str) -> None:
+    alerts = list_alert_names(make_groups(load_objectives(), load_datasets()))
+    known = {f"{load_runbook()}#{alert.lower()}" for alert in alerts}
+    assert [panel["title"] for panel in list_panels(name) if panel["links"][0]["url"] not in known] == []
 
 
 @pytest.mark.parametrize("name", ORDER)

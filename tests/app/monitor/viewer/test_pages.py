@@ -1,0 +1,72 @@
+"""Each dashboard in a real browser, drawn from a real Prometheus: no error, no empty panel, what happened is marked."""
+
+import pytest
+from playwright.sync_api import Browser
+
+from app.monitor.dashboards.place import ORDER
+from app.monitor.watch.laptop import Laptop
+from tests.app.monitor.dashboards.answers import wait_for_every_query
+from tests.app.monitor.dashboards.reading import list_panels
+from tests.app.monitor.viewer.looking import Look, look_at, open_dashboard
+
+pytestmark = pytest.mark.slow
+
+
+@pytest.fixture(scope="module")
+def with_data(laptop: Laptop) -> Laptop:
+    wait_for_every_query(laptop)
+    return laptop
+
+
+def look(browser: Browser, laptop: Laptop, name: str, **query: str) -> Look:
+    page, watch = open_dashboard(browser, laptop.viewer, name, **{"from": "now-5m", **query})
+    found = look_at(page)
+    page.context.close()
+    assert watch.troubles == []
+    return found
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+@pytest.mark.parametrize("name", ORDER)
+def test_no_panel_shows_an_error_or_is_empty(browser: Browser, with_data: Laptop, name: str, theme: str) -> None:
+    found = look(browser, with_data, name, theme=theme)
+    assert found.errors == []
+    assert found.panels == [panel["title"] for panel in list_panels(name)]
+    assert found.empty == []
+
+
+def test_releases_and_starts_are_marked_where_they_happened(browser: Browser, with_data: Laptop) -> None:
+    marks = look(browser, with_data, "lathe-release").marks
+    assert "Released · v1.2.0: bump, by Ada · lathe-release, lathe-laptop, v1.2.0, 0123456789" in marks
+    assert len([mark for mark in marks if mark.startswith("Started · ")]) == 2
+    assert any(mark.startswith("Retraining · #12 open") for mark in look(browser, with_data, "lathe-loop").marks)
+
+
+def test_a_choice_above_the_panels_changes_what_they_ask(browser: Browser, with_data: Laptop) -> None:
+    page, watch = open_dashboard(browser, with_data.viewer, "lathe-fleet", **{"from": "now-5m"})
+    table = page.locator("section[data-panel='Versions'] [role=row]")
+    both = table.count()
+    page.get_by_label("version", exact=True).click()
+    page.get_by_role("option").nth(1).click()
+    table.nth(both - 1).wait_for(state="detached")
+    assert table.count() == both - 1
+    page.context.close()
+    assert watch.troubles == []
+
+
+def test_a_row_is_closed_and_opened(browser: Browser, with_data: Laptop) -> None:
+    page, _ = open_dashboard(browser, with_data.viewer, "lathe-fleet", **{"from": "now-5m"})
+    panel = page.locator("section[data-panel='Requests by route']")
+    assert panel.count() == 1
+    page.locator("[data-row='Traffic']").click()
+    panel.wait_for(state="detached")
+    page.locator("[data-row='Traffic']").click()
+    panel.wait_for()
+    page.context.close()
+
+
+def test_every_panel_has_its_description_and_the_link_to_its_runbook(browser: Browser, with_data: Laptop) -> None:
+    page, _ = open_dashboard(browser, with_data.viewer, "lathe-fleet", **{"from": "now-5m"})
+    links = page.eval_on_selector_all("section[data-panel] a[target=_blank]", "found => found.map(one => one.href)")
+    page.context.close()
+    assert links == [link["url"] for panel in list_panels("lathe-fleet") for link in panel["links"]]
