@@ -22,7 +22,7 @@ err = Console(stderr=True, highlight=False, emoji=False, soft_wrap=True)
 def clean_text(text: str, limit: int = 1000) -> str:
     """One printable line in which GitHub's runner sees no command of its own (`##[…]`, `::…::`)."""
     line = "".join(letter if letter.isprintable() else " " for letter in text[: 4 * limit])
-    line = re.sub(r"##(?=\[)|::(?=\S)", lambda found: f"{found.group(0)} ", " ".join(line.split()))
+    line = re.sub(r"##(?=\[)|::(?=\S)", lambda match: f"{match.group(0)} ", " ".join(line.split()))
     return line if len(line) <= limit else f"{line[: limit - 1]}…"
 
 

@@ -76,9 +76,9 @@ def open_bundle(files: Mapping[str, bytes]) -> Bundle:
     """
     manifest = parse_manifest(_find_file(files, MANIFEST_NAME))
     _check_names(manifest, set(files), "the bundle")
-    found = {name: _find_file(files, name) for name in manifest.files}
-    _verify_files(manifest, found)
-    return Bundle(manifest=manifest, files=found)
+    parts = {name: _find_file(files, name) for name in manifest.files}
+    _verify_files(manifest, parts)
+    return Bundle(manifest=manifest, files=parts)
 
 
 def read_manifest(folder: Path) -> Manifest:
@@ -114,10 +114,10 @@ def parse_manifest(content: bytes) -> Manifest:
 def _read_file(folder: Path, name: str) -> bytes:
     path = folder / name
     try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):  # a pipe would never open, a device never end
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe would never open, a device never end
             raise BundleError(f"{path} is not a regular file; expected a bundle's {name}")
-        if found.st_size > MAX_BYTES:
+        if status.st_size > MAX_BYTES:
             raise BundleError(f"{path} is larger than {MAX_BYTES} bytes")
         return path.read_bytes()
     except OSError as error:

@@ -209,11 +209,11 @@ def read_report(path: Path) -> tuple[Report, str]:
     Raises: ReportError.
     """
     try:
-        found = path.stat()
-        if not stat.S_ISREG(found.st_mode):  # a pipe would never end
+        status = path.stat()
+        if not stat.S_ISREG(status.st_mode):  # a pipe would never end
             raise ReportError(f"{path} is not a regular file; expected a gate report")
-        if found.st_size > MAX_REPORT_BYTES:
-            raise ReportError(f"{path} has {found.st_size:,} bytes, expected at most {MAX_REPORT_BYTES:,}")
+        if status.st_size > MAX_REPORT_BYTES:
+            raise ReportError(f"{path} has {status.st_size:,} bytes, expected at most {MAX_REPORT_BYTES:,}")
         content = path.read_bytes()
     except OSError as error:
         raise ReportError(f"{path} cannot be read: {error.strerror}; run `make gate` first") from error

@@ -34,9 +34,9 @@ def read_object(path: Path, hint: str) -> dict[str, Any]:
     if not path.is_file():
         raise InputError(f"{path} is not there; {hint}")
     try:
-        found = json.loads(read_document(path))
+        document = json.loads(read_document(path))
     except (ValueError, RecursionError) as error:
         raise InputError(f"{path} is not JSON: {error}; {hint}") from error
-    if not isinstance(found, dict):
-        raise InputError(f"{path} holds a {type(found).__name__}, expected an object; {hint}")
-    return found
+    if not isinstance(document, dict):
+        raise InputError(f"{path} holds a {type(document).__name__}, expected an object; {hint}")
+    return document

@@ -26,8 +26,8 @@ def find_tool(name: str) -> str:
     Raises: OutsideError.
     """
     folder = os.environ.get("LATHE_TOOLS") or TOOLS
-    if found := shutil.which(name, path=f"{folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}"):
-        return found
+    if program := shutil.which(name, path=f"{folder}{os.pathsep}{os.environ.get('PATH', os.defpath)}"):
+        return program
     raise OutsideError(f"{name} is neither in .tools/bin nor on the path: {INSTALL[name]}")
 
 

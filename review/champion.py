@@ -67,11 +67,11 @@ def download_asset(github: GitHub, release: Release) -> bytes:
         raise RefusedError(f"{ASSET} of {release.tag_name!r} has {asset.size:,} bytes, expected {MAX_PACKED_BYTES:,}")
     expected = list_checksums(github, release, asset)
     content = github.download(f"/releases/assets/{asset.id}", MAX_PACKED_BYTES)
-    found = hashlib.sha256(content).hexdigest()
+    digest = hashlib.sha256(content).hexdigest()
     for source, checksum in expected.items():
-        if checksum != found:
+        if checksum != digest:
             raise RefusedError(
-                f"{ASSET} of {release.tag_name!r} has SHA-256 {found[:12]}, {source} says {checksum[:12]}"
+                f"{ASSET} of {release.tag_name!r} has SHA-256 {digest[:12]}, {source} says {checksum[:12]}"
             )
     return content
 
@@ -81,18 +81,18 @@ def list_checksums(github: GitHub, release: Release, asset: GitHubAsset) -> dict
 
     Raises: RefusedError if nobody does.
     """
-    found = {}
+    checksums = {}
     if asset.digest is not None:
-        found["GitHub"] = asset.digest.removeprefix("sha256:")
+        checksums["GitHub"] = asset.digest.removeprefix("sha256:")
     if beside := find_asset(release, CHECKSUM):
         content = github.download(f"/releases/assets/{beside.id}", MAX_CHECKSUM_BYTES)
-        found[CHECKSUM] = content.decode("ascii", errors="replace").split(maxsplit=1)[0] if content.split() else ""
-    if not found:
+        checksums[CHECKSUM] = content.decode("ascii", errors="replace").split(maxsplit=1)[0] if content.split() else ""
+    if not checksums:
         raise RefusedError(f"release {release.tag_name!r} has no checksum of {ASSET}: add {CHECKSUM}")
-    for source, checksum in found.items():
+    for source, checksum in checksums.items():
         if not SHA256.fullmatch(checksum):
             raise RefusedError(f"{source} says {checksum[:80]!r} of {ASSET}, expected a SHA-256")
-    return found
+    return checksums
 
 
 def find_asset(release: Release, name: str) -> GitHubAsset | None:
@@ -104,10 +104,10 @@ def read_stated_digest(release: Release) -> str:
 
     Raises: RefusedError unless there is exactly one.
     """
-    found = set(STATED.findall(release.body or ""))
-    if len(found) != 1:
-        raise RefusedError(f"release {release.tag_name!r} states {len(found)} bundle digests, expected one line of it")
-    return str(found.pop())
+    stated = set(STATED.findall(release.body or ""))
+    if len(stated) != 1:
+        raise RefusedError(f"release {release.tag_name!r} states {len(stated)} bundle digests, expected one line of it")
+    return str(stated.pop())
 
 
 def refuse_source(source: str) -> None:

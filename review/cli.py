@@ -49,13 +49,13 @@ def champion(
 
     refuse_source(source)
     with open_github() as github:
-        found = fetch_champion(github, out)
-    if found is None:
+        fetched = fetch_champion(github, out)
+    if fetched is None:
         console.print_done("nothing was released yet: this is a first run, judged by the policy's floors alone")
         write_outputs(first_run="true")
         return
-    console.print_done(f"bundle {found.bundle.digest[:12]} of release {found.release} is verified and in {out}")
-    write_outputs(first_run="false", release=found.release, digest=found.bundle.digest)
+    console.print_done(f"bundle {fetched.bundle.digest[:12]} of release {fetched.release} is verified and in {out}")
+    write_outputs(first_run="false", release=fetched.release, digest=fetched.bundle.digest)
 
 
 @app.command()
@@ -86,13 +86,13 @@ def decide(report: ReportFile = REPORT, number: Number = None) -> None:
     from review.github.job_outputs import write_outputs
     from review.report import read_report
 
-    found, _ = read_report(report)
-    if found.verdict == "not_enough_evidence" and number is not None:
+    judged, _ = read_report(report)
+    if judged.verdict == "not_enough_evidence" and number is not None:
         with open_github() as github:
-            decision = decide_report(found, github, number)
+            decision = decide_report(judged, github, number)
     else:
-        decision = decide_report(found, None, number)
-    write_outputs(verdict=found.verdict, accepted_by=decision.accepted_by or "")
+        decision = decide_report(judged, None, number)
+    write_outputs(verdict=judged.verdict, accepted_by=decision.accepted_by or "")
     (console.print_error if decision.exit_code else console.print_done)(decision.text)
     raise typer.Exit(decision.exit_code)
 
@@ -131,11 +131,12 @@ def find_approved(
     from review.github.job_outputs import write_outputs
 
     with open_github() as github:
-        found = fetch_approved(github, out, commit=commit, tree=tree, inputs=inputs)
+        approved = fetch_approved(github, out, commit=commit, tree=tree, inputs=inputs)
+    approvers = ", ".join(approved.approved_by)
     console.print_done(
-        f"bundle {found.bundle_digest[:12]} of #{found.pull_request}, approved by {', '.join(found.approved_by)}: {out}"
+        f"bundle {approved.bundle_digest[:12]} of #{approved.pull_request}, approved by {approvers}: {out}"
     )
-    write_outputs(digest=found.bundle_digest, pull_request=str(found.pull_request))
+    write_outputs(digest=approved.bundle_digest, pull_request=str(approved.pull_request))
 
 
 @app.command("read-dispatch")

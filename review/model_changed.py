@@ -37,14 +37,14 @@ def touches_model(old: str, new: str, folder: Path) -> bool:
 def read_unversioned(commit: str, name: str, folder: Path) -> dict[str, Any]:
     """The file without the project's own version; one that cannot be read equals no other."""
     try:
-        found = tomllib.loads(ask_git(folder, "show", f"{commit}:{name}"))
+        document = tomllib.loads(ask_git(folder, "show", f"{commit}:{name}"))
     except (TouchedError, tomllib.TOMLDecodeError):
         return {"unreadable": object()}
-    found.get("project", {}).pop("version", None)
-    for package in found.get("package", []):
+    document.get("project", {}).pop("version", None)
+    for package in document.get("package", []):
         if package.get("source") == {"virtual": "."}:
             package.pop("version", None)
-    return found
+    return document
 
 
 def find_last(commit: str, folder: Path) -> str:
@@ -54,9 +54,9 @@ def find_last(commit: str, folder: Path) -> str:
     """
     if ask_git(folder, "rev-parse", "--is-shallow-repository").strip() == "true":
         raise TouchedError("this clone's history is cut off; run `git fetch --unshallow`, or check out with depth 0")
-    for found, parent in list_touching(commit, folder):
-        if parent is None or touches_model(parent, found, folder):
-            return found
+    for changed, parent in list_touching(commit, folder):
+        if parent is None or touches_model(parent, changed, folder):
+            return changed
     raise TouchedError(f"no commit up to {commit} touches {', '.join(MODEL_PATHS)}")
 
 
@@ -64,9 +64,9 @@ def list_touching(commit: str, folder: Path) -> Iterator[tuple[str, str | None]]
     """Each commit of the first parents' line that changes a path of the model, with its first parent."""
     paths = ("--first-parent", "--parents", "--end-of-options", commit, "--", *MODEL_PATHS)
     for line in ask_git(folder, "rev-list", *paths).splitlines():
-        found = line.split()[0]
-        parents = ask_git(folder, "rev-list", "--parents", "--max-count=1", found).split()[1:]
-        yield found, parents[0] if parents else None
+        touching = line.split()[0]
+        parents = ask_git(folder, "rev-list", "--parents", "--max-count=1", touching).split()[1:]
+        yield touching, parents[0] if parents else None
 
 
 def ask_git(folder: Path, *arguments: str) -> str:

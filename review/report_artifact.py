@@ -20,10 +20,10 @@ def fetch_report(github: GitHub, run_id: int) -> Report | None:
 
     Raises: OutsideError, RefusedError for anything but one small archive with a proper report.
     """
-    found = [artifact for artifact in list_artifacts(github, run_id) if artifact.name == REPORT_ARTIFACT]
-    if not found:
+    artifacts = [artifact for artifact in list_artifacts(github, run_id) if artifact.name == REPORT_ARTIFACT]
+    if not artifacts:
         return None
-    newest = max(found, key=lambda artifact: artifact.id)  # a second attempt leaves a second one
+    newest = max(artifacts, key=lambda artifact: artifact.id)  # a second attempt leaves a second one
     files = read_zip(fetch_archive(github, newest, MAX_PACKED_BYTES), name_artifact(newest), LIMITS)
     if REPORT_NAME not in files:
         raise RefusedError(f"{name_artifact(newest)} holds no {REPORT_NAME}")

@@ -19,18 +19,18 @@ def open_pull(github: GitHub, *, branch: str, base: str, title: str, body: str) 
     Raises: InputError, RefusedError if there are two, OutsideError.
     """
     check_request(branch, base, title)
-    found = find_open(github, branch, base)
-    if found is None:
+    pull = find_open(github, branch, base)
+    if pull is None:
         try:
             new = {"title": title, "head": branch, "base": base, "body": body, "maintainer_can_modify": False}
             return github.post("/pulls", new, Pull), True
         except OutsideError as error:
             if error.status != ALREADY_THERE:
                 raise
-            found = find_open(github, branch, base)  # another run was faster
-            if found is None:
+            pull = find_open(github, branch, base)  # another run was faster
+            if pull is None:
                 raise
-    return github.patch(f"/pulls/{found.number}", {"title": title, "body": body}, Pull), False
+    return github.patch(f"/pulls/{pull.number}", {"title": title, "body": body}, Pull), False
 
 
 def find_open(github: GitHub, branch: str, base: str) -> Pull | None:

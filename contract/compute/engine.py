@@ -40,9 +40,9 @@ def open_session(content: bytes, features: int) -> onnxruntime.InferenceSession:
         session = onnxruntime.InferenceSession(content, options, providers=["CPUExecutionProvider"])
     except (Fail, InvalidArgument, InvalidGraph, InvalidProtobuf) as error:
         raise BundleError(f"{INFERENCE_NAME} is not readable by ONNX Runtime {onnxruntime.__version__}") from error
-    found = [(value.name, value.shape[-1]) for value in (*session.get_inputs(), *session.get_outputs())]
-    if found != [(INPUT_NAME, features), (OUTPUT_NAME, 1)]:
-        raise BundleError(f"{INFERENCE_NAME} has {found}, expected {INPUT_NAME} of {features} and {OUTPUT_NAME} of 1")
+    shapes = [(value.name, value.shape[-1]) for value in (*session.get_inputs(), *session.get_outputs())]
+    if shapes != [(INPUT_NAME, features), (OUTPUT_NAME, 1)]:
+        raise BundleError(f"{INFERENCE_NAME} has {shapes}, expected {INPUT_NAME} of {features} and {OUTPUT_NAME} of 1")
     return session
 
 

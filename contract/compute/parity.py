@@ -40,9 +40,9 @@ def compare_engines(engine: Engine, matrix: Matrix, sizes: Sequence[int] = SIZES
     """
     exact = engine.compute_exact(matrix)
     unequal, differences = np.zeros(len(matrix), dtype=bool), [0.0]
-    for found in (engine.compute_many(matrix), *_compute_few(engine, matrix, sizes)):
-        unequal |= found.view(np.uint32) != exact.view(np.uint32)
-        differences.append(float(np.abs(found - exact).max(initial=0.0)))
+    for computed in (engine.compute_many(matrix), *_compute_few(engine, matrix, sizes)):
+        unequal |= computed.view(np.uint32) != exact.view(np.uint32)
+        differences.append(float(np.abs(computed - exact).max(initial=0.0)))
     return EngineParity(len(matrix), int(np.count_nonzero(unequal)), float(np.max(differences)))
 
 

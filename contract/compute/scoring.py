@@ -32,9 +32,9 @@ def load_booster(content: bytes, features: Sequence[str], threads: int = 1) -> x
         booster.load_model(bytearray(content))
     except xgboost.core.XGBoostError as error:
         raise BundleError(f"{MODEL_NAME} is not readable by XGBoost {xgboost.__version__}") from error
-    found = tuple(booster.feature_names or ())
-    if found != tuple(features):
-        raise BundleError(f"{MODEL_NAME} has the features {list(found)}, expected {list(features)}")
+    names = tuple(booster.feature_names or ())
+    if names != tuple(features):
+        raise BundleError(f"{MODEL_NAME} has the features {list(names)}, expected {list(features)}")
     check_trees(booster, len(features))
     return booster
 

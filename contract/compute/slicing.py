@@ -37,9 +37,9 @@ class Slicing:
 
     def list_slices(self, cell: int) -> list[tuple[int, int]]:
         """The slices of a cell, each as the place of its column and its own place there."""
-        found = []
+        slices = []
         for place in range(len(self._columns) - 1, -1, -1):
             cell, own = divmod(cell, self._columns[place][1])
             if own < self._columns[place][1] - 1:
-                found.append((place, own))
-        return found[::-1]
+                slices.append((place, own))
+        return slices[::-1]

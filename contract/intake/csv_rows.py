@@ -139,7 +139,7 @@ class CsvRows:
         return Rows(rows, range(first, self._line), {})
 
     def _split_slowly(self, text: str, is_last: bool) -> Rows:
-        found, lines, problems = list[Cells](), list[int](), dict[int, RowError]()
+        rows, lines, problems = list[Cells](), list[int](), dict[int, RowError]()
         position = 0
         while (position := self._skip_blank_lines(text, position)) < len(text):
             end = end_line(text, position)
@@ -155,13 +155,13 @@ class CsvRows:
             if row.strip():
                 problem = problem or self._check(row, cells)
                 if problem is not None:
-                    problems[len(found)] = problem
+                    problems[len(rows)] = problem
                     cells = list(map(replace_bytes, cells))
-                found.append(cells)
+                rows.append(cells)
                 lines.append(self._line)
             self._line += count_line_ends(text, position, end)
             position = end
-        return Rows(found, lines, problems)
+        return Rows(rows, lines, problems)
 
     def _skip_blank_lines(self, text: str, position: int) -> int:
         """The place of the next line that is not blank, in one go however many there are."""

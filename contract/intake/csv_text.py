@@ -51,11 +51,11 @@ def count_line_ends(text: str, start: int, end: int) -> int:
 
 def end_line(text: str, position: int) -> int:
     """The place behind the line's end."""
-    found = LINE_BREAK.search(text, position)
-    return found.end() if found else len(text)
+    ending = LINE_BREAK.search(text, position)
+    return ending.end() if ending else len(text)
 
 
 def find_end(pattern: re.Pattern[str], text: str, position: int) -> int:
     """Where a pattern ends that always matches."""
-    found = pattern.match(text, position)
-    return found.end() if found else position
+    match = pattern.match(text, position)
+    return match.end() if match else position

@@ -66,9 +66,9 @@ def _is_one_byte(head: bytes) -> bool:
     if head.isascii():
         return False
     whole = head[: head.rfind(b"\n") + 1] or head  # the end may cut a letter
-    found = whole.decode(errors="surrogateescape")
-    bad = [line for line in found.split("\n") if _NO_UTF8.search(line)]
-    return len(bad) > 1 and not any(sign > "\x7f" and not "\udc80" <= sign <= "\udcff" for sign in found)
+    text = whole.decode(errors="surrogateescape")
+    bad = [line for line in text.split("\n") if _NO_UTF8.search(line)]
+    return len(bad) > 1 and not any(sign > "\x7f" and not "\udc80" <= sign <= "\udcff" for sign in text)
 
 
 # the first that matches counts, so that the narrower stands before the wider
@@ -112,10 +112,10 @@ SIGNATURES = (
 
 def recognize(head: bytes, taken: frozenset[str] = frozenset()) -> Signature | None:
     """What the file that begins with `head` is, None if it may be CSV; a kind in `taken` is not looked for."""
-    found = next((known for known in SIGNATURES if known.matches(head[:HEAD_BYTES])), None)
-    return None if found is None or found.key in taken else found
+    signature = next((known for known in SIGNATURES if known.matches(head[:HEAD_BYTES])), None)
+    return None if signature is None or signature.key in taken else signature
 
 
-def describe(found: Signature) -> str:
+def describe(signature: Signature) -> str:
     """The message behind the file's name."""
-    return f"is {found.name}, expected CSV; {found.way}"
+    return f"is {signature.name}, expected CSV; {signature.way}"

@@ -112,5 +112,5 @@ def name_type(value: Any) -> str:
 
 def find_first(problems: Iterable[dict[int, RowError]]) -> RowError | None:
     """Of the problems of several columns, each by row, the one that a reader of the rows meets first."""
-    found = [(row, order, problem) for order, rows in enumerate(problems) for row, problem in rows.items()]
-    return min(found, key=lambda entry: entry[:2])[2] if found else None
+    places = [(row, order, problem) for order, rows in enumerate(problems) for row, problem in rows.items()]
+    return min(places, key=lambda entry: entry[:2])[2] if places else None

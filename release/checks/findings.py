@@ -65,13 +65,12 @@ class Findings:
 
     def require(self) -> None:
         """Raises: RefusedError with the first that does not hold, OutsideError with the first that is unknown."""
-        if found := self.find(Mark.FAILS):
-            raise RefusedError(f"{self.subject} is not verified, {found.name}: {found.text}")
+        if failure := self.find(Mark.FAILS):
+            raise RefusedError(f"{self.subject} is not verified, {failure.name}: {failure.text}")
         if self.exit_code:
-            found = self.find(Mark.UNKNOWN)
-            raise OutsideError(
-                f"{self.subject} is not verified, {f'{found.name}: {found.text}' if found else 'nothing was asked'}"
-            )
+            unknown = self.find(Mark.UNKNOWN)
+            reason = f"{unknown.name}: {unknown.text}" if unknown else "nothing was checked"
+            raise OutsideError(f"{self.subject} is not verified, {reason}")
 
     def print(self) -> None:
         """The subject, then a line each."""

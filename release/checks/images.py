@@ -22,10 +22,10 @@ def check_rendered(folder: Path) -> None:
     """Raises: RefusedError, InputError, OutsideError."""
     line = read_line((folder / KUSTOMIZATION).read_text(encoding="utf-8"), f"{folder.name}/{KUSTOMIZATION}")
     expected = f"{line.repository}:{line.tag}{f'@{line.digest}' if line.digest else ''}"
-    found = {image for one in parse_objects(render_folder(folder)) for image in list_images(one)}
-    if found != {expected}:
+    images = {image for one in parse_objects(render_folder(folder)) for image in list_images(one)}
+    if images != {expected}:
         raise RefusedError(
-            f"{folder.name} would run {' and '.join(sorted(found)) or 'no predictor'}, its lines name {expected}: "
+            f"{folder.name} would run {' and '.join(sorted(images)) or 'no predictor'}, its lines name {expected}: "
             "a patch, a component or another entry of `images:` says otherwise"
         )
 

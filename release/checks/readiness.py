@@ -13,12 +13,12 @@ def check_readiness(url: str, bundle_digest: str) -> str:
     address = f"{url.rstrip('/')}/readyz"
     try:
         answer = httpx.get(address, timeout=TIMEOUT_SECONDS, follow_redirects=True)
-        found = answer.json().get("digest") if answer.is_success else None
+        served = answer.json().get("digest") if answer.is_success else None
     except (httpx.HTTPError, httpx.InvalidURL, ValueError, AttributeError) as error:
         raise OutsideError(f"{address} gives no answer that can be read: {error}") from error
-    if found is None:
+    if served is None:
         raise OutsideError(f"{address} answered {answer.status_code} without a digest: it is not ready")
     expected = bundle_digest[:SHOWN_DIGITS]
-    if found != bundle_digest:
-        raise RefusedError(f"{address} serves bundle {str(found)[:SHOWN_DIGITS]}, expected {expected}")
+    if served != bundle_digest:
+        raise RefusedError(f"{address} serves bundle {str(served)[:SHOWN_DIGITS]}, expected {expected}")
     return f"{address} serves {expected}"

@@ -19,11 +19,11 @@ def check_pull(
 
     request = pull_request.open_pull_request(Remote(ROOT), pull_request.read_revision(head))
     with open_github() as github:
-        found = pull_request.check_pull(request, github, require_verified)
-    for findings in found:
+        changed = pull_request.check_pull(request, github, require_verified)
+    for findings in changed:
         findings.print()
-    if not found:
+    if not changed:
         console.print_done("it changes nothing below gitops")
-    codes = {findings.exit_code for findings in found}
+    codes = {findings.exit_code for findings in changed}
     if code := next((code for code in (EXIT_FAIL, EXIT_OUTSIDE) if code in codes), None):
         raise typer.Exit(code)

@@ -14,8 +14,8 @@ def check_tag(version: Annotated[str, typer.Argument(help="The tag, vMAJOR.MINOR
     from release.tools import ROOT
     from review.github.job_outputs import write_outputs
 
-    found = tags.check_tag(version, Remote(ROOT), open_registry())
-    write_outputs(version=found.version, commit=found.commit)
+    tag = tags.check_tag(version, Remote(ROOT), open_registry())
+    write_outputs(version=tag.version, commit=tag.commit)
 
 
 def publish(

@@ -15,14 +15,14 @@ GH_SECONDS = 20
 
 def fill_environment(address: str, environment: Mapping[str, str] = os.environ) -> dict[str, str]:
     """A person's settings at a clone whose remote is at `address`; what is not set comes from there and from `gh`."""
-    found = dict(environment)
+    filled = dict(environment)
     if match := WEB.fullmatch(address):
-        found.setdefault("GITHUB_REPOSITORY", match["name"])
+        filled.setdefault("GITHUB_REPOSITORY", match["name"])
         if match["host"] != "github.com":
-            found.setdefault("GITHUB_API_URL", f"https://{match['host']}/api/v3")
-        if not found.get("GITHUB_TOKEN") and (token := ask_gh(match["host"])):
-            found["GITHUB_TOKEN"] = token
-    return found
+            filled.setdefault("GITHUB_API_URL", f"https://{match['host']}/api/v3")
+        if not filled.get("GITHUB_TOKEN") and (token := ask_gh(match["host"])):
+            filled["GITHUB_TOKEN"] = token
+    return filled
 
 
 def ask_gh(host: str) -> str | None:

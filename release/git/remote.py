@@ -152,13 +152,13 @@ class Remote:
 
     def _list_tree(self, tree: str) -> dict[str, tuple[str, str]]:
         """Mode and object of each entry."""
-        found = {}
+        listed = {}
         for line in self.clone.ask("ls-tree", "-z", tree).split("\0"):
             facts, _, name = line.partition("\t")
             if name:
                 mode, _, entry = facts.split()
-                found[name] = (mode, entry)
-        return found
+                listed[name] = (mode, entry)
+        return listed
 
     def _note(self, head: str) -> None:
         """Lets this clone remember where the branch is; if another git holds that note, it is no harm."""

@@ -22,12 +22,12 @@ def announce_release(github: GitHub, version: str, commit: str, text: str, files
     """
     check_tag(github, version, commit)
     known = list_releases(github)
-    found = choose_release(known, version)
-    if found is not None and not found.draft:
-        check_published(github, found, text, files)
-        console.print_done(f"{version} is announced already, with the same files: {found.html_url}")
-        return found
-    draft = take_draft(github, found, version, text)
+    existing = choose_release(known, version)
+    if existing is not None and not existing.draft:
+        check_published(github, existing, text, files)
+        console.print_done(f"{version} is announced already, with the same files: {existing.html_url}")
+        return existing
+    draft = take_draft(github, existing, version, text)
     for file in files:
         put_file(github, draft, file)
     drop_strangers(github, draft, files)
@@ -50,9 +50,9 @@ def check_tag(github: GitHub, version: str, commit: str) -> None:
         )
     if reference.object.type != "tag":
         raise RefusedError(f"tag {version} is a light one, expected an annotated: `git tag -a`, under a new version")
-    found = github.get(f"/git/tags/{reference.object.sha}", Reference).object.sha
-    if found != commit:
-        raise RefusedError(f"tag {version} names commit {found[:12]}, the image was built from {commit[:12]}")
+    tagged = github.get(f"/git/tags/{reference.object.sha}", Reference).object.sha
+    if tagged != commit:
+        raise RefusedError(f"tag {version} names commit {tagged[:12]}, the image was built from {commit[:12]}")
 
 
 def list_releases(github: GitHub) -> list[Release]:
@@ -89,10 +89,10 @@ def list_published(known: Sequence[Release]) -> list[str]:
     return [name for name in seen if is_version(name)]
 
 
-def take_draft(github: GitHub, found: Release | None, version: str, text: str) -> Release:
-    if found is not None:
-        console.print_done(f"goes on with the draft that an earlier run left: {found.html_url}")
-        return found
+def take_draft(github: GitHub, existing: Release | None, version: str, text: str) -> Release:
+    if existing is not None:
+        console.print_done(f"goes on with the draft that an earlier run left: {existing.html_url}")
+        return existing
     return github.post("/releases", {"tag_name": version, "name": version, "body": text, "draft": True}, Release)
 
 
@@ -100,12 +100,12 @@ def put_file(github: GitHub, draft: Release, file: File) -> None:
     """Uploads a file unless it is there; what is there half or otherwise goes first."""
     problem: OutsideError | None = None
     for attempt in range(ATTEMPTS):
-        found = next((asset for asset in list_assets(github, draft.id) if asset.name == file.name), None)
-        if found is not None and is_same(github, found, file):
+        uploaded = next((asset for asset in list_assets(github, draft.id) if asset.name == file.name), None)
+        if uploaded is not None and is_same(github, uploaded, file):
             console.print_done(f"{file.name} is there ({len(file.content):,} bytes)")
             return
-        if found is not None:
-            github.delete(f"/releases/assets/{found.id}")
+        if uploaded is not None:
+            github.delete(f"/releases/assets/{uploaded.id}")
         if problem is not None:
             time.sleep(attempt)
         problem = try_upload(github, draft, file)

@@ -49,6 +49,6 @@ def close_unreleased(text: str, title: str, date: str, commits: str) -> str:
 
 def list_headings(text: str) -> list[tuple[re.Match[str], int]]:
     """Each heading of a version, and where the next one begins."""
-    found = list(HEADING.finditer(text))
-    ends = [*(heading.start() for heading in found[1:]), len(text)]
-    return list(zip(found, ends, strict=False))
+    headings = list(HEADING.finditer(text))
+    ends = [*(heading.start() for heading in headings[1:]), len(text)]
+    return list(zip(headings, ends, strict=False))

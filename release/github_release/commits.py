@@ -55,6 +55,6 @@ def ask_cliff(root: Path, *arguments: str) -> str:
 def find_cliff() -> str:
     """Raises: OutsideError where it is not installed."""
     path = os.pathsep.join([sysconfig.get_path("scripts"), os.environ.get("PATH", os.defpath)])
-    if found := shutil.which("git-cliff", path=path):
-        return found
+    if program := shutil.which("git-cliff", path=path):
+        return program
     raise OutsideError("git-cliff is not there: `make .venv/.locked` installs what uv.lock says")

@@ -62,8 +62,8 @@ def prepare_version(remote: Remote, wanted: str | None) -> Prepared:
 
 def find_release(clone: Clone, head: str, title: str) -> str:
     """The commit of main that brought the version."""
-    found = clone.ask("log", "-1", "--first-parent", "--format=%H", f'-Sversion = "{title}"', head, "--", PROJECT)
-    return found or head
+    commit = clone.ask("log", "-1", "--first-parent", "--format=%H", f'-Sversion = "{title}"', head, "--", PROJECT)
+    return commit or head
 
 
 def check_ground(remote: Remote) -> str:
@@ -171,13 +171,13 @@ def keep_branch(clone: Clone, branch: str, commit: str) -> str:
 
     Raises: RefusedError if it holds something else.
     """
-    found = clone.run("rev-parse", "--verify", "--quiet", f"refs/heads/{branch}").text.strip()
-    if not found:
+    kept = clone.run("rev-parse", "--verify", "--quiet", f"refs/heads/{branch}").text.strip()
+    if not kept:
         clone.ask("update-ref", f"refs/heads/{branch}", commit, "0" * len(commit))
         return commit
     form = ("log", "-1", "--format=%T %P")
-    if clone.ask(*form, found) == clone.ask(*form, commit):
-        return found
+    if clone.ask(*form, kept) == clone.ask(*form, commit):
+        return kept
     raise RefusedError(f"branch {branch} is there with something else: look at it, or `git branch -D {branch}`")
 
 

@@ -103,5 +103,5 @@ def read_texts(clone: Clone, names: Sequence[str]) -> list[str | None]:
 def read_blobs(clone: Clone, names: Iterable[str]) -> dict[str, str]:
     """The text of each blob by its name."""
     wanted = list(dict.fromkeys(names))
-    found = zip(wanted, read_texts(clone, wanted), strict=True) if wanted else ()
-    return {name: text for name, text in found if text is not None}
+    texts = zip(wanted, read_texts(clone, wanted), strict=True) if wanted else ()
+    return {name: text for name, text in texts if text is not None}

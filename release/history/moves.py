@@ -72,7 +72,7 @@ def read_all_moves(clone: Clone, head: str) -> dict[str, list[Move]]:
 
 
 def _read_moves(clone: Clone, tracks: dict[str, list[Track]]) -> dict[str, list[Move]]:
-    states = [state for found in tracks.values() for track in found for state in track.states]
+    states = [state for own_tracks in tracks.values() for track in own_tracks for state in track.states]
     texts = read_blobs(clone, [state.blob for state in states if state.blob])
 
     @cache
@@ -84,7 +84,7 @@ def _read_moves(clone: Clone, tracks: dict[str, list[Track]]) -> dict[str, list[
         recorded = [read(state.blob) for state in track.states]
         return compare_states(track, zip(track.states, commits, recorded, strict=True))
 
-    return {name: [move for track in found for move in read_track(track)] for name, found in tracks.items()}
+    return {name: [move for track in own_tracks for move in read_track(track)] for name, own_tracks in tracks.items()}
 
 
 def compare_states(track: Track, states: Iterable[tuple[State, Commit, Recorded]]) -> Iterator[Move]:
@@ -111,14 +111,14 @@ def read_all_facts(clone: Clone, head: str, *digests: str) -> dict[tuple[str, st
 
     With `digests` only of those.
     """
-    found: dict[tuple[str, str], Facts] = {}
+    facts_of: dict[tuple[str, str], Facts] = {}
     wanted = [f"--grep=^Lathe-Digest: {digest}" for digest in digests or ("",)]
     for commit in read_commits(clone, *wanted, head):
         trailers = commit.trailers
         key = (trailers.get("Version", ""), trailers.get("Digest", ""))
         if (facts := read_facts(trailers)).bundle:
-            found[key] = facts
-    return found
+            facts_of[key] = facts
+    return facts_of
 
 
 def find_facts(facts: dict[tuple[str, str], Facts], line: ImageLine | None) -> Facts:

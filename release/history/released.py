@@ -25,7 +25,7 @@ def list_released(clone: Clone, moves: Mapping[str, Sequence[Move]]) -> set[str]
 
 def list_ran(moves: Mapping[str, Sequence[Move]]) -> set[str]:
     """The versions that any environment ever ran; every release runs in test."""
-    lines: Iterable[str] = (move.new.tag for found in moves.values() for move in found if move.new)
+    lines: Iterable[str] = (move.new.tag for own_moves in moves.values() for move in own_moves if move.new)
     return {tag for tag in lines if is_version(tag) and tag != UNRELEASED}
 
 

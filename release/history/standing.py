@@ -67,7 +67,7 @@ def fill_standings(standings: Sequence[Standing], clone: Clone, head: str) -> st
         versions = list_released(clone, moves)
     except CommandError as error:
         return f"Git's history was not read: {error}"
-    withdrawn = {name: find_withdrawn(found) for name, found in moves.items()}
+    withdrawn = {name: find_withdrawn(own_moves) for name, own_moves in moves.items()}
     current = {one.environment: one.is_production for one in standings}
     for one in standings:
         one.facts = find_facts(facts, one.line)
@@ -87,9 +87,9 @@ def describe_release(one: Standing, versions: Collection[str], withdrawn: Mappin
     """`latest`, `2 behind v1.4.0`, or that somebody took it back elsewhere."""
     if one.environment in LOCAL:
         return NOTHING
-    if places := [name for name, found in withdrawn.items() if one.line.tag in found]:
+    if places := [name for name, withdrawn_here in withdrawn.items() if one.line.tag in withdrawn_here]:
         return f"withdrawn in {', '.join(places)}"
-    gone = {version for found in withdrawn.values() for version in found}
+    gone = {version for withdrawn_here in withdrawn.values() for version in withdrawn_here}
     newer = [version for version in versions if is_lower(one.line.tag, version)]
     open_to = [version for version in newer if version not in gone]
     if open_to:

@@ -141,10 +141,10 @@ def attempt(status: Status, cluster: Cluster, ask: Callable[[Status, Cluster], N
 
 def ask_argo(status: Status, cluster: Cluster) -> None:
     applications = cluster.list("applications.argoproj.io", ARGOCD)
-    found = next((one for one in applications if one["metadata"]["name"] == status.namespace), None)
-    reported = (found or {}).get("status", {})
-    missing = UNKNOWN if found else NOTHING
-    server = (found or {}).get("spec", {}).get("destination", {}).get("server", "")
+    application = next((one for one in applications if one["metadata"]["name"] == status.namespace), None)
+    reported = (application or {}).get("status", {})
+    missing = UNKNOWN if application else NOTHING
+    server = (application or {}).get("spec", {}).get("destination", {}).get("server", "")
     status.server = server if server != HERE else ""
     status.sync = reported.get("sync", {}).get("status", missing)
     status.health = reported.get("health", {}).get("status", missing)
@@ -156,7 +156,7 @@ def ask_place(status: Status, cluster: Cluster) -> None:
     Raises: OutsideError.
     """
     runs = ("running", "bundle", "pods", "url")
-    found = {name: getattr(status, name) for name in runs}
+    answers = {name: getattr(status, name) for name in runs}
     for name in runs:
         setattr(status, name, UNKNOWN)
     if not cluster.has_namespace(status.namespace):
@@ -165,7 +165,7 @@ def ask_place(status: Status, cluster: Cluster) -> None:
             f"what {status.environment} runs is not known: this cluster has no namespace {status.namespace}{place}; "
             f"ask its own with --kubectl 'kubectl --context …'"
         )
-    for name, value in found.items():
+    for name, value in answers.items():
         setattr(status, name, value)
 
 

@@ -81,7 +81,10 @@ def choose_environments(
     if environment:
         return [environment]
     names = list_environments(remote.clone, head)
-    return [*names, *(name for name, found in moves.items() if found and name not in {*names, *LOCAL})]
+    return [
+        *names,
+        *(name for name, own_moves in moves.items() if own_moves and name not in {*names, *LOCAL}),
+    ]
 
 
 def print_moves(environment: str, moves: Sequence[Move], facts: AllFacts, shown: int) -> None:

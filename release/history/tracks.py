@@ -34,10 +34,10 @@ class Track:
 
     def add(self, commit: Commit, path: str, blob: str | None) -> None:
         """Outside of overlays it is no environment: before it came it is read all the same, afterwards it is gone."""
-        found = OVERLAY.fullmatch(path)
-        if found:
-            self.name = found["name"]
-        self.states.append(State(commit, path, self.name, blob if found or not self.name else None))
+        match = OVERLAY.fullmatch(path)
+        if match:
+            self.name = match["name"]
+        self.states.append(State(commit, path, self.name, blob if match or not self.name else None))
 
 
 def read_tracks(clone: Clone, head: str) -> dict[str, list[Track]]:
@@ -45,11 +45,11 @@ def read_tracks(clone: Clone, head: str) -> dict[str, list[Track]]:
 
     Raises: InputError in a shallow clone.
     """
-    found: dict[str, list[Track]] = {}
+    tracks: dict[str, list[Track]] = {}
     for track in follow_renames(read_changes(clone, head, *EVERYWHERE)):
         if track.name:
-            found.setdefault(track.name, []).append(track)
-    return found
+            tracks.setdefault(track.name, []).append(track)
+    return tracks
 
 
 def follow_renames(commits: Iterable[Commit]) -> list[Track]:
@@ -77,8 +77,8 @@ def check_known(clone: Clone, head: str, environment: str) -> None:
 
 
 def list_new_names(tracks: dict[str, list[Track]], environment: str) -> Iterator[str]:
-    for name, found in tracks.items():
-        for track in found:
+    for name, own_tracks in tracks.items():
+        for track in own_tracks:
             if name != environment and (commit := find_renaming(track.states, environment)):
                 yield f"; it is called {name} since {commit.when:%Y-%m-%d} (commit {commit.name[:10]})"
 

@@ -98,12 +98,12 @@ def compose_gate(verdict: str, quality: tuple[tuple[str, str], ...]) -> str:
 
 def read_trailers(message: str) -> dict[str, str]:
     """Ours, from any paragraph that is nothing but trailers: a squash merge puts others' words behind them."""
-    found: dict[str, str] = {}
+    trailers: dict[str, str] = {}
     for paragraph in list_paragraphs(message) if PREFIX in message else ():
         matches = [TRAILER.fullmatch(line) for line in paragraph.splitlines()]
         if all(matches):
-            found |= {match["name"]: match["value"].strip() for match in matches if match}
-    return {name.removeprefix(PREFIX): value for name, value in found.items() if name.startswith(PREFIX)}
+            trailers |= {match["name"]: match["value"].strip() for match in matches if match}
+    return {name.removeprefix(PREFIX): value for name, value in trailers.items() if name.startswith(PREFIX)}
 
 
 def read_why(message: str) -> str:

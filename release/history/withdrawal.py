@@ -29,7 +29,7 @@ def list_deciding(environment: str, current: Mapping[str, bool], moves: Mapping[
     """
     if not current.get(environment, True):
         return [environment]
-    gone = {name for name, found in moves.items() if name not in current and was_production(found)}
+    gone = {name for name, own_moves in moves.items() if name not in current and was_production(own_moves)}
     return [environment, *sorted({name for name, is_ in current.items() if is_} - {environment} | gone)]
 
 

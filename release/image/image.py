@@ -89,10 +89,10 @@ def describe_revision() -> str:
     """The commit that is checked out, with `-dirty` if files differ from it, or `unknown` without Git."""
     command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
-        found = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=10, check=True)  # noqa: S603 - no shell, our own arguments
+        described = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=10, check=True)  # noqa: S603 - no shell, our own arguments
     except (OSError, subprocess.SubprocessError):
         return "unknown"
-    return found.stdout.strip()
+    return described.stdout.strip()
 
 
 def find_certificates() -> str | None:

@@ -29,16 +29,16 @@ def check_judgement(report: Path, approval: Path | None, digest: str) -> JudgedF
     Raises: InputError if one of them is of something else, RefusedError if nobody let it through.
     """
     content = read_file(report, MAX_REPORT_BYTES)
-    found = read_report_of(content, report, digest)
+    judged = read_report_of(content, report, digest)
     signed = read_document(approval) if approval else None
-    if found.verdict == "fail":
-        raise RefusedError(describe_refusal(found))
-    record = read_record_of(signed, approval, found, content) if signed is not None and approval else None
+    if judged.verdict == "fail":
+        raise RefusedError(describe_refusal(judged))
+    record = read_record_of(signed, approval, judged, content) if signed is not None and approval else None
     accepted_by = record.accepted_by if record else None
-    if not lets_through(found, accepted_by):
-        raise RefusedError(f"{describe_refusal(found)}; --approval names who accepted that")
-    note = "" if found.verdict == "pass" else f"; not enough evidence, accepted by {accepted_by}"
-    return JudgedFiles(f"{found.headline}{note}", content, signed)
+    if not lets_through(judged, accepted_by):
+        raise RefusedError(f"{describe_refusal(judged)}; --approval names who accepted that")
+    note = "" if judged.verdict == "pass" else f"; not enough evidence, accepted by {accepted_by}"
+    return JudgedFiles(f"{judged.headline}{note}", content, signed)
 
 
 def describe_refusal(report: Report) -> str:

@@ -31,11 +31,11 @@ def stage_model(bundle: Path, report: Path, folder: Path, approval: Path | None 
         raise InputError(
             f"{bundle / MANIFEST_NAME} is not there: run `make up`, or name a bundle's folder with --bundle"
         )
-    found = read_bundle(bundle)
-    judgement = check_judgement(report, approval, found.digest)
-    files = {f"{BUNDLE_FOLDER}/{name}": content for name, content in found.files.items()}
+    verified = read_bundle(bundle)
+    judgement = check_judgement(report, approval, verified.digest)
+    files = {f"{BUNDLE_FOLDER}/{name}": content for name, content in verified.files.items()}
     files[REPORT_NAME] = judgement.report
     if judgement.approval is not None:
         files[RECORD_NAME] = judgement.approval
     write_folder(folder, files)
-    return StagedModel(found.digest, judgement.headline)
+    return StagedModel(verified.digest, judgement.headline)

@@ -54,10 +54,10 @@ def read_live(prometheus: Prometheus, environment: str, bundle: str, seconds: fl
 def find_version(prometheus: Prometheus, environment: str, bundle: str, window: int) -> str | None:
     """The `model_version` under which a bundle counts."""
     wanted = {"namespace": NAMESPACE.format(environment=environment), "digest": bundle}
-    found = prometheus.ask(
+    samples = prometheus.ask(
         f"group by (model_version) (last_over_time({select('lathe_model_info', wanted)}[{window}s]))"
     )
-    return next((dict(labels).get("model_version") for labels in found), None)
+    return next((dict(labels).get("model_version") for labels in samples), None)
 
 
 @dataclass(frozen=True)
@@ -95,13 +95,13 @@ class Questions:
         names = self._ask_by(
             "feature", f"group by (feature) ({self._select('lathe_feature_reference_ratio', alerting)})"
         )
-        found = []
+        drifts = []
         for feature, shares in ratios.items():
             rows = counts.get(feature, {})
             index = measure_psi([rows.get(name, 0.0) for name in shares], list(shares.values()), reference_rows)
             if index.rows >= FEWEST_ROWS:
-                found.append(Drift(feature, index, feature in names))
-        return sorted(found, key=lambda one: -one.index.corrected)
+                drifts.append(Drift(feature, index, feature in names))
+        return sorted(drifts, key=lambda one: -one.index.corrected)
 
     def _select(self, metric: str, *more: str) -> str:
         labels = {"namespace": NAMESPACE.format(environment=self.environment), "model_version": self.version}
@@ -118,11 +118,11 @@ class Questions:
 
     def _ask_bins(self, query: str) -> dict[str, dict[str, float]]:
         """By feature, the value of each bin."""
-        found: dict[str, dict[str, float]] = {}
+        bins: dict[str, dict[str, float]] = {}
         for labels, value in self.prometheus.ask(query).items():
             of_sample = dict(labels)
-            found.setdefault(of_sample.get("feature", ""), {})[of_sample.get("bin", "")] = value
-        return found
+            bins.setdefault(of_sample.get("feature", ""), {})[of_sample.get("bin", "")] = value
+        return bins
 
 
 def list_lines(live: Live, describe: Callable[[float], str]) -> list[tuple[str, str]]:

@@ -44,14 +44,16 @@ class Prometheus:
         """
         try:
             answer = httpx.post(f"{self.url}/api/v1/query", data={"query": query}, timeout=TIMEOUT)
-            found = msgspec.json.decode(answer.content, type=QueryResponse)
+            result = msgspec.json.decode(answer.content, type=QueryResponse)
         except httpx.HTTPError as error:
             raise OutsideError(f"{self.shown}: {error or type(error).__name__}") from error
         except (msgspec.DecodeError, UnicodeDecodeError, RecursionError) as error:
             raise OutsideError(f"{self.shown} answered {answer.status_code}, and not as Prometheus does") from error
-        if found.status != "success" or found.data is None:
-            raise OutsideError(f"{self.shown} answered {answer.status_code}: {found.error[:200]}")
-        return {tuple(sorted(one.metric.items())): value for one in found.data.result if is_number(value := _read(one))}
+        if result.status != "success" or result.data is None:
+            raise OutsideError(f"{self.shown} answered {answer.status_code}: {result.error[:200]}")
+        return {
+            tuple(sorted(one.metric.items())): value for one in result.data.result if is_number(value := _read(one))
+        }
 
 
 def find_prometheus() -> Prometheus | None:

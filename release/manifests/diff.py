@@ -58,13 +58,13 @@ def compare_renderings(old: Rendering, new: Rendering) -> list[Change]:
 def index_objects(rendering: Rendering) -> dict[str, Object]:
     """Each object by kind and name, with generated names and the environment's own name taken out."""
     renamed = {f"lathe-{rendering.overlay}": f"lathe-{ENVIRONMENT}"}
-    for found in rendering.objects:
-        name = found["metadata"]["name"]
-        if found["kind"] in HASHED_KINDS and (match := GENERATED.fullmatch(name)):
+    for document in rendering.objects:
+        name = document["metadata"]["name"]
+        if document["kind"] in HASHED_KINDS and (match := GENERATED.fullmatch(name)):
             renamed[name] = match[1]
     indexed = {}
-    for found in rendering.objects:
-        plain = rename_values(found, renamed)
+    for document in rendering.objects:
+        plain = rename_values(document, renamed)
         labels = plain["metadata"].get("labels", {})
         if labels.get("app.kubernetes.io/instance") == rendering.overlay:
             plain = rename_values(plain, {rendering.overlay: ENVIRONMENT}, under="app.kubernetes.io/instance")

@@ -25,12 +25,12 @@ def list_environments(clone: Clone, commit: str) -> list[str]:
     """
     listed = clone.ask("ls-tree", "-r", "--name-only", commit, "--", f"{OVERLAYS.as_posix()}/").splitlines()
     names = [path.split("/")[-2] for path in listed if path.endswith(f"/{KUSTOMIZATION}")]
-    found = [name for name in names if locate_overlay(name) in listed and name not in LOCAL]
-    if not found:
+    environments = [name for name in names if locate_overlay(name) in listed and name not in LOCAL]
+    if not environments:
         raise InputError(
             f"{OVERLAYS} holds no environment at commit {commit[:10]}, expected folders with a {KUSTOMIZATION}"
         )
-    return found
+    return environments
 
 
 def check_environment(clone: Clone, commit: str, environment: str) -> None:

@@ -37,10 +37,10 @@ def read_recorded(text: str) -> Recorded:
     if not isinstance(listed, list):
         return Recorded(None, production, "it has no `images:`")
     entries = [entry for entry in listed if isinstance(entry, dict)]
-    found = next(filter(None, ([entry for entry in entries if entry.get("name") == name] for name in NAMES)), [])
-    if len(found) != 1:
-        return Recorded(None, production, describe_images(entries, len(found)))
-    repository, tag, digest = (found[0].get(name) for name in ("newName", "newTag", "digest"))
+    matching = next(filter(None, ([entry for entry in entries if entry.get("name") == name] for name in NAMES)), [])
+    if len(matching) != 1:
+        return Recorded(None, production, describe_images(entries, len(matching)))
+    repository, tag, digest = (matching[0].get(name) for name in ("newName", "newTag", "digest"))
     if not isinstance(tag, str) or not is_comparable(tag):
         return Recorded(None, production, f"image {IMAGE!r} has newTag {tag!r}, expected a version as v1.2.3")
     line = ImageLine(IMAGE, str(repository or ""), tag, str(digest) if digest else None)

@@ -31,7 +31,7 @@ class Rendering:
 
     @property
     def kinds(self) -> dict[str, int]:
-        return dict(Counter(str(found["kind"]) for found in self.objects))
+        return dict(Counter(str(document["kind"]) for document in self.objects))
 
 
 def render_overlay(overlay: str, root: Path = ROOT) -> Rendering:
@@ -54,7 +54,7 @@ def render_folder(folder: Path) -> str:
 
 def parse_objects(text: str) -> list[Object]:
     """The objects of a YAML stream, read as Kubernetes reads them: YAML 1.1, where 0440 is octal."""
-    return [found for found in yaml.load_all(text, LOADER) if found]
+    return [document for document in yaml.load_all(text, LOADER) if document]
 
 
 @contextmanager

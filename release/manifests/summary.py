@@ -18,7 +18,7 @@ def print_renderings(renderings: Sequence[Rendering]) -> None:
     rows = [(kind, *(str(rendering.kinds.get(kind, 0)) for rendering in renderings)) for kind in kinds]
     rows.append(("objects", *(str(len(rendering.objects)) for rendering in renderings)))
     for title, attribute in (("image", "short_name"), ("version", "version")):
-        rows.append((title, *("\n".join(getattr(line, attribute) for line in found.images) for found in renderings)))
+        rows.append((title, *("\n".join(getattr(line, attribute) for line in one.images) for one in renderings)))
     print_grid("What each overlay renders", ("", *(rendering.overlay for rendering in renderings)), rows)
 
 

@@ -31,13 +31,13 @@ class Bump:
 
         Raises: RefusedError, InputError.
         """
-        found = judge_move(remote, parent, self.environment, self.version, self.digest, self.again)
-        if found.outcome is not MoveOutcome.MOVE:
-            console.print_done(found.text)
+        decision = judge_move(remote, parent, self.environment, self.version, self.digest, self.again)
+        if decision.outcome is not MoveOutcome.MOVE:
+            console.print_done(decision.text)
             return None
-        text = change_images(found.overlay, tag=self.version, digest=self.digest)
-        message = compose_run(self.environment, found.old, self.version, self.digest, self.image, self.again)
-        return Draft({locate_overlay(self.environment): text}, message, found.text)
+        text = change_images(decision.overlay, tag=self.version, digest=self.digest)
+        message = compose_run(self.environment, decision.old, self.version, self.digest, self.image, self.again)
+        return Draft({locate_overlay(self.environment): text}, message, decision.text)
 
 
 def bump_environment(remote: Remote, bump: Bump, *, dry_run: bool = False) -> str | None:

@@ -75,7 +75,7 @@ def list_running(remote: Remote, pull: Pull, version: str, overlays: Mapping[str
         console.print_warning(f"#{pull.number} could not be read: look whether it would run {version}")
         return
     for name, text in overlays.items():
-        found = remote.clone.run("cat-file", "blob", f"{head}:{locate_overlay(name)}")
-        line, now = read_recorded(found.text).line, read_recorded(text).line
-        if found.code == 0 and line and line.tag == version and (now is None or now.tag != version):
+        overlay = remote.clone.run("cat-file", "blob", f"{head}:{locate_overlay(name)}")
+        line, now = read_recorded(overlay.text).line, read_recorded(text).line
+        if overlay.code == 0 and line and line.tag == version and (now is None or now.tag != version):
             yield name

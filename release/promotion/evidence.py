@@ -124,9 +124,9 @@ def download_asset(github: GitHub, release: Release, name: str) -> bytes:
 
 def check_subject(judged: Judged, version: str, bundle: str, report_sha256: str | None) -> None:
     """Raises: RefusedError unless report, record and image are of one bundle."""
-    found = {judged.record.bundle_digest, judged.report.candidate.digest, *([bundle] if bundle else [])}
-    if len(found) != 1 or judged.record.report_sha256 != judged.report_sha256:
-        names = ", ".join(sorted(digest[:12] for digest in found))
+    digests = {judged.record.bundle_digest, judged.report.candidate.digest, *([bundle] if bundle else [])}
+    if len(digests) != 1 or judged.record.report_sha256 != judged.report_sha256:
+        names = ", ".join(sorted(digest[:12] for digest in digests))
         raise RefusedError(f"release {version} at GitHub carries a report or record of another bundle: {names}")
     if report_sha256 is not None and judged.report_sha256 != report_sha256:
         raise RefusedError(

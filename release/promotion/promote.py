@@ -52,9 +52,9 @@ def promote(
     head = remote.fetch()
     line = read_source(remote, head, promotion)
     digest = line.digest or ""
-    found = judge_move(remote, head, promotion.target, line.tag, digest, promotion.again)
-    if found.outcome is not MoveOutcome.MOVE:
-        console.print_done(found.text)
+    decision = judge_move(remote, head, promotion.target, line.tag, digest, promotion.again)
+    if decision.outcome is not MoveOutcome.MOVE:
+        console.print_done(decision.text)
         return None
     pulls = list_pulls(github, promotion.branch, remote.branch)
     if (refused := find_refused(pulls, name_title(line.tag, promotion.target))) and not promotion.again:
@@ -64,12 +64,12 @@ def promote(
         )
         return None
     image = verify(line)
-    commit = write_commit(remote, head, found, line, image, promotion)
-    evidence = collect_evidence(remote.clone, head, promotion.source, line, found.old, image, github, prometheus)
+    commit = write_commit(remote, head, decision, line, image, promotion)
+    evidence = collect_evidence(remote.clone, head, promotion.source, line, decision.old, image, github, prometheus)
     proposal = Proposal(
         promotion.source,
         promotion.target,
-        found.old,
+        decision.old,
         line,
         image,
         evidence,
@@ -115,12 +115,17 @@ def find_refused(pulls: list[Pull], title: str) -> Pull | None:
 
 
 def write_commit(
-    remote: Remote, head: str, found: MoveDecision, line: ImageLine, image: PublishedImage | None, promotion: Promotion
+    remote: Remote,
+    head: str,
+    decision: MoveDecision,
+    line: ImageLine,
+    image: PublishedImage | None,
+    promotion: Promotion,
 ) -> str:
     """The two lines on top of the shared branch; nothing names the commit yet."""
     path, digest = locate_overlay(promotion.target), line.digest or ""
-    text = change_images(found.overlay, tag=line.tag, digest=digest)
-    message = compose_run(promotion.target, found.old, line.tag, digest, image, promotion.again)
+    text = change_images(decision.overlay, tag=line.tag, digest=digest)
+    message = compose_run(promotion.target, decision.old, line.tag, digest, image, promotion.again)
     return remote.commit(head, {path: text}, message)
 
 
@@ -143,8 +148,8 @@ def is_equal(remote: Remote, former: str, commit: str, branch: str) -> bool:
     if not clone.has(former):
         clone.run("fetch", "--quiet", "--no-tags", "--no-write-fetch-head", remote.name, f"refs/heads/{branch}")
     form = "--format=%T %P%n%B"
-    found = clone.run("log", "-1", form, former, "--")
-    return found.code == 0 and found.text == clone.run("log", "-1", form, commit, "--").text
+    logged = clone.run("log", "-1", form, former, "--")
+    return logged.code == 0 and logged.text == clone.run("log", "-1", form, commit, "--").text
 
 
 def render_changes(remote: Remote, environment: str, old: str, new: str) -> tuple[Change, ...]:
@@ -160,19 +165,19 @@ def render_changes(remote: Remote, environment: str, old: str, new: str) -> tupl
 def open_pull(github: GitHub, branch: str, base: str, proposal: Proposal) -> Pull:
     """The branch's open pull request with today's title and text, new or not."""
     title, body = proposal.title, write_proposal(proposal)
-    found = find_open(github, branch, base)
-    if found is None:
+    former_pull = find_open(github, branch, base)
+    if former_pull is None:
         try:
             new = {"title": title, "head": branch, "base": base, "body": body, "maintainer_can_modify": False}
             pull = github.post("/pulls", new, Pull)
         except OutsideError as error:
-            found = find_open(github, branch, base) if error.status == ALREADY_THERE else None
-            if found is None:  # nobody else was faster
+            former_pull = find_open(github, branch, base) if error.status == ALREADY_THERE else None
+            if former_pull is None:  # nobody else was faster
                 raise
         else:
             console.print_done(f"{title}: proposed in {pull.html_url}")
             return pull
-    pull = github.patch(f"/pulls/{found.number}", {"title": title, "body": body}, Pull)
+    pull = github.patch(f"/pulls/{former_pull.number}", {"title": title, "body": body}, Pull)
     console.print_done(f"{title}: {pull.html_url} is up to date")
     return pull
 

@@ -59,9 +59,9 @@ def open_pull_request(remote: Remote, head: str) -> PullRequest:
     clone = remote.clone
     main = remote.fetch()
     clone.check_depth()
-    found = clone.ask("rev-parse", "--verify", "--end-of-options", f"{head}^{{commit}}")
-    base = clone.ask("merge-base", main, found)
-    return PullRequest(remote, main, base, found, read_all_moves(clone, main))
+    commit = clone.ask("rev-parse", "--verify", "--end-of-options", f"{head}^{{commit}}")
+    base = clone.ask("merge-base", main, commit)
+    return PullRequest(remote, main, base, commit, read_all_moves(clone, main))
 
 
 def check_pull(pull: PullRequest, github: GitHub, verify: Verify) -> list[Findings]:
@@ -73,10 +73,10 @@ def check_pull(pull: PullRequest, github: GitHub, verify: Verify) -> list[Findin
     paths = [path for path in changed.split("\0") if path]
     if not paths:
         return []
-    found = [findings for name in list_changed(paths) if (findings := check_overlay(pull, name, github, verify))]
+    checked = [findings for name in list_changed(paths) if (findings := check_overlay(pull, name, github, verify))]
     rendered = Findings("what the overlays render")
     rendered.attempt("images", lambda: describe_rendered(pull.remote.clone.folder, pull.head))
-    return [*found, rendered]
+    return [*checked, rendered]
 
 
 def list_changed(paths: Sequence[str]) -> Iterable[str]:
@@ -138,20 +138,20 @@ def check_order(pull: PullRequest, environment: str, line: ImageLine, is_prod: b
             check_withdrawn(pull.remote, pull.main, environment, line.tag)
         return f"{environment} is new"
     try:
-        found = judge_move(pull.remote, pull.main, environment, line.tag, digest, again)
+        decision = judge_move(pull.remote, pull.main, environment, line.tag, digest, again)
     except RefusedError as error:
         here = f"; in a pull request: {AGAIN.format(line.tag)}" if "--again" in str(error) else ""
         raise RefusedError(f"{error}{here}") from error
-    if found.outcome is not MoveOutcome.LOWER:
-        return f"{found.text}{f', again: {again}' if again else ''}"
+    if decision.outcome is not MoveOutcome.LOWER:
+        return f"{decision.text}{f', again: {again}' if again else ''}"
     moves = pull.moves.get(environment, ())
     if not any(move.new and move.new.is_same(line) for move in moves):
         if again:  # as where a folder has a new name, and its history another
-            return f"back from {found.old.tag} to {line.tag}, which never ran there, by a person's word: {again}"
-        raise RefusedError(f"{environment} runs {found.old.tag} and never ran {line.tag} with this digest")
+            return f"back from {decision.old.tag} to {line.tag}, which never ran there, by a person's word: {again}"
+        raise RefusedError(f"{environment} runs {decision.old.tag} and never ran {line.tag} with this digest")
     if (move := find_withdrawn(moves).get(line.tag)) and not again:
         raise RefusedError(f"{describe_withdrawal(line.tag, move)}; it needs {AGAIN.format(line.tag)}")
-    return f"back from {found.old.tag}, which is withdrawn by that, to {line.tag}, which ran there before"
+    return f"back from {decision.old.tag}, which is withdrawn by that, to {line.tag}, which ran there before"
 
 
 def check_tested(pull: PullRequest, line: ImageLine) -> str:

@@ -112,8 +112,8 @@ class Rollback:
             self.check_target(self.to, current, moves)
         else:
             self.check_pause(current, moves)
-        if found := find_former(moves, current, self.to):
-            return self.check_former(found, current)
+        if target := find_former(moves, current, self.to):
+            return self.check_former(target, current)
         former = ", ".join(list_former(moves, current)) or "nothing"
         ran = f"besides {current.tag} it ran {former}{explain_start(moves)}"
         if self.to:

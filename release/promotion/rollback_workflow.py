@@ -95,9 +95,9 @@ class WorkflowRollback:
     def find(self) -> Run:
         """Raises: OutsideError."""
         for _ in range(FINDING_POLLS):
-            if found := next((run for run in self.list_runs() if self.mark in run.display_title), None):
-                console.print_done(f"it is {found.html_url}")
-                return found
+            if own_run := next((run for run in self.list_runs() if self.mark in run.display_title), None):
+                console.print_done(f"it is {own_run.html_url}")
+                return own_run
             pause()
         raise OutsideError(
             f"{WORKFLOW} was started, and GitHub shows no run of it after {FINDING_POLLS * POLL_SECONDS} s; look under "
@@ -124,17 +124,17 @@ class WorkflowRollback:
         """
         head = self.remote.fetch()
         moves = read_moves(self.remote.clone, head, self.rollback.environment)
-        found = next((move for move in reversed(moves) if move.commit.trailers.get("Run") == str(run.id)), None)
-        if found is None or found.new is None or found.old is None:
+        made = next((move for move in reversed(moves) if move.commit.trailers.get("Run") == str(run.id)), None)
+        if made is None or made.new is None or made.old is None:
             console.print_done(f"the run found nothing to do: {run.html_url}")
             return None
-        self.rollback.withdrawn, self.rollback.former = found.old.tag, self.find_former(found.new.tag)
+        self.rollback.withdrawn, self.rollback.former = made.old.tag, self.find_former(made.new.tag)
         name = self.remote.name
         console.print_done(
-            f"{self.rollback.environment}: {found.old.version} → {found.new.version}; "
-            f"commit {found.commit.name[:10]} is on {self.remote.branch} of {name}"
+            f"{self.rollback.environment}: {made.old.version} → {made.new.version}; "
+            f"commit {made.commit.name[:10]} is on {self.remote.branch} of {name}"
         )
-        return found.commit.name
+        return made.commit.name
 
     def find_former(self, version: str) -> Former | None:
         """What this clone would have gone back to; nothing if the run chose another version."""

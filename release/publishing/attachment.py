@@ -31,14 +31,14 @@ def attach_all(
     gate = compose_gate(image, contents.files[REPORT_NAME], open_judgement(contents, open_bundle(contents)))
     wanted = {GATE: gate, **{kind: documents[ending] for kind, ending in ENDINGS.items()}}
     for kind, check in CHECKS:
-        found = find_attached(verifier, signed, kind, image, check, wanted[kind])
-        if found is None:
+        attached = find_attached(verifier, signed, kind, image, check, wanted[kind])
+        if attached is None:
             path = folder / "predicate.json"
             path.write_text(json.dumps(wanted[kind]), encoding="utf-8")
             signer.attest(signed, kind.cosign, path)
             console.print_done(f"{kind.name} is attached to {image.digest[: len('sha256:') + SHOWN_DIGITS]}")
         elif kind in ENDINGS:
-            documents[ENDINGS[kind]] = found
+            documents[ENDINGS[kind]] = attached
     if not is_signed(verifier, signed):
         signer.sign(signed)
         console.print_done(f"{image.digest[: len('sha256:') + SHOWN_DIGITS]} is signed ({signer.kind})")
@@ -53,12 +53,12 @@ def find_attached(
     Raises: OutsideError.
     """
     try:
-        found = verifier.read_attestations(signed, kind.cosign, kind.predicate_type)
-        check(found[0], image)
+        statements = verifier.read_attestations(signed, kind.cosign, kind.predicate_type)
+        check(statements[0], image)
     except RefusedError:
         return None
-    is_stale = kind is SBOM and list_components(found[0]) != list_components(wanted)
-    return None if len(found) > 1 or is_stale else found[0]
+    is_stale = kind is SBOM and list_components(statements[0]) != list_components(wanted)
+    return None if len(statements) > 1 or is_stale else statements[0]
 
 
 def is_signed(verifier: Verifier, signed: SignedImage) -> bool:

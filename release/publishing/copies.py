@@ -27,12 +27,12 @@ def copy_image(registry: Registry, repository: str, version: str, digest: str, t
 
     Raises: RefusedError if that version is something else there, OutsideError.
     """
-    found = registry.find_digest(target, version)
-    if found not in (None, digest):
-        raise RefusedError(f"{target}:{version} is {found}, expected {digest}: a released version never moves")
+    present = registry.find_digest(target, version)
+    if present not in (None, digest):
+        raise RefusedError(f"{target}:{version} is {present}, expected {digest}: a released version never moves")
     for attached in ATTACHED:  # first, so that whoever sees the tag can verify it
         copy_attached(registry, repository, digest, target, attached)
-    if found is None:
+    if present is None:
         registry.copy(f"{repository}@{digest}", target, version)
     if (copied := registry.find_digest(target, version)) != digest:
         raise RefusedError(f"{target}:{version} is {copied} after the copy, expected {digest}")

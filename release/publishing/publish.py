@@ -136,10 +136,10 @@ def take_image(registry: Registry, line: ImageLine, tag: Tag, approved: Approved
 
     Raises: RefusedError if it is of another commit or bundle; OutsideError.
     """
-    found = read_published(line, registry)
+    published = read_published(line, registry)
     for name, is_, expected in (
-        ("commit", found.revision, tag.commit),
-        ("bundle", found.bundle_digest, approved.bundle_digest),
+        ("commit", published.revision, tag.commit),
+        ("bundle", published.bundle_digest, approved.bundle_digest),
     ):
         if is_ != expected:
             raise RefusedError(
@@ -148,7 +148,7 @@ def take_image(registry: Registry, line: ImageLine, tag: Tag, approved: Approved
             )
     console.print_done(f"{line.repository}:{line.tag} is in the registry already, {line.digest}")
     with console.step("Reading what it installs"):
-        registry.pull(line.repository, found.digest, archive)
+        registry.pull(line.repository, published.digest, archive)
 
 
 def build_archive(request: PublishRequest, line: ImageLine, archive: Path) -> None:

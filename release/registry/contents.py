@@ -43,8 +43,8 @@ def read_contents(registry: Registry, repository: str, digest: str) -> Contents:
         layer = manifest["layers"][-1]["digest"]
     except (KeyError, TypeError) as error:
         raise RefusedError(f"the manifest of {what} names no configuration or no layers") from error
-    found = parse_document(registry.read_blob(repository, name, MAX_DOCUMENT_BYTES), what, name)
-    settings = found.get("config")
+    document = parse_document(registry.read_blob(repository, name, MAX_DOCUMENT_BYTES), what, name)
+    settings = document.get("config")
     settings = settings if isinstance(settings, dict) else {}
     blob = registry.read_blob(repository, layer, LIMITS_BYTES)
     return Contents(digest, read_labels(settings), read_environment(settings), dict(unpack_model(blob, what)))

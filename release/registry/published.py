@@ -59,8 +59,8 @@ def read_published(line: ImageLine, registry: Registry | None = None) -> Publish
 
 def require_digest(registry: Registry, line: ImageLine) -> str:
     """Raises: RefusedError if the registry has no such tag; OutsideError."""
-    if found := registry.find_digest(line.repository, line.tag):
-        return found
+    if digest := registry.find_digest(line.repository, line.tag):
+        return digest
     raise RefusedError(f"{registry.name(line.repository)} has no {line.tag}: publish it first")
 
 

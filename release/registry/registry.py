@@ -104,8 +104,8 @@ class Registry:
         """What the registry does not hold, or holds damaged, is refused; anything else is its failure."""
         if ABSENT.search(answer.stderr):
             raise RefusedError(f"{self.name(what)} is not in the registry")
-        if found := DAMAGED.search(answer.stderr):
-            raise RefusedError(f"{self.name(what)} was changed in the registry: {found[0]}")
+        if match := DAMAGED.search(answer.stderr):
+            raise RefusedError(f"{self.name(what)} was changed in the registry: {match[0]}")
         self._give_up(what, answer)
 
     def _give_up(self, what: str, answer: ToolResult) -> NoReturn:
@@ -188,9 +188,9 @@ def parse_document(content: bytes, what: str, digest: str) -> dict[str, Any]:
 
 
 def check_digest(content: bytes, what: str, digest: str) -> None:
-    found = f"sha256:{hashlib.sha256(content).hexdigest()}"
-    if found != digest:
-        raise RefusedError(f"{what} was changed in the registry: its content is {found}")
+    computed = f"sha256:{hashlib.sha256(content).hexdigest()}"
+    if computed != digest:
+        raise RefusedError(f"{what} was changed in the registry: its content is {computed}")
 
 
 def pick_words(answer: ToolResult) -> str:

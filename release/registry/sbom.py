@@ -70,8 +70,8 @@ def list_components(sbom: Any) -> set[tuple[str, str]]:
     """Name and version of each component; none of what is no CycloneDX."""
     if not isinstance(sbom, dict) or sbom.get("bomFormat") != "CycloneDX":
         return set()
-    found = [one for one in sbom.get("components") or () if isinstance(one, dict)]
-    return {(normalise_name(str(one.get("name"))), str(one.get("version"))) for one in found}
+    components = [one for one in sbom.get("components") or () if isinstance(one, dict)]
+    return {(normalise_name(str(one.get("name"))), str(one.get("version"))) for one in components}
 
 
 def read_environment(archive: Path) -> InstalledPackages:
@@ -85,8 +85,8 @@ def read_environment(archive: Path) -> InstalledPackages:
             for member in image:
                 if not member.isfile() or not LAYERS.fullmatch(member.name) or member.size < 1024:
                     continue
-                found, version = read_layer(image, member)
-                packages |= found
+                installed, version = read_layer(image, member)
+                packages |= installed
                 python = version or python
     except (tarfile.TarError, OSError, EOFError, KeyError) as error:
         raise OutsideError(f"{archive} is no image's archive that can be read: {error!r}") from error

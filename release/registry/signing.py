@@ -117,10 +117,10 @@ class Verifier:
         if answer.code:
             refuse(answer, f"{image.repository}@{image.digest[:19]} has no such attestation by {self.name}")
         statements = [read_statement(line) for line in answer.stdout.splitlines() if line.strip()]
-        found = [one["predicate"] for one in statements if is_about(one, image.digest, predicate_type)]
-        if not found:
+        predicates = [one["predicate"] for one in statements if is_about(one, image.digest, predicate_type)]
+        if not predicates:
             raise RefusedError(f"no attestation of {predicate_type} is about {image.digest[:19]}")
-        return found
+        return predicates
 
 
 def find_signer(environment: Mapping[str, str] = os.environ) -> Signer | None:
@@ -157,8 +157,8 @@ def run_cosign(*arguments: str) -> ToolResult:
 
 def refuse(answer: ToolResult, text: str) -> None:
     """Raises: RefusedError where cosign judged what it found, OutsideError where it could not."""
-    if found := JUDGED.search(answer.stderr):
-        line = next(line for line in answer.stderr.splitlines() if found[0] in line)
+    if match := JUDGED.search(answer.stderr):
+        line = next(line for line in answer.stderr.splitlines() if match[0] in line)
         raise RefusedError(f"{text}: {line.strip().removeprefix('Error: ')}")
     raise OutsideError(f"cosign could not be asked: {pick_words(answer)}")
 

@@ -65,8 +65,8 @@ def describe_wanted(github: GitHub, commit: str | None, tree: str | None, inputs
         return Wanted(check_tree(tree), None, inputs)
     if commit is None or not SHA.fullmatch(commit):
         raise InputError(f"commit {commit!r} is not usable, expected 40 hexadecimal digits")
-    found = github.get(f"/git/commits/{commit}", GitHubCommit).tree.sha
-    return Wanted(check_tree(found), find_merged(github, commit), inputs)
+    tree_sha = github.get(f"/git/commits/{commit}", GitHubCommit).tree.sha
+    return Wanted(check_tree(tree_sha), find_merged(github, commit), inputs)
 
 
 def find_merged(github: GitHub, commit: str) -> Pull:
@@ -99,8 +99,8 @@ def _list_both(github: GitHub, wanted: Wanted) -> Iterator[Artifact]:
             for run in page.workflow_runs:
                 yield from (one for one in list_artifacts(github, run.id) if one.name.startswith(PREFIX))
     else:
-        for found in github.pages("/actions/artifacts", GitHubArtifacts, name=name_approved(wanted.tree)):
-            yield from found.artifacts
+        for answer in github.pages("/actions/artifacts", GitHubArtifacts, name=name_approved(wanted.tree)):
+            yield from answer.artifacts
 
 
 def take_artifact(github: GitHub, artifact: Artifact, wanted: Wanted) -> tuple[ApprovalRecord, dict[str, bytes]]:

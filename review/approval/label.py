@@ -37,23 +37,23 @@ def find_acceptance(github: GitHub, number: int, head: str) -> str:
 
 def find_setter(github: GitHub, number: int) -> tuple[str | None, datetime | None]:
     """Who set the label last and when; nobody if it was taken off or other commits were forced in after that."""
-    found: tuple[str | None, datetime | None] = (None, None)
+    setter: tuple[str | None, datetime | None] = (None, None)
     for page in github.pages(f"/issues/{number}/timeline", list[TimelineEvent]):
         for event in page:
             is_ours = event.label is not None and event.label.name == LABEL
             if event.event == "labeled" and is_ours:
-                found = (event.actor.login if event.actor else None, event.created_at)
+                setter = (event.actor.login if event.actor else None, event.created_at)
             elif event.event == "head_ref_force_pushed" or (event.event == "unlabeled" and is_ours):
-                found = (None, None)
-    return found
+                setter = (None, None)
+    return setter
 
 
 def may_write(github: GitHub, login: str) -> bool:
     """An App's login, `name[bot]`, is no person's and accepts nothing."""
     if not LOGIN.fullmatch(login):
         return False
-    found = github.find(f"/collaborators/{login}/permission", Permission)
-    return found is not None and found.permission in MAY_WRITE
+    permission = github.find(f"/collaborators/{login}/permission", Permission)
+    return permission is not None and permission.permission in MAY_WRITE
 
 
 def find_first_seen(github: GitHub, pull: Pull, head: str) -> datetime:

@@ -52,13 +52,13 @@ def write_record(
     Raises: InputError, RefusedError.
     """
     content = read_file(report, MAX_REPORT_BYTES)
-    found = read_bundle(bundle)
-    verdict = check_subject(parse_report(content, str(report)), found, accepted_by)
+    verified = read_bundle(bundle)
+    verdict = check_subject(parse_report(content, str(report)), verified, accepted_by)
     record = ApprovalRecord(
         schema_version=RECORD_VERSION,
         tree=check_tree(tree),
-        bundle_digest=found.digest,
-        inputs_digest=found.inputs_digest,
+        bundle_digest=verified.digest,
+        inputs_digest=verified.inputs_digest,
         report_sha256=hashlib.sha256(content).hexdigest(),
         verdict=verdict,
         pull_request=number,
@@ -71,7 +71,7 @@ def write_record(
         sealed = encode_record(record)
     except ReportError as error:
         raise InputError(f"{error}; nothing was recorded") from error
-    files = {f"{BUNDLE_FOLDER}/{name}": part for name, part in found.files.items()}
+    files = {f"{BUNDLE_FOLDER}/{name}": part for name, part in verified.files.items()}
     write_folder(folder, {**files, REPORT_NAME: content, RECORD_NAME: sealed})
     return record
 

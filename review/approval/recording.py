@@ -19,9 +19,9 @@ def record_approval(
     run_id = find_run_id()
     if run_id is None:
         raise InputError("GITHUB_RUN_ID is not set; the approval is a run's, so record inside of its job")
-    found, _ = read_report(report)
+    judged, _ = read_report(report)
     pull = github.get(f"/pulls/{number}", Pull)
-    lacks_evidence = found.verdict == "not_enough_evidence"
+    lacks_evidence = judged.verdict == "not_enough_evidence"
     return write_record(
         report,
         bundle,

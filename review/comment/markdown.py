@@ -20,7 +20,7 @@ def clean_line(value: object, limit: int = MAX_CELL) -> str:
 
 def escape(value: object, limit: int = MAX_CELL) -> str:
     """Text that stays text, wherever on a line of ours: no Markdown, no HTML, no mention, no link, no formula."""
-    broken = AUTOMATIC.sub(lambda found: f"{found.group(0)}{BREAK}", clean_line(value, limit))
+    broken = AUTOMATIC.sub(lambda match: f"{match.group(0)}{BREAK}", clean_line(value, limit))
     return SPECIAL.sub(r"\\\1", broken)
 
 

@@ -30,8 +30,8 @@ def post_comment(github: GitHub, number: int, body: str) -> str:
 
 def list_own(github: GitHub, number: int, author: str) -> list[Comment]:
     """Ours begin with the marker and are by the token's own user; oldest first."""
-    found = [comment for page in github.pages(f"/issues/{number}/comments", list[Comment]) for comment in page]
-    own = [one for one in found if one.user and one.user.login == author and (one.body or "").startswith(MARKER)]
+    comments = [comment for page in github.pages(f"/issues/{number}/comments", list[Comment]) for comment in page]
+    own = [one for one in comments if one.user and one.user.login == author and (one.body or "").startswith(MARKER)]
     return sorted(own, key=lambda comment: comment.id)
 
 
@@ -49,8 +49,8 @@ def settle(github: GitHub, own: list[Comment], body: str) -> str:
 
 def read_run(body: str) -> int:
     """The number of the run that wrote a comment; 0 if it does not say."""
-    found = RUN.search(body[:200])
-    return int(found.group(1)) if found else 0
+    match = RUN.search(body[:200])
+    return int(match.group(1)) if match else 0
 
 
 def delete_comment(github: GitHub, comment_id: int) -> None:

@@ -16,8 +16,8 @@ def render_local(report: Path) -> str:
 
     Raises: InputError, RefusedError.
     """
-    found, _ = read_report(report)
-    return render_comment(found, ReportOrigin(find_run_url(), find_run_id()))
+    judged, _ = read_report(report)
+    return render_comment(judged, ReportOrigin(find_run_url(), find_run_id()))
 
 
 def append_report(text: str, report: Path) -> str:
@@ -25,9 +25,9 @@ def append_report(text: str, report: Path) -> str:
 
     Raises: InputError, RefusedError.
     """
-    found, _ = read_report(report)
+    judged, _ = read_report(report)
     room = MAX_BYTES - len(text.encode()) - len("\n\n")
-    return f"{text}\n\n{render_comment(found, ReportOrigin(find_run_url(), find_run_id()), room)}"
+    return f"{text}\n\n{render_comment(judged, ReportOrigin(find_run_url(), find_run_id()), room)}"
 
 
 def publish_report(github: GitHub, report: Path, number: int) -> str:

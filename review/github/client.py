@@ -203,14 +203,14 @@ class GitHub:
         if answer is None:
             return OutsideError(f"{what}: no answer after {attempts} attempts: {problem}; look at githubstatus.com")
         message = read_message(answer)
-        found = f"{what} answered {answer.status_code} {message!r}"
+        refusal = f"{what} answered {answer.status_code} {message!r}"
         if limit_wait(answer.status_code, answer.headers, message):
             return OutsideError(
-                f"{found}: the rate limit ends in {wait or 0:.0f} s, more than Lathe waits; run the job again then",
+                f"{refusal}: the rate limit ends in {wait or 0:.0f} s, more than Lathe waits; run the job again then",
                 answer.status_code,
             )
         hint = ACTIONS_HINT if "not permitted to create" in message else HINTS.get(answer.status_code)
-        return OutsideError(f"{found}: {hint}" if hint else found, answer.status_code)
+        return OutsideError(f"{refusal}: {hint}" if hint else refusal, answer.status_code)
 
 
 @cache  # reading some 140 certificates takes a tenth of a second

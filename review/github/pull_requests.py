@@ -40,13 +40,13 @@ def find_pull(github: GitHub, run: Run) -> Pull | None:
 
     Raises: RefusedError if two pull requests have this head.
     """
-    found = {pull.number: pull for pull in list_by_branch(github, run) if is_head(pull, run)}
-    if not found:
-        found = {pull.number: pull for pull in list_by_commit(github, run.head_sha) if is_head(pull, run)}
-    if len(found) > 1:
-        numbers = ", ".join(f"#{number}" for number in sorted(found))
+    pulls = {pull.number: pull for pull in list_by_branch(github, run) if is_head(pull, run)}
+    if not pulls:
+        pulls = {pull.number: pull for pull in list_by_commit(github, run.head_sha) if is_head(pull, run)}
+    if len(pulls) > 1:
+        numbers = ", ".join(f"#{number}" for number in sorted(pulls))
         raise RefusedError(f"run {run.id} could be of {numbers}, which share a head; close all but one")
-    return next(iter(found.values()), None)
+    return next(iter(pulls.values()), None)
 
 
 def list_by_branch(github: GitHub, run: Run) -> list[Pull]:

@@ -21,10 +21,10 @@ def inspect(
     from contract.soundness import check_manifest
 
     folder = bundle or Artifacts().bundle
-    found = read_bundle(folder)
-    printing.print_bundle(found, folder)
-    check_manifest(found.manifest)
-    check_golden_rows(found, ReferenceModel.from_bundle(found).score_table)
+    inspected = read_bundle(folder)
+    printing.print_bundle(inspected, folder)
+    check_manifest(inspected.manifest)
+    check_golden_rows(inspected, ReferenceModel.from_bundle(inspected).score_table)
 
 
 def report(root: Root = ARTIFACTS) -> None:

@@ -102,12 +102,12 @@ def _read_times(values: "pd.Series[Any]", form: str, expected: str) -> OrderKeys
 
 def _read_counters(values: "pd.Series[Any]") -> OrderKeys:
     """Of a fixed text with a number behind it, such as W-9 before W-10."""
-    found = [None if value is None else _COUNTER.fullmatch(value) for value in values]
-    prefixes = pd.Series([match.group(1) if match else None for match in found], dtype=object)
+    matches = [None if value is None else _COUNTER.fullmatch(value) for value in values]
+    prefixes = pd.Series([match.group(1) if match else None for match in matches], dtype=object)
     usual = prefixes.mode()
     prefix = usual.iloc[0] if len(usual) else ""
     fits = (prefixes == prefix).to_numpy(dtype=np.bool_)
-    keys = np.array([int(match.group(2)) if match else 0 for match in found], dtype=np.int64)
+    keys = np.array([int(match.group(2)) if match else 0 for match in matches], dtype=np.int64)
     return OrderKeys(keys, ~fits, f"{prefix!r} with a whole number behind it")
 
 
@@ -134,10 +134,10 @@ def measure_agreement(keys: Keys, groups: NDArray[Any] | None = None) -> float:
     With `groups` of shape (rows,) the ranks may also be those within each, if they agree better.
     """
     ranks = pd.DataFrame({"time": keys, "place": np.arange(len(keys))})
-    found = [_correlate(ranks.rank())]
+    correlations = [_correlate(ranks.rank())]
     if groups is not None:
-        found.append(_correlate(ranks.groupby(pd.factorize(groups)[0]).rank()))
-    known = [value for value in found if not np.isnan(value)]
+        correlations.append(_correlate(ranks.groupby(pd.factorize(groups)[0]).rank()))
+    known = [value for value in correlations if not np.isnan(value)]
     return max(known, key=abs) if known else float("nan")
 
 

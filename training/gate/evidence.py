@@ -53,13 +53,13 @@ class HoldoutEvidence:
     @cached_property
     def judgements(self) -> dict[str, Judgement]:
         """Candidate, champion if there is one, and the dataset's rule if it has one."""
-        found = {"candidate": self.candidate.judgement}
+        judgements = {"candidate": self.candidate.judgement}
         if self.champion is not None:
-            found["champion"] = self.champion.judgement
+            judgements["champion"] = self.champion.judgement
         if self.dataset.task == "binary" and self.dataset.rule is not None:
             scores = rank_by_rule(self.dataset.rule, self.holdout)
-            found["rule"] = Judgement(self.holdout.target, scores, RULE_THRESHOLD, self.dataset.costs)
-        return found
+            judgements["rule"] = Judgement(self.holdout.target, scores, RULE_THRESHOLD, self.dataset.costs)
+        return judgements
 
 
 def gather_evidence(candidate: Bundle, champion: Bundle | None, table: Table, params: Params) -> HoldoutEvidence:
@@ -92,9 +92,11 @@ def _enter_champion(bundle: Bundle, holdout: Table) -> ScoredBundle:
 
 def _score_bundle(role: str, bundle: Bundle, holdout: Table) -> ScoredBundle:
     dataset, manifest = holdout.dataset, bundle.manifest
-    found = (manifest.name, manifest.data.dataset, manifest.schema.task, *_identify_target(manifest.schema))
+    described = (manifest.name, manifest.data.dataset, manifest.schema.task, *_identify_target(manifest.schema))
     expected = (dataset.name, dataset.name, dataset.task, *_identify_target(dataset.schema))
-    for what, a, b in zip(("model name", "dataset", "task", "target", "positive value"), found, expected, strict=True):
+    for what, a, b in zip(
+        ("model name", "dataset", "task", "target", "positive value"), described, expected, strict=True
+    ):
         if a != b:
             raise InputError(
                 f"the {role} {manifest.name} {manifest.version} has the {what} {a!r}, expected {b!r}: "

@@ -40,17 +40,17 @@ def check_memory(bundle: Bundle, budgets: Budgets) -> tuple[int | None, Check]:
     """The memory found, in bytes, and its check; what cannot be measured fails."""
     expected = f"at most {budgets.memory_bytes / MEGABYTE:g} MB"
     try:
-        found = measure_memory(bundle)
+        used = measure_memory(bundle)
     except (subprocess.SubprocessError, ValueError) as error:
         reason = f"The process that loads the bundle did not finish: {type(error).__name__}."
         return None, Check(name="budget/memory", verdict="fail", found="unknown", expected=expected, reason=reason)
-    passes = found <= budgets.memory_bytes
-    return found, Check(
+    passes = used <= budgets.memory_bytes
+    return used, Check(
         name="budget/memory",
         verdict=choose_verdict(passes),
-        found=f"{found / MEGABYTE:.1f} MB",
+        found=f"{used / MEGABYTE:.1f} MB",
         expected=expected,
-        reason=f"A fresh process grew by {found / MEGABYTE:.1f} MB when it loaded the model and scored a row, "
+        reason=f"A fresh process grew by {used / MEGABYTE:.1f} MB when it loaded the model and scored a row, "
         f"{'within' if passes else 'over'} the budget.",
     )
 

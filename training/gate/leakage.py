@@ -22,14 +22,14 @@ def check_leakage(evidence: HoldoutEvidence, rules: LeakageRules) -> list[Check]
 def _check_names(evidence: HoldoutEvidence) -> Check:
     forbidden = name_forbidden(evidence)
     columns = evidence.candidate.bundle.manifest.schema.columns
-    found = [f"{column.name} from {column.source!r}" for column in columns if column.source in forbidden]
+    forbidden_columns = [f"{column.name} from {column.source!r}" for column in columns if column.source in forbidden]
     return Check(
         name="leakage/names",
-        verdict=choose_verdict(not found),
-        found=", ".join(found) or "none",
+        verdict=choose_verdict(not forbidden_columns),
+        found=", ".join(forbidden_columns) or "none",
         expected=f"none of {len(forbidden)} forbidden raw columns",
-        reason=f"The candidate reads {found[0]}, which is known only afterwards or names the row."
-        if found
+        reason=f"The candidate reads {forbidden_columns[0]}, which is known only afterwards or names the row."
+        if forbidden_columns
         else "No column of the candidate is the target, an identifier or known only afterwards.",
     )
 
@@ -55,14 +55,14 @@ def _check_values(evidence: HoldoutEvidence, rules: LeakageRules) -> Iterator[Ch
     copies = list_copies(evidence)
     expected = f"below {rules.correlation:g}"
     near = [copy for copy in copies if copy[2] >= rules.correlation]
-    for feature, column, found in near:
+    for feature, column, correlation in near:
         yield Check(
             name="leakage/values",
             verdict="fail",
-            found=f"{found:.3f} ({feature} and {column})",
+            found=f"{correlation:.3f} ({feature} and {column})",
             expected=expected,
             reason=f"The feature {feature} is nearly a copy of {column!r}, which is known only afterwards: their "
-            f"correlation is {found:.3f}. If it is known in time all the same, "
+            f"correlation is {correlation:.3f}. If it is known in time all the same, "
             "somebody can accept it by name in the dataset file.",
             about=tuple(dict.fromkeys((feature, column))),
         )
@@ -88,9 +88,9 @@ def list_copies(evidence: HoldoutEvidence) -> list[tuple[str, str, float]]:
     strongest: dict[tuple[str, str], float] = {(model.schema.features[0], evidence.dataset.target.source): 0.0}
     for column, values in _list_answers(evidence):
         for index, feature in enumerate(model.schema.features):
-            found = abs(correlate(features[:, index], values))
-            strongest[feature, column] = max(found, strongest.get((feature, column), 0.0))
-    return [(feature, column, found) for (feature, column), found in strongest.items()]
+            correlation = abs(correlate(features[:, index], values))
+            strongest[feature, column] = max(correlation, strongest.get((feature, column), 0.0))
+    return [(feature, column, correlation) for (feature, column), correlation in strongest.items()]
 
 
 def _list_answers(evidence: HoldoutEvidence) -> Iterator[tuple[str, NDArray[np.float64]]]:

@@ -62,7 +62,7 @@ def _judge_alone(evidence: HoldoutEvidence, alone: Mapping[str, float], rules: L
     name, label = "leakage/one feature", METRICS[evidence.dataset.task][1]
     champion = _measure_champion(evidence)
     known = set() if evidence.champion is None else set(evidence.champion.model.schema.features)
-    found = []
+    suspects = []
     for feature, value in alone.items():
         limit = rules.alone
         if champion is not None and feature not in known:
@@ -70,7 +70,7 @@ def _judge_alone(evidence: HoldoutEvidence, alone: Mapping[str, float], rules: L
         if value < limit:
             continue
         against = "" if champion is None else f", the champion with all of its features {champion:.3f}"
-        found.append(feature)
+        suspects.append(feature)
         yield Check(
             name=name,
             verdict="fail",
@@ -80,7 +80,7 @@ def _judge_alone(evidence: HoldoutEvidence, alone: Mapping[str, float], rules: L
             "outcome, or known only afterwards.",
             about=_name_sources(evidence, feature),
         )
-    if not found:
+    if not suspects:
         best = max(alone, key=lambda feature: alone[feature])
         yield Check(
             name=name,
@@ -107,7 +107,7 @@ def _name_sources(evidence: HoldoutEvidence, feature: str) -> tuple[str, ...]:
 
 
 def _judge_future(evidence: HoldoutEvidence, features: Mapping[str, Vector], rules: LeakageRules) -> Iterator[Check]:
-    name, found = "leakage/future", []
+    name, suspects = "leakage/future", []
     best, best_value = "", 0.0
     for feature, values in features.items():
         value = measure_future(values, evidence.table.target)
@@ -115,7 +115,7 @@ def _judge_future(evidence: HoldoutEvidence, features: Mapping[str, Vector], rul
             best, best_value = feature, value
         if value < rules.future:
             continue
-        found.append(feature)
+        suspects.append(feature)
         yield Check(
             name=name,
             verdict="not_enough_evidence",
@@ -125,7 +125,7 @@ def _judge_future(evidence: HoldoutEvidence, features: Mapping[str, Vector], rul
             "from outcomes that are not yet known? If it is known in time, somebody should say so by name.",
             about=_name_sources(evidence, feature),
         )
-    if not found:
+    if not suspects:
         reason = f"No feature tells the outcome of later rows; the best is {best} with a ROC-AUC of {best_value:.3f}."
         found_text = f"ROC-AUC {best_value:.3f} by {best}" if best else "none"
         yield Check(name=name, verdict="pass", found=found_text, expected=f"below {rules.future:g}", reason=reason)
@@ -134,11 +134,11 @@ def _judge_future(evidence: HoldoutEvidence, features: Mapping[str, Vector], rul
 def measure_future(values: Vector, target: NDArray[np.float64]) -> float:
     """The least ROC-AUC, rising or falling, of a feature for the outcomes of the AHEAD next rows."""
     filled = np.where(np.isnan(values), np.nanmin(values, initial=0.0) - 1.0, values)
-    found = []
+    areas = []
     for rows in AHEAD:
         later, now = target[rows:], filled[:-rows]
         if min(later.sum(), len(later) - later.sum()) < FEWEST:
             return 0.0
         area = roc_auc(Judgement(later, now))
-        found.append(max(area, 1 - area))
-    return min(found)
+        areas.append(max(area, 1 - area))
+    return min(areas)

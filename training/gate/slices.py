@@ -45,9 +45,9 @@ def judge_slices(evidence: HoldoutEvidence, policy: Policy, seed: int) -> tuple[
     """A line for each slice and its checks; too little evidence in a slice blocks nothing, a failure does."""
     lines, checks = [], []
     for piece in list_slices(evidence.holdout):
-        line, found = _judge_slice(evidence, piece, policy, seed)
+        line, slice_checks = _judge_slice(evidence, piece, policy, seed)
         lines.append(line)
-        checks += found
+        checks += slice_checks
     return lines, checks
 
 

@@ -37,8 +37,8 @@ def load_models(folder: Path) -> tuple[object, object]:
 def resident_bytes() -> int:
     """What the system holds for this process now; on macOS the most it ever held, in bytes there."""
     if STATUS.exists():
-        found = re.search(r"VmRSS:\s+(\d+) kB", STATUS.read_text(encoding="ascii"))
-        return int(found.group(1)) * 1024 if found else 0
+        match = re.search(r"VmRSS:\s+(\d+) kB", STATUS.read_text(encoding="ascii"))
+        return int(match.group(1)) * 1024 if match else 0
     return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
 
 

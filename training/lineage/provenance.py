@@ -54,20 +54,20 @@ def digest_code() -> str:
 
 def list_libraries() -> dict[str, str]:
     """Installed versions of the libraries that decide a model's bytes."""
-    found = {}
+    versions = {}
     for name in LIBRARIES:
         try:
-            found[name] = version(name)
+            versions[name] = version(name)
         except ModuleNotFoundError:  # one of xgboost-cpu and xgboost, by platform
             continue
-    return found
+    return versions
 
 
 def describe_revision() -> str:
     """The commit that is checked out, with `-dirty` if files differ from it, or `unknown` without Git."""
     command = ["git", "describe", "--always", "--dirty", "--abbrev=40", "--exclude=*"]
     try:
-        found = subprocess.run(command, cwd=SOURCES[1], capture_output=True, text=True, timeout=10, check=True)  # noqa: S603 - no shell, our own arguments
+        described = subprocess.run(command, cwd=SOURCES[1], capture_output=True, text=True, timeout=10, check=True)  # noqa: S603 - no shell, our own arguments
     except (OSError, subprocess.SubprocessError):
         return "unknown"
-    return found.stdout.strip()
+    return described.stdout.strip()

@@ -28,25 +28,25 @@ def describe_requirements(dataset: Dataset, params: Params) -> Requirements:
 
 def _describe_split(dataset: Dataset, params: Params) -> dict[str, str]:
     group = dataset.group
-    found = {
+    described = {
         "key": dataset.key,
         "order": dataset.time and dataset.time.column,
         "group": group and (f"by {group.by}" if group.by else f"until {group.falls} falls"),
         "share": f"{params.evaluation.holdout_share:g}",
     }
-    return {name: value for name, value in found.items() if value}
+    return {name: value for name, value in described.items() if value}
 
 
 def _describe_bounds(dataset: Dataset) -> dict[str, float]:
-    found = {f"ceiling of {name}": value for name, value in dataset.ceiling.items()}
+    bounds = {f"ceiling of {name}": value for name, value in dataset.ceiling.items()}
     if dataset.prevalence is not None:
-        found |= {
+        bounds |= {
             "least prevalence": dataset.prevalence.minimum,
             "greatest prevalence": dataset.prevalence.maximum,
         }
     if dataset.decide_above is not None:
-        found["decide above"] = dataset.decide_above
-    return found
+        bounds["decide above"] = dataset.decide_above
+    return bounds
 
 
 def _digest(case: msgspec.Struct) -> str:

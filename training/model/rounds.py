@@ -18,7 +18,7 @@ def measure_rounds(model: TrainedModel, fitted: Table, unseen: Table) -> dict[st
     losses = {"log_loss": log_loss, "pr_auc": pr_auc} if binary else {"rmse": rmse}
     curves: dict[str, Curve] = {}
     for rows, table in (("train", fitted), ("holdout", unseen)):
-        grown = [(step, Judgement(table.target, found)) for step, found in grow_margins(model.booster, table)]
+        grown = [(step, Judgement(table.target, margins)) for step, margins in grow_margins(model.booster, table)]
         for name, measure in losses.items():
             curves[f"rounds_{rows}_{name}"] = tuple((step, measure(judgement)) for step, judgement in grown)
     return curves

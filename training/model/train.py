@@ -81,11 +81,11 @@ def inner_folds(
     """Raises: InputError if an outcome has too few rows to be in each."""
     folds, positives = params.evaluation.inner_folds, int(target.sum())
     kind = StratifiedKFold if dataset.task == "binary" else KFold
-    found = min(positives, len(target) - positives) if dataset.task == "binary" else len(target)
-    if found < folds:
+    available = min(positives, len(target) - positives) if dataset.task == "binary" else len(target)
+    if available < folds:
         raise InputError(
-            f"{len(target):,} rows to train on hold {found:,} of the rarer outcome, expected at least one for each of "
-            f"{folds} inner folds; give more data or lower evaluation.inner_folds"
+            f"{len(target):,} rows to train on hold {available:,} of the rarer outcome, expected at least one for each "
+            f"of {folds} inner folds; give more data or lower evaluation.inner_folds"
         )
     splitter = kind(folds, shuffle=True, random_state=params.seed)
     return splitter.split(np.zeros(len(target)), target)  # type: ignore[no-any-return]

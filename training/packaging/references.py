@@ -42,13 +42,13 @@ def bin_scores(model: TrainedModel, held_out: Table | None) -> tuple[ReferenceBi
 
 def slice_rows(table: Table, reference: References) -> tuple[SliceColumn, ...]:
     """The dataset file's slices as far as they fit the limits, each with its own share of rows in every bin."""
-    found: list[SliceColumn] = []
+    slices: list[SliceColumn] = []
     for name in table.dataset.slices:
         edges, labels, places = _cut_column(table, name)
-        if len(labels) < 2 or not are_few([*(len(column.slices) for column in found), len(labels)], reference):
+        if len(labels) < 2 or not are_few([*(len(column.slices) for column in slices), len(labels)], reference):
             continue
         parts = (np.flatnonzero(places == place) for place in range(len(labels)))
-        found.append(
+        slices.append(
             SliceColumn(
                 name=name,
                 edges=edges,
@@ -58,7 +58,7 @@ def slice_rows(table: Table, reference: References) -> tuple[SliceColumn, ...]:
                 ),
             )
         )
-    return tuple(found)
+    return tuple(slices)
 
 
 def _cut_column(table: Table, name: str) -> tuple[tuple[float, ...], tuple[str, ...], NDArray[np.float64]]:

@@ -37,8 +37,8 @@ def _measure_group(target: Vector, scores: Vector, task: Task) -> CalibrationPoi
 
 def _share_interval(target: Vector) -> tuple[float, float]:
     """Of a share. Source: E. Wilson, "Probable Inference, the Law of Succession, and Statistical Inference" (1927)."""
-    found = stats.binomtest(int(target.sum()), len(target)).proportion_ci(CONFIDENCE, method="wilson")
-    return float(found.low), float(found.high)
+    interval = stats.binomtest(int(target.sum()), len(target)).proportion_ci(CONFIDENCE, method="wilson")
+    return float(interval.low), float(interval.high)
 
 
 def _mean_interval(target: Vector) -> tuple[float, float]:

@@ -62,8 +62,8 @@ def _models(judgements: Judgements) -> dict[str, Judgement]:
 def _draw_precision(axes: Axes, judgements: Judgements) -> None:
     for name, judgement in judgements.items():
         if name != "rule":
-            right, found, _ = sk.precision_recall_curve(judgement.target, judgement.scores)
-            axes.plot(found, right, color=COLOURS[name], label=ROLES[name], drawstyle="steps-post")
+            right, recalls, _ = sk.precision_recall_curve(judgement.target, judgement.scores)
+            axes.plot(recalls, right, color=COLOURS[name], label=ROLES[name], drawstyle="steps-post")
         marker = "D" if name == "rule" else "o"
         label = ROLES[name] if name == "rule" else None
         axes.plot(recall(judgement), precision(judgement), marker, color=COLOURS[name], label=label, linestyle="none")

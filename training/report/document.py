@@ -94,12 +94,12 @@ def describe_outcomes(result: GateResult) -> dict[str, Outcome]:
 
 
 def _count_decisions(judgement: Judgement) -> Outcome:
-    positives, found = int(judgement.target.sum()), int(judgement.hits)
-    false_alarms = int(judgement.decisions.sum()) - found
+    positives, hits = int(judgement.target.sum()), int(judgement.hits)
+    false_alarms = int(judgement.decisions.sum()) - hits
     rows, costs, cost = len(judgement.target), judgement.costs, None
     if costs is not None:
-        cost = ((positives - found) * costs.missed + false_alarms * costs.false_alarm) / rows * 1000
-    return Outcome(rows=rows, positives=positives, found=found, false_alarms=false_alarms, cost_per_1000=cost)
+        cost = ((positives - hits) * costs.missed + false_alarms * costs.false_alarm) / rows * 1000
+    return Outcome(rows=rows, positives=positives, found=hits, false_alarms=false_alarms, cost_per_1000=cost)
 
 
 def _measure_errors(judgement: Judgement) -> Outcome:

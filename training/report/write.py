@@ -115,6 +115,6 @@ def escape_markdown(value: object) -> object:
         return value
     text = " ".join(str(value).split())
     text = re.sub(
-        r"([\\`*|<>~$])|(?<=\])([(\[])|\b_|_\b", lambda found: "\\" + found.group(0), text.replace("&", "&amp;")
+        r"([\\`*|<>~$])|(?<=\])([(\[])|\b_|_\b", lambda match: "\\" + match.group(0), text.replace("&", "&amp;")
     )
     return re.sub(r"([@#])(?=\w)", "\\1\u200b", text)  # a zero-width space: no mention, no link to an issue

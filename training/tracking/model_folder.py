@@ -40,10 +40,10 @@ def _save_model(folder: Path, bundle: Path, ids: dict[str, Any]) -> None:
 
     with tempfile.TemporaryDirectory() as name:
         data = Path(shutil.copytree(bundle, Path(name) / "bundle"))
-        found = read_bundle(data)
-        check_golden_rows(found, ReferenceModel.from_bundle(found).score_table)
-        manifest = found.manifest
-        model = Model(artifact_path=MODEL, metadata=describe_model(manifest, found.digest), **ids)
+        served = read_bundle(data)
+        check_golden_rows(served, ReferenceModel.from_bundle(served).score_table)
+        manifest = served.manifest
+        model = Model(artifact_path=MODEL, metadata=describe_model(manifest, served.digest), **ids)
         code = write_code(Path(name))
         mlflow.pyfunc.save_model(
             path=str(folder),

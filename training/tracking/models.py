@@ -20,22 +20,22 @@ def log_model(client: Any, experiment: str, run_id: str, record: RunRecord, bund
     """
     from mlflow.entities import LoggedModelOutput
 
-    found = find_model(client, experiment, record.digest) or create_model(client, experiment, run_id, record)
-    if str(found.status) == "READY":
-        return str(found.model_id)
+    model = find_model(client, experiment, record.digest) or create_model(client, experiment, run_id, record)
+    if str(model.status) == "READY":
+        return str(model.model_id)
     with tempfile.TemporaryDirectory() as name:
         folder = Path(name) / MODEL
-        write_model(folder, bundle, {"run_id": run_id, "model_id": found.model_id, "model_uuid": found.model_id})
-        client.log_model_artifacts(found.model_id, str(folder))
-    client.log_outputs(run_id, [LoggedModelOutput(found.model_id, step=0)])
-    client.finalize_logged_model(found.model_id, "READY")
-    return str(found.model_id)
+        write_model(folder, bundle, {"run_id": run_id, "model_id": model.model_id, "model_uuid": model.model_id})
+        client.log_model_artifacts(model.model_id, str(folder))
+    client.log_outputs(run_id, [LoggedModelOutput(model.model_id, step=0)])
+    client.finalize_logged_model(model.model_id, "READY")
+    return str(model.model_id)
 
 
 def find_model(client: Any, experiment: str, digest: str) -> Any | None:
     query = f"tags.{DIGEST} = '{digest}'"
-    found = client.search_logged_models([experiment], query, max_results=1)
-    return found[0] if found else None
+    models = client.search_logged_models([experiment], query, max_results=1)
+    return models[0] if models else None
 
 
 def create_model(client: Any, experiment: str, run_id: str, record: RunRecord) -> Any:
@@ -51,14 +51,14 @@ def create_model(client: Any, experiment: str, run_id: str, record: RunRecord) -
 
 def list_versions(client: Any, name: str, digest: str) -> list[Any]:
     """The registered versions of a bundle that can be loaded: before 2026-11-28 they were files without an MLmodel."""
-    found = client.search_model_versions(f"name = '{name}' and tag.{DIGEST} = '{digest}'")
-    return [version for version in found if find_model_id(version) is not None]
+    versions = client.search_model_versions(f"name = '{name}' and tag.{DIGEST} = '{digest}'")
+    return [version for version in versions if find_model_id(version) is not None]
 
 
 def find_model_id(version: Any) -> str | None:
     """The logged model that a version stands for, by where its files are."""
-    found = _MODEL_ID.search(version.source)
-    return found[0] if found else None
+    match = _MODEL_ID.search(version.source)
+    return match[0] if match else None
 
 
 def register_model(client: Any, run_id: str, model_id: str, record: RunRecord) -> str:
@@ -70,8 +70,8 @@ def register_model(client: Any, run_id: str, model_id: str, record: RunRecord) -
     except MlflowException as error:
         if error.error_code != "RESOURCE_ALREADY_EXISTS":
             raise
-    if found := list_versions(client, record.name, record.digest):
-        return str(found[0].version)
+    if versions := list_versions(client, record.name, record.digest):
+        return str(versions[0].version)
     model = client.get_logged_model(model_id)
     tags = {DIGEST: record.digest, "version": record.version}
     # not models:/<id>, which MLflow looks up at the address that the whole process has, not at this client's

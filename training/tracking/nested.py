@@ -67,8 +67,8 @@ def _create_parent(client: Any, experiment: str, parent: ParentRun) -> str:
 
 def _list_keys(client: Any, experiment: str, parent: str) -> set[str]:
     """The keys of the runs below `parent` that were logged whole."""
-    found = client.search_runs([experiment], f"tags.`{PARENT_TAG}` = '{parent}'", max_results=MOST_CHILDREN)
-    return {run.data.tags.get(KEY_TAG, "") for run in found if run.info.status != "RUNNING"}
+    runs = client.search_runs([experiment], f"tags.`{PARENT_TAG}` = '{parent}'", max_results=MOST_CHILDREN)
+    return {run.data.tags.get(KEY_TAG, "") for run in runs if run.info.status != "RUNNING"}
 
 
 def _log_child(client: Any, experiment: str, above: str, child: ChildRun, parent: ParentRun) -> None:

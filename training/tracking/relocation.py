@@ -26,14 +26,14 @@ def lead_here(database: Path, folder: Path) -> str | None:
     here = folder.as_uri()
     connection = sqlite3.connect(database, timeout=10, isolation_level=None)
     try:
-        found = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
-        if "experiments" not in found:
+        tables = {name for (name,) in connection.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+        if "experiments" not in tables:
             return None
         formers = _list_formers(connection, here, folder.name)
         if not formers:
             return None
         connection.execute("BEGIN IMMEDIATE")
-        changed = sum(_move(connection, former, here, found) for former in formers)
+        changed = sum(_move(connection, former, here, tables) for former in formers)
         connection.execute("COMMIT")
     finally:
         connection.close()

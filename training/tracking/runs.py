@@ -78,11 +78,11 @@ def log_inputs(client: Any, run_id: str, record: RunRecord) -> None:
 
     if not record.inputs:
         return
-    found = [
+    inputs = [
         DatasetInput(
             Dataset(one.name, one.digest, one.source_type, one.source, one.schema, one.profile),
             tags=[InputTag("mlflow.data.context", one.context)],
         )
         for one in record.inputs
     ]
-    client.log_inputs(run_id, found)
+    client.log_inputs(run_id, inputs)

@@ -85,20 +85,20 @@ class Tracker:
         with self.outside():
             if not list_versions(self.client, record.name, record.digest):
                 self._log_bundle(record, folder)
-            found = list_versions(self.client, record.name, record.digest)[0]
-            self.client.set_model_version_tag(found.name, found.version, RELEASE_TAG, release)
-            self.client.set_registered_model_alias(found.name, CHAMPION, found.version)
-            return str(found.version)
+            version = list_versions(self.client, record.name, record.digest)[0]
+            self.client.set_model_version_tag(version.name, version.version, RELEASE_TAG, release)
+            self.client.set_registered_model_alias(version.name, CHAMPION, version.version)
+            return str(version.version)
 
     def _log_bundle(self, record: RunRecord, folder: Path) -> tuple[str, str]:
         """The run's id and the version's number."""
         experiment = self.find_experiment(record.name)
-        found = find_run(self.client, experiment, DIGEST_TAG, record.digest)
-        run_id = found or create_run(self.client, experiment, record)
+        run = find_run(self.client, experiment, DIGEST_TAG, record.digest)
+        run_id = run or create_run(self.client, experiment, record)
         model_id = log_model(self.client, experiment, run_id, record, folder)
         log_record(self.client, run_id, model_id, record)
         version = register_model(self.client, run_id, model_id, record)
-        if found is None or self.client.get_run(run_id).info.status != "FINISHED":
+        if run is None or self.client.get_run(run_id).info.status != "FINISHED":
             self.client.set_terminated(run_id, end_time=record.ended_ms)
         return run_id, version
 
@@ -159,14 +159,14 @@ class Tracker:
                 if error.error_code != "RESOURCE_DOES_NOT_EXIST":
                     raise
                 return None
-            found = self.client.get_model_version(name, number).tags.get(RELEASE_TAG) if number else None
-            return str(found) if found else None
+            tag = self.client.get_model_version(name, number).tags.get(RELEASE_TAG) if number else None
+            return str(tag) if tag else None
 
     def find_experiment(self, name: str) -> str:
         """The id of the data set's experiment, which is made unless it is there."""
-        found = self.client.get_experiment_by_name(name)
-        if found is not None:
-            return str(found.experiment_id)
+        experiment = self.client.get_experiment_by_name(name)
+        if experiment is not None:
+            return str(experiment.experiment_id)
         local = self.uri.startswith("sqlite:")  # a server has its own place for artifacts
         location = self._files.as_uri() if local else None
         kind = {"mlflow.experimentKind": "custom_model_development"}  # else the page guesses

@@ -70,13 +70,13 @@ class Room:
 
     def _find_room(self, client: str, size: int, own: Claim | None = None, *, shares: bool = True) -> bool:
         """Whether enough gave way; nobody does in vain."""
-        chosen, found = [], self.capacity - self.used
+        chosen, available = [], self.capacity - self.used
         held = Counter[str]()
         for claim in self._claims:
             held[claim.client] += claim.size
         before = self._clock() - PATIENCE_SECONDS
         for claim in sorted(self._claims, key=lambda one: one.since):
-            if found >= size:
+            if available >= size:
                 break
             if claim.give_way is None or claim is own:
                 continue
@@ -84,8 +84,8 @@ class Room:
             if is_greedy or claim.since <= before:
                 chosen.append(claim)
                 held[claim.client] -= claim.size
-                found += claim.size
-        if found < size:
+                available += claim.size
+        if available < size:
             return False
         for claim in chosen:
             give_way = claim.give_way

@@ -167,11 +167,11 @@ class Access:
         key = headers.get(API_KEY_HEADER) or _strip_bearer(headers.get(b"authorization", b""))
         if not key:
             raise UnauthorizedError("an API key is missing, expected Authorization: Bearer KEY or X-API-Key: KEY")
-        found = self._keys.get(find_name(key))
-        if found is None or not found.entry.matches(key):
+        known = self._keys.get(find_name(key))
+        if known is None or not known.entry.matches(key):
             raise UnauthorizedError("the API key is not known here")
-        found.admit(scope, now)
-        return Charge(found, self._clock)
+        known.admit(scope, now)
+        return Charge(known, self._clock)
 
     def _refresh(self) -> None:
         """Reads the file again if it is another one, or changed; a broken one changes nothing."""

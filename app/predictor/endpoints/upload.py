@@ -132,10 +132,10 @@ class Upload:
         parts = split_lines(lines, self.reader.max_lines)
         for place, part in enumerate(parts, 1):
             if (stretch := self.reader.read(part, is_last and place == len(parts))) is not None:
-                found = self._score(stretch)
-                progress.scored += found.scored
-                progress.rejected += found.rejected
-                progress.logged += found.logged
+                scored = self._score(stretch)
+                progress.scored += scored.scored
+                progress.rejected += scored.rejected
+                progress.logged += scored.logged
 
     def _score(self, stretch: Stretch) -> Progress:
         checked = check_stretch(self.model.manifest.schema, stretch, self.reader.is_text)

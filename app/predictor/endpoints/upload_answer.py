@@ -197,10 +197,10 @@ class CsvWriter:
 
     def _learn_known(self, kept: list[int]) -> None:
         for column in self._reader.schema.columns:
-            found = self._reader.places[column.name]
-            if found in kept:
-                place = kept.index(found)
-                self._names[place] = (self._reader.header[found],)
+            column_place = self._reader.places[column.name]
+            if column_place in kept:
+                place = kept.index(column_place)
+                self._names[place] = (self._reader.header[column_place],)
                 self._categories[place] = column.categories
 
     def write_end(self, summary: Summary) -> bytes:

@@ -35,8 +35,8 @@ def cut_array(data: bytes) -> Iterator[bytes]:
 
 def _find_texts_end(data: bytes, place: int) -> int:
     """Where the last comma between two items stands in the next piece; at most `place` if there is none."""
-    found = _ITEMS.match(data, place, place + PIECE_BYTES)
-    return found.end() - 1 if found else place
+    match = _ITEMS.match(data, place, place + PIECE_BYTES)
+    return match.end() - 1 if match else place
 
 
 def _find_numbers_end(data: bytes, place: int, end: int) -> int:

@@ -44,8 +44,8 @@ class CsvReader:
 
     def check_head(self, head: bytes) -> None:
         """Raises: BadRequestError if the upload begins as something else than CSV does."""
-        if found := recognize(head):
-            raise BadRequestError(f"the upload {describe(found)}", "malformed_csv")
+        if signature := recognize(head):
+            raise BadRequestError(f"the upload {describe(signature)}", "malformed_csv")
 
     def read_header(self, lines: bytes, is_last: bool) -> bytes:
         """What follows the header: all of `lines` once that is known, nothing before it is complete.

@@ -13,12 +13,12 @@ def refuse_depth(body: bytes, data: Any) -> None:
     """Raises: RecursionError if `data`, decoded from `body`, is nested too deeply, as Python 3.11's decoder does."""
     if body.count(b"[") + body.count(b"{") <= MOST_LEVELS:
         return
-    found = [data]
+    pending = [data]
     for _ in range(MOST_LEVELS - 1):  # level by level: no depth is too much for that
-        found = [one for one in _list_inner(found) if one]  # an empty one counts on the last level only
-        if not found:
+        pending = [one for one in _list_inner(pending) if one]  # an empty one counts on the last level only
+        if not pending:
             return
-    if _list_inner(found):
+    if _list_inner(pending):
         raise RecursionError
 
 

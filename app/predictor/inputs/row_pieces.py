@@ -45,8 +45,8 @@ class RowPieces:
         if body[place : place + 1] == b"]":
             return rows, place + 1
         while True:
-            found, place = self._read_piece(body, place, len(rows))
-            rows += found
+            piece, place = self._read_piece(body, place, len(rows))
+            rows += piece
             self._check_count(len(rows))
             place = skip_blanks(body, place)
             mark = body[place : place + 1]

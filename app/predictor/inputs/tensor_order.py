@@ -20,8 +20,8 @@ _CELL = re.compile(r"inputs\[\d+\]\.data\[(\d+)\]")
 
 def find_row(error: RowError, width: int = 1) -> int | None:
     """The row of the cell that is refused, of flat data with `width` values a row; None if it is no cell."""
-    found = _CELL.match(error.field or "")
-    return int(found[1]) // width if found else None
+    match = _CELL.match(error.field or "")
+    return int(match[1]) // width if match else None
 
 
 def find_sooner(read: Read, tensor: Tensor, raw: Part, error: RowError, width: int = 1) -> RowError:

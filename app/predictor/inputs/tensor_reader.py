@@ -96,7 +96,7 @@ class TensorReader:
         return request, self._read_columns(request.inputs, parts)
 
     def _read_columns(self, tensors: Sequence[Tensor], parts: list[memoryview | None]) -> TensorTable:
-        found: dict[str, Numbers | Strings] = {}
+        columns: dict[str, Numbers | Strings] = {}
         rows = tensors[0].shape[0] if tensors and tensors[0].shape else 0
         self._check_most(rows)
         refused: list[RowError] = []
@@ -106,24 +106,24 @@ class TensorReader:
             if column is None:
                 message = f"{path}.name is unknown, expected one of {', '.join(self.columns)}"
                 raise RowError("unknown_field", message, f"{path}.name")
-            if tensor.name in found:
+            if tensor.name in columns:
                 raise BadRequestError(f"{path}.name is that of an input before it", "repeated_name", f"{path}.name")
             if tensor.shape not in ([rows], [rows, 1]):
                 message = f"{path}.shape ({column.name}) is not that of the others, expected [{rows}] or [{rows}, 1]"
                 raise RowError("wrong_shape", message, f"{path}.shape")
             try:
-                found[column.name] = self._read_column(column, tensor, raw, path)
+                columns[column.name] = self._read_column(column, tensor, raw, path)
             except RowError as error:
                 if find_row(error) is None:
                     raise
-                found[column.name] = []
+                columns[column.name] = []
                 refused.append(find_sooner(partial(self._read_column, column, path=path), tensor, raw, error))
-        if missing := [name for name in self.columns if name not in found]:
+        if missing := [name for name in self.columns if name not in columns]:
             raise RowError("missing_field", f"the input {missing[0]} is missing", "inputs")
         if refused:
             raise name_first(refused)
         self._check_count(rows)
-        return TensorTable(found, is_encoded=False, rows=rows)
+        return TensorTable(columns, is_encoded=False, rows=rows)
 
     def _read_column(self, column: Column, tensor: Tensor, raw: memoryview | None, path: str) -> Numbers | Strings:
         try:

@@ -100,10 +100,10 @@ def leave_out_data(content: bytes, request: Request) -> bytes:
     parts, place = [], 0
     for tensor in request.inputs:
         data = bytes(tensor.data) if isinstance(tensor.data, msgspec.Raw) else b""
-        found = content.find(data, place) if data else -1
-        if found >= 0:
-            parts += [content[place:found], b"0"]
-            place = found + len(data)
+        start = content.find(data, place) if data else -1
+        if start >= 0:
+            parts += [content[place:start], b"0"]
+            place = start + len(data)
     rest = b"".join([*parts, content[place:]])
     if len(rest) > LOOP_BODY_BYTES:
         raise TooLargeError(f"the request has more than {LOOP_BODY_BYTES} bytes beside its tensors' data")

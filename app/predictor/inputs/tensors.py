@@ -47,11 +47,11 @@ def read_numbers(tensor: Tensor, raw: memoryview | None, path: str) -> Numbers:
         if raw.nbytes != size * kind.itemsize:
             raise _wrong_size(path)
         return np.frombuffer(raw, kind).astype(np.float64)
-    found = _read_floats(tensor, path)
+    numbers = _read_floats(tensor, path)
     try:
-        values = to_array(found, len(found))  # type: ignore[arg-type]
+        values = to_array(numbers, len(numbers))  # type: ignore[arg-type]
     except struct.error:  # null
-        values = np.array(found, dtype=np.float64)
+        values = np.array(numbers, dtype=np.float64)
     if len(values) != size:
         raise _wrong_size(path)
     if tensor.datatype in WHOLE_TYPES and not np.array_equal(np.rint(values), values, equal_nan=True):
@@ -126,9 +126,9 @@ def _read_json(
     values: list[Any] = []
     items = 0
     for piece in cut_array(bytes(tensor.data)):
-        found = _decode_array(decode, piece, path, items)
-        items += len(found)
-        values += _flatten(found)
+        decoded = _decode_array(decode, piece, path, items)
+        items += len(decoded)
+        values += _flatten(decoded)
     return values
 
 

@@ -27,10 +27,10 @@ InputWarnings = Annotated[
 
 def list_warnings(unknown: Unknown, is_many: bool = False) -> list[InputWarning]:
     """One entry for each value, in the order of the rows; of many rows it says which, from 0 as in an error."""
-    found = sorted((row, order, name) for order, (name, rows) in enumerate(unknown.items()) for row in rows)
+    places = sorted((row, order, name) for order, (name, rows) in enumerate(unknown.items()) for row in rows)
     if not is_many:
-        return [InputWarning(UNKNOWN_CATEGORY, name) for _, _, name in found]
-    return [InputWarning(UNKNOWN_CATEGORY, f"rows[{row}].{name}", row) for row, _, name in found]
+        return [InputWarning(UNKNOWN_CATEGORY, name) for _, _, name in places]
+    return [InputWarning(UNKNOWN_CATEGORY, f"rows[{row}].{name}", row) for row, _, name in places]
 
 
 def render_warnings(unknown: Unknown, is_many: bool = False) -> bytes:

@@ -57,11 +57,11 @@ class FeedbackSums:
 
     def open_version(self, version: str) -> VersionSums:
         """The sums of a version, shared by all versions beyond MAX_VERSIONS."""
-        found = self.versions.get(version)
-        if found is None:
+        sums = self.versions.get(version)
+        if sums is None:
             name = version if len(self.versions) < MAX_VERSIONS else OTHER_VERSIONS
-            found = self.versions.setdefault(name, VersionSums())
-        return found
+            sums = self.versions.setdefault(name, VersionSums())
+        return sums
 
     def add(self, label: ReportedOutcome, is_first: bool) -> None:
         """Counts a label, or that it came again."""

@@ -127,15 +127,15 @@ class NotedReceipts(UsedReceipts):
         self._refuse_conflicts(labels)
         for day in {self._place(label.receipt).parent for label in labels}:
             day.mkdir(exist_ok=True)
-        found: list[bool] = []
+        is_new: list[bool] = []
         try:
             for label in labels:
-                found.append(self._note(label))
+                is_new.append(self._note(label))
         except (ConflictError, OSError, ValueError) as error:
-            if any(found):
-                raise PartlyUsedError(list(itertools.compress(labels, found)), error) from error
+            if any(is_new):
+                raise PartlyUsedError(list(itertools.compress(labels, is_new)), error) from error
             raise
-        return found
+        return is_new
 
     def _place(self, receipt: Receipt) -> Path:
         return self._folder / datetime.fromtimestamp(receipt.issued, UTC).date().isoformat() / receipt.id.hex()

@@ -31,19 +31,19 @@ def parse_csv(content: bytes, shown: str, columns: Sequence[Column] = ()) -> Fil
     content = strip_marks(content)
     reader = CsvRows()
     try:
-        found = reader.read_header(content, is_last=True)
+        header = reader.read_header(content, is_last=True)
     except RowError as error:
         raise InputError(f"{shown} has no CSV header: {error}") from error
-    if found is None:
+    if header is None:
         raise InputError(f"{shown} holds blank lines alone, expected a header and rows")
-    names = [cell.strip() for cell in found[0]]
+    names = [cell.strip() for cell in header[0]]
     if len(names) == 1 and (separator := find_separator(names[0])):
         raise InputError(f"{shown} {describe_separator(separator)}")
     if columns and (problem := explain_header(names, [column.source for column in columns])):
         raise InputError(f"{shown} {problem}")
     refuse_repeated(names, shown)
     reader.expect_columns({names.index(column.source): column for column in columns if column.source in names})
-    return _make_frame(names, reader.read(found[1], is_last=True))
+    return _make_frame(names, reader.read(header[1], is_last=True))
 
 
 def _make_frame(names: list[str], rows: Rows) -> FileRows:

@@ -38,15 +38,17 @@ def read_pin(name: str, folder: Path = PINS) -> Pin | None:
     if not path.exists():
         return None
     pin = read_struct(path, Pin)
-    if found := find_credentials(pin.source):
-        raise InputError(f"the source in {path} holds {found}: whoever reads Git has it; revoke it there, and {WAY}")
+    if credentials := find_credentials(pin.source):
+        raise InputError(
+            f"the source in {path} holds {credentials}: whoever reads Git has it; revoke it there, and {WAY}"
+        )
     return pin
 
 
 def check_place(source: str) -> None:
     """Raises: InputError if a pin of this source would publish what must stay secret."""
-    if found := find_credentials(source):
-        raise InputError(f"the data's URL holds {found}, and a pin is read by everybody who reads Git; {WAY}")
+    if credentials := find_credentials(source):
+        raise InputError(f"the data's URL holds {credentials}, and a pin is read by everybody who reads Git; {WAY}")
 
 
 def place_source(source: str) -> str:

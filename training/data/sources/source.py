@@ -42,8 +42,8 @@ def load_raw(dataset: Dataset, source: str | None = None, rows: int | None = Non
     if source == UCI:
         return RawData(uci.fetch_uci(dataset), _name_uci(dataset))
     if source:
-        found = tables.read_file(source, dataset.columns)
-        return RawData(found.frame, f"file {name_source(source)}", found.refused)
+        file_rows = tables.read_file(source, dataset.columns)
+        return RawData(file_rows.frame, f"file {name_source(source)}", file_rows.refused)
     return _load_default(dataset)
 
 

@@ -35,13 +35,13 @@ def read_file(source: str, columns: Sequence[Column] = ()) -> FileRows:
     if not content:
         raise InputError(f"{shown} is empty (0 bytes), expected CSV or Parquet with a header and rows")
     if content.startswith(_PARQUET_MAGIC):
-        found = FileRows(parse_parquet(content, shown, limits))
+        rows = FileRows(parse_parquet(content, shown, limits))
     else:
         if signature := recognize(content[:HEAD_BYTES]):
             raise InputError(f"{shown} {describe(signature)}")
         if ".parquet" in list_suffixes(shown):
             raise InputError(f"{shown} is no readable Parquet file: it does not begin with PAR1; fetch it again")
-        found = parse_csv(content, shown, columns)
-    if found.frame.empty:
+        rows = parse_csv(content, shown, columns)
+    if rows.frame.empty:
         raise InputError(f"{shown} has a header and no rows, expected at least one row")
-    return found
+    return rows

@@ -33,14 +33,14 @@ def fetch_uci(dataset: Dataset, timeout_seconds: float = TIMEOUT_SECONDS) -> pd.
     frame = _fetch_in_time(dataset.uci_id, timeout_seconds)
     names = match_columns(dataset.raw_columns, [str(column) for column in frame.columns])
     if missing := [raw for raw in dataset.raw_columns if raw not in names.values()]:
-        found = ", ".join(map(str, frame.columns))
-        raise OutsideError(f"UCI dataset {dataset.uci_id} has no column {missing[0]!r}; it has {found}")
+        columns = ", ".join(map(str, frame.columns))
+        raise OutsideError(f"UCI dataset {dataset.uci_id} has no column {missing[0]!r}; it has {columns}")
     return frame.rename(columns=names).set_axis(pd.RangeIndex(1, len(frame) + 1), axis=0)
 
 
-def match_columns(raw_columns: Iterable[str], found: Iterable[str]) -> dict[str, str]:
+def match_columns(raw_columns: Iterable[str], names_found: Iterable[str]) -> dict[str, str]:
     """Found names to raw names: equal without unit and punctuation, or the one similar name that is left."""
-    left = {_simplify(name): name for name in found}
+    left = {_simplify(name): name for name in names_found}
     names, unmatched = {}, []
     for raw in raw_columns:
         if name := left.pop(_simplify(raw), None):

@@ -93,9 +93,9 @@ def check_units(evidence: HoldoutEvidence, rules: ChangeRules) -> Iterator[Check
 def _find_conversions(evidence: HoldoutEvidence, rules: ChangeRules) -> Iterator[tuple[tuple[str, ...], str]]:
     for column, reference in list_compared(evidence):
         values = evidence.table.values[column.name]
-        found = find_conversion(values, reference, list_conversions(column.unit), rules)
-        if found is not None:
-            conversion, start = found
+        match = find_conversion(values, reference, list_conversions(column.unit), rules)
+        if match is not None:
+            conversion, start = match
             where = "in every row" if start == 0 else f"from about row {start:,} of {len(values):,} on"
             yield (column.name,), f"{column.name} looks converted {where} ({conversion.text})"
 

@@ -44,12 +44,12 @@ def _expect_cost(rules: DecisionRules) -> str:
     return f"at most {rules.dearer:.0%} dearer than the cheapest threshold"
 
 
-def _check_declared(found: float | None, declared: float | None) -> Check:
-    passes = found == declared
+def _check_declared(measured: float | None, declared: float | None) -> Check:
+    passes = measured == declared
     return Check(
         name=THRESHOLD,
         verdict=choose_verdict(passes),
-        found=str(found),
+        found=str(measured),
         expected=f"{declared}, as the dataset file declares",
         reason=f"The bundle decides {'' if passes else 'not '}where the dataset file says.",
     )
@@ -82,8 +82,8 @@ def check_threshold(judgement: Judgement, costs: Costs, rules: DecisionRules) ->
     """Its cost on rows outside of the fitting against that of the cheapest threshold there."""
     best = cheapest_threshold(judgement.target, judgement.scores, costs)
     cheapest = expected_cost(Judgement(judgement.target, judgement.scores, best, costs))
-    found = expected_cost(Judgement(judgement.target, judgement.scores, judgement.threshold, costs))
-    dearer = found / cheapest - 1 if cheapest else float(found > 0)
+    cost = expected_cost(Judgement(judgement.target, judgement.scores, judgement.threshold, costs))
+    dearer = cost / cheapest - 1 if cheapest else float(cost > 0)
     passes = dearer <= rules.dearer
     threshold = "none" if judgement.threshold is None else f"{judgement.threshold:.3g}"
     return Check(
@@ -91,6 +91,6 @@ def check_threshold(judgement: Judgement, costs: Costs, rules: DecisionRules) ->
         verdict=choose_verdict(passes),
         found=f"{dearer:+.0%} at {threshold}",
         expected=_expect_cost(rules),
-        reason=f"At the threshold {threshold} a row costs {found:.3g}, at the cheapest ({best:.3g}) {cheapest:.3g}"
+        reason=f"At the threshold {threshold} a row costs {cost:.3g}, at the cheapest ({best:.3g}) {cheapest:.3g}"
         + ("." if passes else f": {dearer:.0%} dearer than it need be on the {len(judgement.target):,} rows to fit."),
     )

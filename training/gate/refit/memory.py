@@ -71,11 +71,11 @@ def _choose_measure(evidence: HoldoutEvidence) -> Callable[[Vector, Vector], flo
     return lambda target, scores: -rmse(Judgement(target, scores))
 
 
-def check_memory_of_rows(found: RefitComparison, task: str) -> Check:
+def check_memory_of_rows(comparison: RefitComparison, task: str) -> Check:
     """Pass if the trees are the same; fail if they remember the holdout; else somebody has to read the training."""
     label = "PR-AUC" if task == "binary" else "RMSE"
-    verdict: Verdict = "pass" if found.same else "fail" if found.remembers else "not_enough_evidence"
-    candidate, refit = ([abs(value) for value in pair] for pair in (found.candidate, found.refit))
+    verdict: Verdict = "pass" if comparison.same else "fail" if comparison.remembers else "not_enough_evidence"
+    candidate, refit = ([abs(value) for value in pair] for pair in (comparison.candidate, comparison.refit))
     reasons = {
         "pass": "Trained again by the gate, on the rows that it split off itself, the model is the same.",
         "fail": f"The model knows the holdout: {label} {candidate[1]:.3f} there and {candidate[0]:.3f} on the rows to "
@@ -87,7 +87,7 @@ def check_memory_of_rows(found: RefitComparison, task: str) -> Check:
     return Check(
         name=NAME,
         verdict=verdict,
-        found="the same margins" if found.same else f"margins up to {found.apart:.3g} apart",
+        found="the same margins" if comparison.same else f"margins up to {comparison.apart:.3g} apart",
         expected="the model that these rows and parameters give",
         reason=reasons[verdict],
     )

@@ -40,5 +40,5 @@ def _is_altered(
     sample = frame.iloc[new[np.linspace(0, len(new) - 1, count).astype(int)]]
     tried = sample.loc[sample.index.repeat(len(values))].assign(**{column.source: np.tile(values, count)})
     digests = digest_inputs(tried, sources)
-    found = int(np.isin(digests, gone).reshape(count, len(values)).any(axis=1).sum())
-    return found >= max(FEWEST_FOUND, LEAST_SHARE * count)
+    rows_explained = int(np.isin(digests, gone).reshape(count, len(values)).any(axis=1).sum())
+    return rows_explained >= max(FEWEST_FOUND, LEAST_SHARE * count)

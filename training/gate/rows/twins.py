@@ -26,13 +26,13 @@ def check_twins(evidence: HoldoutEvidence, rules: RowRules, seed: int) -> Check:
     fitted, held = _place_rows(evidence.fitted, scales), _place_rows(evidence.holdout, scales)
     random = np.random.default_rng(seed)
     apart = np.column_stack([random.permutation(fitted[:, column]) for column in range(fitted.shape[1])])
-    found, chance = _find_near(fitted, held), _find_near(apart, held)
-    share, twins = _choose_worst(evidence, found, chance)
+    near, chance = _find_near(fitted, held), _find_near(apart, held)
+    share, twins = _choose_worst(evidence, near, chance)
     passes = share <= rules.twins
     return Check(
         name="split/twins",
         verdict=choose_verdict(passes),
-        found=f"{twins}, {int(found.sum()):,} rows in all; at 95 % confidence at least {share:.1%} beyond chance",
+        found=f"{twins}, {int(near.sum()):,} rows in all; at 95 % confidence at least {share:.1%} beyond chance",
         expected=f"at most {rules.twins:.0%} of an outcome's rows",
         reason="No more rows of the holdout than chance allows have a near copy among those fitted."
         if passes
@@ -71,7 +71,7 @@ def _bound_share(count: int, rows: int) -> float:
     return float(binomtest(count, rows).proportion_ci(CONFIDENCE, method="wilson").low) if rows else 0.0
 
 
-def _choose_worst(evidence: HoldoutEvidence, found: NDArray[np.bool_], chance: NDArray[np.bool_]) -> tuple[float, str]:
+def _choose_worst(evidence: HoldoutEvidence, near: NDArray[np.bool_], chance: NDArray[np.bool_]) -> tuple[float, str]:
     target = evidence.holdout.target
     outcomes = (
         [target == outcome for outcome in (0.0, 1.0)]
@@ -80,7 +80,7 @@ def _choose_worst(evidence: HoldoutEvidence, found: NDArray[np.bool_], chance: N
     )
     worst, described = 0.0, "0 rows"
     for rows in outcomes:
-        count = int(found[rows].sum())
+        count = int(near[rows].sum())
         beyond = max(count - int(chance[rows].sum()), 0)
         share = _bound_share(beyond, int(rows.sum()))
         if share > worst:
