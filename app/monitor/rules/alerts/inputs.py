@@ -25,7 +25,7 @@ def list_drift(make: AlertWriter, objectives: Objectives, *, has_slices: bool) -
     few += f" and {on(key)} {by(key, 'group')} (lathe:feature_reference_share:last{alerting})"
     feature = "{{ $labels.feature }}"
     slice_alert = make(
-        "LatheSliceDrift", above("slice_feature", drift.warn), "2m", "warning", "slice drift",
+        "LatheSliceDrift", above("slice_feature", drift.warn), "2m", "warning", "slice_drift",
         (
             f"{feature} of {WHERE} is not what it was where {{{{ $labels.slice }}}}",
             f"Index at least {VALUE} in this slice, above {drift.warn:g}; the whole fleet's may hide it.",
