@@ -15,7 +15,11 @@ import pytest
 from tests.patience import LAST_RESORT_SECONDS
 
 EVERY_TEST = "LATHE_EVERY_TEST"  # set by `make test`
-PACKAGES = {"node": "nodejs", "promtool": "prometheus", "amtool": "prometheus-alertmanager"}  # of Debian, where it is not the name of the program
+PACKAGES = {
+    "node": "nodejs",
+    "promtool": "prometheus",
+    "amtool": "prometheus-alertmanager",
+}  # of Debian, where it is not the name of the program
 BUILT = {"cosign": ".tools/bin/cosign", "crane": ".tools/bin/cosign", "kustomize": ".tools/bin/kustomize"}
 ALLOW_NAMESPACES = "run the tests as root, or: sudo sysctl -w kernel.apparmor_restrict_unprivileged_userns=0"
 

@@ -4,8 +4,9 @@ from typing import Any
 
 import yaml
 
-# YAML 1.1, as Kubernetes reads it
-LOADER: Any = getattr(yaml, "CSafeLoader", yaml.SafeLoader)
+# YAML 1.1, as Kubernetes reads it: `=`, a matcher of Alertmanager, is only a text there
+LOADER: Any = type("Loader", (getattr(yaml, "CSafeLoader", yaml.SafeLoader),), {})
+LOADER.add_constructor("tag:yaml.org,2002:value", lambda _, node: node.value)
 # every value as the text that stands there: for the thousands of overlays of a history
 TEXT_LOADER: Any = getattr(yaml, "CBaseLoader", yaml.BaseLoader)
 YAMLError = yaml.YAMLError

@@ -18,7 +18,7 @@ from tests.ports import take_free_port
 class RunningPrometheus:
     """Scrapes each port once a second, with the labels that the cluster would add."""
 
-    def __init__(self, folder: Path, targets: Mapping[str, int], namespace: str) -> None:
+    def __init__(self, folder: Path, targets: Mapping[str, int], namespace: str, *, rules: Path | None = None) -> None:
         self.url = f"http://127.0.0.1:{take_free_port()}"
         groups = [
             {
@@ -28,7 +28,8 @@ class RunningPrometheus:
             for name, port in targets.items()
         ]
         jobs = [{"job_name": "predictor", "static_configs": groups}]
-        config = {"global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": jobs}
+        config: dict[str, Any] = {"global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": jobs}
+        config["rule_files"] = [str(rules)] if rules else []
         (folder / "prometheus.yaml").write_text(json.dumps(config), encoding="utf-8")  # JSON is YAML
         options = {
             "config.file": folder / "prometheus.yaml",
@@ -41,10 +42,14 @@ class RunningPrometheus:
 
     def ask(self, query: str) -> list[float]:
         """The values of an instant query, empty for an empty vector."""
+        return [value for _, value in self.ask_series(query)]
+
+    def ask_series(self, query: str) -> list[tuple[dict[str, str], float]]:
+        """The labels and the value of each series."""
         answer = httpx.get(f"{self.url}/api/v1/query", params={"query": query}, timeout=LAST_RESORT_SECONDS)
         assert answer.status_code == httpx.codes.OK, answer.text
         samples: list[dict[str, Any]] = answer.json()["data"]["result"]
-        return [float(sample["value"][1]) for sample in samples]
+        return [(sample["metric"], float(sample["value"][1])) for sample in samples]
 
     def wait_for(self, holds: Callable[["RunningPrometheus"], bool]) -> None:
         """Raises AssertionError where it does not come true in time."""

@@ -87,6 +87,7 @@ def test_a_missing_program_says_how_to_get_it(monkeypatch: pytest.MonkeyPatch, t
 
 def test_yaml_is_read_as_kubernetes_reads_it() -> None:
     assert parse_objects("mode: 0440\n---\n---\nswitch: on\n") == [{"mode": 0o440}, {"switch": True}]
+    assert parse_objects("matchType: =\n") == [{"matchType": "="}]
 
 
 def test_the_table_shows_kinds_image_and_that_nothing_is_released() -> None:
