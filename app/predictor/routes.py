@@ -15,6 +15,7 @@ from app.predictor.assets import read_assets
 from app.predictor.collector import Registry
 from app.predictor.counters import Counters
 from app.predictor.endpoints import batch, explain, feedback, infer, infer_metadata, predict, what_if
+from app.predictor.fleet.fleet import Fleet
 from app.predictor.http import errors
 from app.predictor.last_scrape import LastScrape, is_scrape
 from app.predictor.lifecycle import Lifecycle
@@ -27,6 +28,7 @@ from app.predictor.scrapes import Scrapes
 from app.predictor.settings import Settings
 from contract.schema import Manifest
 
+FLEET_PATH = "/page/fleet.json"  # data of the page, no part of the API
 REQUEST_ID = "lathe.request_id"  # in the scope, set by app.predictor.application
 
 Handler = Callable[[Request], Awaitable[Response]]
@@ -40,6 +42,7 @@ class Routes:
         self._last_scrape = last_scrape
         self._scrapes = Scrapes(registry)
         self.document: Document | None = None
+        self.fleet: Fleet | None = None
 
     async def healthz(self, request: Request) -> Response:
         """The process lives."""
@@ -74,6 +77,11 @@ class Routes:
         model = self._lifecycle.model
         card = msgspec.to_builtins(msgspec.structs.replace(model.manifest, rows=None))
         return render({**card, "engine": model.engine.name, "verdict": self._lifecycle.verdict})
+
+    async def fleet_figures(self, request: Request) -> Response:
+        """What the page shows of all replicas, and where reports and dashboards are."""
+        assert self.fleet is not None  # noqa: S101 - the table has this route where it is set
+        return render(await self.fleet.read())
 
     async def v2_server(self, request: Request) -> Response:
         """The server's metadata."""
@@ -163,6 +171,8 @@ def make_routes(
         return build_document(app, manifest, settings.max_rows, settings.api_keys_file is not None)
 
     handlers.document = Document(build, lifecycle)
+    handlers.fleet = Fleet(settings, lifecycle)
+    app.add_api_route(FLEET_PATH, handlers.fleet_figures, methods=["GET"], include_in_schema=False)
     for path, handler in (("/", page.index), ("/page/{name}", page.file), ("/openapi.json", handlers.openapi)):
         app.add_api_route(path, handler, methods=["GET"], response_class=Response, include_in_schema=False)
     return _finish_app(app, table, counters)

@@ -8,6 +8,8 @@ from pydantic import Field, ValidationError, ValidationInfo, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 ENV_PREFIX = "LATHE_"
+MAY_HOLD_PASSWORDS = (f"{ENV_PREFIX}PROMETHEUS_URL",)  # are not shown
+URL_PATTERN = r"^https?://[^\s/?#]+(/[^\s?#]*)?$"
 
 
 class SettingsError(ValueError):
@@ -95,6 +97,22 @@ class Settings(BaseSettings):
     prediction_log_queue_rows: int = Field(
         20_000, ge=1, description="Most rows that wait to be logged; what comes above it is dropped and counted"
     )
+    reports_url: str | None = Field(
+        None, pattern=URL_PATTERN, description="Address of the reports, for a link on the page; none shows none"
+    )
+    dashboards_url: str | None = Field(
+        None, pattern=URL_PATTERN, description="Address of the dashboards, for a link on the page; none shows none"
+    )
+    prometheus_url: str | None = Field(
+        None,
+        pattern=URL_PATTERN,
+        description="Prometheus that scrapes all replicas, for the page's figures; none shows this process's own",
+    )
+    prometheus_matchers: str | None = Field(
+        None,
+        pattern=r'^\w+="[^"\\\n{}]*"(,\s*\w+="[^"\\\n{}]*")*$',
+        description='What of that Prometheus is this fleet, such as `namespace="lathe-prod"`',
+    )
     drain_seconds: float = Field(0.0, ge=0, description="Time to go on serving after SIGTERM, not ready any more")
     linger_seconds: float = Field(
         15.0,
@@ -129,7 +147,8 @@ def read_settings(**given: Any) -> Settings:
     except ValidationError as error:
         first = error.errors()[0]
         variable = ENV_PREFIX + "_".join(str(part) for part in first["loc"]).upper()
-        raise SettingsError(f"setting {variable} is {first['input']!r}: {first['msg']}") from error
+        found = "not usable" if variable in MAY_HOLD_PASSWORDS else repr(first["input"])
+        raise SettingsError(f"setting {variable} is {found}: {first['msg']}") from error
 
 
 def count_cores(quota_file: Path = Path("/sys/fs/cgroup/cpu.max")) -> int:

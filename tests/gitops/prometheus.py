@@ -4,7 +4,7 @@ import contextlib
 import json
 import subprocess
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -18,8 +18,18 @@ from tests.ports import take_free_port
 class RunningPrometheus:
     """Scrapes each port once a second, with the labels that the cluster would add."""
 
-    def __init__(self, folder: Path, targets: Mapping[str, int], namespace: str, *, rules: Path | None = None) -> None:
-        self.url = f"http://127.0.0.1:{take_free_port()}"
+    def __init__(
+        self,
+        folder: Path,
+        targets: Mapping[str, int],
+        namespace: str,
+        *,
+        rules: Path | None = None,
+        port: int | None = None,
+        elsewhere: Sequence[int] = (),
+    ) -> None:
+        """Listens on `port`, or a free one; the ports `elsewhere` are of another namespace."""
+        self.url = f"http://127.0.0.1:{port or take_free_port()}"
         groups = [
             {
                 "targets": [f"127.0.0.1:{port}"],
@@ -27,6 +37,7 @@ class RunningPrometheus:
             }
             for name, port in targets.items()
         ]
+        groups += [{"targets": [f"127.0.0.1:{one}"], "labels": {"namespace": "elsewhere"}} for one in elsewhere]
         jobs = [{"job_name": "predictor", "static_configs": groups}]
         config: dict[str, Any] = {"global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": jobs}
         config["rule_files"] = [str(rules)] if rules else []

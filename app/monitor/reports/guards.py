@@ -45,7 +45,7 @@ class QualityGuard(msgspec.Struct, frozen=True):
 
 def count_reference(manifest: Manifest, name: str) -> int:
     """The rows that the reference of a column, derived feature or the score is of."""
-    return manifest.data.rows
+    return (manifest.score_rows if name == SCORE else None) or manifest.data.rows
 
 
 def judge_columns(window: LoggedWindow) -> list[ColumnVerdict]:

@@ -5,6 +5,7 @@ import { startBatch } from "./batch.js";
 import { showCard } from "./card.js";
 import { find } from "./dom.js";
 import { startKey } from "./key.js";
+import { showLinks } from "./links.js";
 import { startPredict } from "./predict.js";
 import { startTraffic } from "./traffic.js";
 
@@ -60,6 +61,10 @@ async function start() {
   startPredict(card);
   startBatch(card);
   showCard(card);
+  getJson("/page/fleet.json").then(
+    (fleet) => showLinks(find("model-links"), fleet),
+    () => {}, // the links alone are missing then
+  );
   traffic = startTraffic(card);
   showView(false);
   document.body.dataset.ready = "true";

@@ -4,7 +4,7 @@ import { make, table } from "./dom.js";
 import { samples, sum } from "./prometheus.js";
 import { count, number, percent, plural } from "./words.js";
 
-export function outcomesCard(card, metrics) {
+export function outcomesCard(card, metrics, place) {
   const own = (name) => samples(metrics, name).filter(({ labels }) => labels.model_version === card.version);
   const total = (name) => sum(own(name).map(({ value }) => value));
   const counts = Object.fromEntries(own("lathe_feedback_total").map(({ labels, value }) => [labels.outcome, value]));
@@ -18,13 +18,13 @@ export function outcomesCard(card, metrics) {
     [
       "Outcomes",
       count(outcomes),
-      receipts ? `${percent(Math.min(outcomes / receipts, 1))} of the receipts given here` : "",
+      receipts ? `${percent(Math.min(outcomes / receipts, 1))} of the receipts given by ${place}` : "",
     ],
   ];
   if (card.threshold !== null) rows.push(...decided(counts));
   const error = total("lathe_feedback_absolute_error_total") / outcomes;
   rows.push(["Mean error of the score", number(Number(error.toPrecision(3))), ""]);
-  return section(table("Of this model version, told to this process", ["", "value", "of"], rows, [1]));
+  return section(table(`Of this model version, told to ${place}`, ["", "value", "of"], rows, [1]));
 }
 
 function decided({

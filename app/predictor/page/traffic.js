@@ -1,8 +1,9 @@
 // The fourth view: this process's own counters, read again every few seconds while somebody looks.
 
-import { call } from "./api.js";
+import { call, getJson } from "./api.js";
 import { describeDrift, FEWEST_ROWS, measureDrift } from "./drift.js";
 import { find, make, table, tiles } from "./dom.js";
+import { showLinks } from "./links.js";
 import { outcomesCard } from "./outcomes.js";
 import { parseMetrics, parseValue, quantile, samples, sum, sumBy } from "./prometheus.js";
 import { count, label, number, percent, plural, scoreWords, seconds } from "./words.js";
@@ -31,19 +32,35 @@ export function startTraffic(card) {
   };
 }
 
+// The fleet's counters where a Prometheus has them, else this process's own; `source` says whose they are.
+async function readCounters(fleet) {
+  if (fleet.metrics !== null) {
+    const source = `Sums over ${plural(fleet.replicas, "replica")} since each started, as Prometheus last read them.`;
+    return { text: fleet.metrics, source, place: "all replicas" };
+  }
+  const text = await (await call("/metrics", { accept: "text/plain" })).text();
+  const why = fleet.trouble === null ? "Prometheus adds up the replicas" : fleet.trouble;
+  return { text, source: `Counters of this one process since it started; ${why}.`, place: "this process" };
+}
+
 async function readTraffic(card, view) {
-  let text;
+  let counters;
   try {
-    text = await (await call("/metrics", { accept: "text/plain" })).text();
+    const fleet = await getJson("/page/fleet.json");
+    showLinks(find("traffic-links"), fleet);
+    counters = await readCounters(fleet);
   } catch (error) {
     const elsewhere =
       error.status === 404 ? "The metrics are served on a port of their own, for Prometheus alone." : error.message;
     find("traffic-body").replaceChildren(make("p", { class: "notice" }, elsewhere));
     return;
   }
+  const { text, source, place } = counters;
+  find("traffic-source").textContent = source;
   const metrics = parseMetrics(text);
-  const now = { at: performance.now(), requests: sum(sumBy(metrics, "lathe_requests_total", "code").values()) };
-  const rate = view.last ? (now.requests - view.last.requests) / ((now.at - view.last.at) / 1000) : null;
+  const now = { at: performance.now(), place, requests: sum(sumBy(metrics, "lathe_requests_total", "code").values()) };
+  const before = view.last?.place === place ? view.last : null;
+  const rate = before ? (now.requests - before.requests) / ((now.at - before.at) / 1000) : null;
   view.last = now;
   find("traffic-time").textContent =
     `Read at ${new Date().toLocaleTimeString("en-GB")}, again every ${EVERY_MILLISECONDS / 1000} s`;
@@ -51,7 +68,7 @@ async function readTraffic(card, view) {
     find("traffic-body").replaceChildren(
       tiles(figures(card, metrics, rate)),
       driftCard(card, metrics),
-      outcomesCard(card, metrics),
+      outcomesCard(card, metrics, place),
       routesCard(metrics),
       refusedCard(metrics),
     ),
@@ -125,7 +142,7 @@ function routesCard(metrics) {
     { class: "card" },
     make("h2", {}, "Requests"),
     table(
-      "Since the process started; latencies are read off the histogram's buckets",
+      "Since the start; latencies are read off the histogram's buckets",
       ["route", "requests", "errors", "median", "99 %"],
       rows,
       [1, 2, 3, 4],

@@ -58,3 +58,10 @@ def test_a_cpu_limit_between_two_cores_is_the_lower_one_and_never_more_than_ther
     quota = tmp_path / "cpu.max"
     quota.write_text(content)
     assert count_cores(quota) == cores
+
+
+def test_an_address_that_is_refused_shows_no_password(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("LATHE_PROMETHEUS_URL", "htp://user:secret@prometheus")
+    with pytest.raises(SettingsError, match="setting LATHE_PROMETHEUS_URL is not usable: ") as error:
+        read_settings()
+    assert "secret" not in str(error.value)

@@ -56,7 +56,9 @@ def test_the_index_is_the_contracts_of_all_rows_however_few_are_drawn(
     assert len(window.sample) == 60
     for one in judge_columns(window):
         bins = bundle.manifest.reference[one.name]
-        expected = measure_psi(window.counts[one.name].bins.tolist(), bins.ratios, bundle.manifest.data.rows)
+        reference_rows = bundle.manifest.score_rows if one.name == "score" else bundle.manifest.data.rows
+        assert reference_rows
+        expected = measure_psi(window.counts[one.name].bins.tolist(), bins.ratios, reference_rows)
         assert (one.psi, one.rows) == (expected.corrected, len(rows))
 
 

@@ -35,15 +35,15 @@ PAGES = {"drift.html", "quality.html", "outcomes.html", "index.html"}
 TORQUE = "torque_nm"
 
 
-def list_asked(page: Path) -> list[str]:
+def list_requests(page: Path) -> list[str]:
     """What a browser that opens the page asks for beside it, and the errors that it has."""
-    asked: list[str] = []
+    requested: list[str] = []
     with start_chromium() as chromium:
         opened = chromium.new_page()
-        opened.on("request", lambda request: asked.append(request.url))
-        opened.on("pageerror", lambda error: asked.append(str(error)))
+        opened.on("request", lambda request: requested.append(request.url))
+        opened.on("pageerror", lambda error: requested.append(str(error)))
         opened.goto(page.as_uri(), wait_until="networkidle")
-    return [url for url in asked if url != page.as_uri() and not url.startswith(("data:", "blob:"))]
+    return [url for url in requested if url != page.as_uri() and not url.startswith(("data:", "blob:"))]
 
 
 @pytest.fixture
@@ -72,10 +72,10 @@ def test_a_report_has_evidentlys_pages_and_the_guards_verdicts_without_a_network
     assert (verdicts[TORQUE], verdicts["type"]) == ("drift", "none")
     assert {one["name"]: one["value"] for one in run["quality"]}["recall"] > 0.5
     for page in PAGES:
-        assert list_asked(folder / page) == []
+        assert list_requests(folder / page) == []
     index = (out / "index.html").read_text()
     assert f'href="{run["folder"]}/index.html"' in index
-    assert list_asked(out / "index.html") == []
+    assert list_requests(out / "index.html") == []
 
 
 @pytest.mark.parametrize(

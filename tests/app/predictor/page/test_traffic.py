@@ -2,6 +2,7 @@
 
 import contextlib
 from collections.abc import Callable
+from pathlib import Path
 
 import httpx
 import pytest
@@ -11,6 +12,7 @@ from contract.bundle import Bundle
 from contract.psi import FEWEST_ROWS, measure_psi
 from tests.app.predictor.page.browsing import read_cells
 from tests.app.predictor.running import RunningServer, StartServer, read_metrics
+from tests.gitops.prometheus import RunningPrometheus
 from tests.patience import wait_until
 from tests.ports import take_free_port
 
@@ -127,3 +129,64 @@ def wait_until_it_predicts(server: RunningServer) -> None:
         return False
 
     wait_until(predicts, "the model")
+
+
+def test_links_lead_to_what_the_settings_name_and_the_page_says_whose_figures_it_shows(
+    open_view: OpenPage, start_server: StartServer, bundle_folder: object
+) -> None:
+    settings = {"reports_url": "https://reports.example/lathe", "dashboards_url": "https://grafana.example/d/lathe"}
+    server = start_server(bundle_folder, **settings, prometheus_url=f"http://127.0.0.1:{take_free_port()}")
+    page = open_view(server.wait_until_ready(), "traffic")
+    page.locator("#traffic-body table").first.wait_for()
+    expect(page.locator("#traffic-source")).to_contain_text("Counters of this one process")
+    expect(page.locator("#traffic-source")).to_contain_text("Prometheus gives no figures")
+    for view in ("traffic", "model"):
+        links = page.locator(f"#{view}-links a")
+        expect(links).to_have_count(2)
+        assert {link.get_attribute("href") for link in links.all()} == set(settings.values())
+
+
+def test_without_settings_there_are_no_links(open_view: OpenPage, quiet_server: RunningServer) -> None:
+    page = open_view(quiet_server, "traffic")
+    page.locator("#traffic-body table").first.wait_for()
+    expect(page.locator("#traffic-links")).to_be_hidden()
+    expect(page.locator("#model-links")).to_be_hidden()
+
+
+@pytest.mark.parametrize("has_port", [False, True])
+def test_the_fleets_figures_stand_in_place_of_this_processs(
+    open_view: OpenPage,
+    start_server: StartServer,
+    bundle: Bundle,
+    bundle_folder: object,
+    tmp_path: Path,
+    has_port: bool,
+) -> None:
+    """Also where the metrics of this process have a port of their own."""
+    port = take_free_port()
+    ports = [take_free_port() for _ in range(2)]
+    servers = [
+        start_server(
+            bundle_folder, prometheus_url=f"http://127.0.0.1:{port}", **({"metrics_port": aside} if has_port else {})
+        )
+        for aside in ports
+    ]
+    for server, aside in zip(servers, ports, strict=True):
+        wait_until(lambda port=aside if has_port else server.port: is_ready(port), "the server's readiness")  # type: ignore[misc]
+        rows = [dict(bundle.manifest.golden[0].row)] * 40
+        httpx.post(f"{server.url}/v1/predict", json={"rows": rows}).raise_for_status()
+    scraped = ports if has_port else [server.port for server in servers]
+    prometheus = RunningPrometheus(tmp_path, {f"pod-{one}": one for one in scraped}, "lathe-test", port=port)
+    try:
+        prometheus.wait_for_scrapes()
+        page = open_view(servers[0], "traffic")
+        expect(page.locator("#traffic-source")).to_contain_text("Sums over 2 replicas")
+        expect(page.locator("#traffic-body")).to_contain_text("80 rows against")
+    finally:
+        prometheus.stop()
+
+
+def is_ready(port: int) -> bool:
+    with contextlib.suppress(httpx.TransportError):
+        return httpx.get(f"http://127.0.0.1:{port}/readyz").status_code == httpx.codes.OK
+    return False
