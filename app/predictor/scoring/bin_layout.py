@@ -74,19 +74,24 @@ class BinLayout:
         padded = [[*feature.edges, *[math.nan] * (widest - len(feature.edges))] for feature in self.numbers]
         self._edges = np.array(padded).T[:, :, np.newaxis].copy()  # (edges, numbers, 1)
         self._step_type = np.min_scalar_type(widest)
-        self._starts = np.array([[feature.start] for feature in self.numbers])
-        self._missing = np.array([[feature.end - 1] for feature in self.numbers])
+        self._starts = np.array([[feature.start] for feature in (*self.numbers, *self.codes)])
+        self._missing = np.array([[len(feature.edges) + 1] for feature in self.numbers])
 
-    def find_places(self, values: Values, scores: Scores) -> NDArray[np.intp]:
-        """Where each feature of each row is counted, shape (features, rows), the numbers first."""
+    def find_places(self, values: Values, scores: Scores, first: NDArray[np.intp]) -> NDArray[np.intp]:
+        """Where each feature of each row is counted, shape (features, rows); `first` is where a row's list begins."""
         table = np.stack([scores if one.name == SCORE else values[one.name] for one in self.numbers])
+        places = np.empty((len(self.features), len(scores)), dtype=np.intp)
+        numbers, codes = places[: len(self.numbers)], places[len(self.numbers) :]
         # a comparison with every edge takes less than a search for each value; nothing is above the padding
-        is_above = (table >= self._edges).view(np.uint8)
-        places = self._starts + is_above.sum(axis=0, dtype=self._step_type)
+        numbers[:] = (table >= self._edges).view(np.uint8).sum(axis=0, dtype=self._step_type)
         if (is_missing := np.isnan(table)).any():
-            places = np.where(is_missing, self._missing, places)
-        codes = [one.start + np.where(np.isnan(c := values[one.name]), len(one.edges) + 1, c) for one in self.codes]
-        return np.concatenate([places, np.array(codes, dtype=np.intp)]) if codes else places
+            np.copyto(numbers, self._missing, where=is_missing)
+        for place, one in zip(codes, self.codes, strict=True):
+            code = values[one.name]
+            place[:] = np.where(np.isnan(code), len(one.edges) + 1, code)
+        places += self._starts
+        places += first
+        return places
 
     def fold(self, counts: Sequence[int]) -> BinCounts:
         """All counts by feature, in the bins of the reference."""

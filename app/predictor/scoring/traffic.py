@@ -85,7 +85,7 @@ class TrafficCounts:
     def count_table(self, values: Values, scores: Scores) -> list[CellCounts]:
         """Counts of many rows, to be added by `add_counts`; changes nothing."""
         cells, lines = self._find_lines(values, len(scores))
-        places = self.layout.find_places(values, scores) + lines * self.layout.size
+        places = self.layout.find_places(values, scores, lines * self.layout.size)
         decided = self._number_decisions(scores) + len(_NUMBERED) * lines
 
         def count(places: NDArray[np.intp], size: int, weights: Scores | None = None) -> Any:
