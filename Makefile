@@ -65,7 +65,7 @@ WATCHED = $(or $(BUNDLE),$(if $(wildcard artifacts/bundle/bundle.json),artifacts
 .PHONY: rules help help-all up down data pin train gate evaluate tune plants report mlflow inspect image render diff status minikube minikube-down e2e \
   champion touches-model judge summary sbom comment decide record approved image-main read-dispatch retrain-pull security workflows \
   release check-tag publish verify announce bump promote check-pull rollback history champion-alias release-rehearsal \
-  watch dashboards dashboards-write marks check test check-pythons repeat mutants bench bench-all experiments screenshots lint types clean
+  watch dashboards dashboards-write marks check test check-pythons repeat mutants bench bench-all experiments screenshots screenshots-dashboards lint types clean
 
 help: ## Show the verbs that most people need
 	@awk -v usual='$(USUAL)' -F ':.*## ' '/^[a-z0-9-]+:.*## / {text[$$1] = $$2} \
@@ -201,6 +201,9 @@ experiments: .venv/.locked .tools/.packages ## Compare restarts, overload, slow 
 
 screenshots: .venv/.locked .tools/.packages ## Take the screenshots of the web page for the documentation (BUNDLE=)
 	@$(RUN) -m tests.app.predictor.page.screenshots $(if $(BUNDLE),--bundle '$(BUNDLE)')
+
+screenshots-dashboards: .venv/.locked .tools/.packages $(VIEWER) ## Take the screenshots of the dashboards for the documentation, in ten minutes
+	@$(RUN) -m tests.app.monitor.screenshots
 
 lint: .venv/.locked ## Check style and format of the Python code
 	@.venv/bin/ruff check --quiet .

@@ -113,7 +113,7 @@ def show_errors() -> list[PanelBuilder]:
         "availability": f"lathe:availability_error_ratio:rate1h{{{OF_MODEL}}}",
         "latency": f"lathe:latency_error_ratio:rate1h{{{OF_MODEL}}}",
     }
-    refused = count_per_second("lathe_rejected_requests_total", OF_VERSIONS, "reason")
+    refused = f"topk(5, {count_per_second('lathe_rejected_requests_total', OF_VERSIONS, 'reason')})"
     return [
         lines(
             About(
@@ -127,7 +127,7 @@ def show_errors() -> list[PanelBuilder]:
         lines(
             About(
                 "Refused requests",
-                "Requests refused a second, by the code of the error: the caller's mistakes.",
+                "Requests refused a second, by the five most frequent codes of the error: the caller's mistakes.",
                 "reqps",
                 "LatheAvailabilityBurn",
             ),
@@ -139,8 +139,8 @@ def show_errors() -> list[PanelBuilder]:
 
 def show_saturation() -> list[PanelBuilder]:
     turned_away = {
-        "turned away: {{reason}}": count_per_second("lathe_shed_requests_total", OF_VERSIONS, "reason"),
-        "closed: {{reason}}": count_per_second("lathe_closed_connections_total", OF_VERSIONS, "reason"),
+        "turned away": count_per_second("lathe_shed_requests_total", OF_VERSIONS),
+        "closed as too slow": count_per_second("lathe_closed_connections_total", f'{OF_VERSIONS}, reason!="idle"'),
         "log lines lost": count_per_second("lathe_dropped_log_lines_total", OF_VERSIONS),
     }
     return [
@@ -184,7 +184,7 @@ def compare_versions() -> list[PanelBuilder]:
         NumberColumn("Mean score", f"{scores} / {rows}", "percentunit", 2),
         NumberColumn("Memory", f"max by ({version}) ({_memory_by_version()})", "bytes"),
         NumberColumn(
-            "Age of the model",
+            "Age",
             f"time() - max by ({version}) (lathe_model_trained_timestamp_seconds{{{OF_VERSIONS}}})",
             "s",
         ),

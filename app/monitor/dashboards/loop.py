@@ -97,6 +97,7 @@ def show_alerts() -> list[PanelBuilder]:
             columns,
             width=12,
             height=10,
+            widths={"Alert": 180, "Severity": 80, "Version": 120},
         ),
     ]
 
@@ -147,7 +148,7 @@ def show_watchers() -> list[PanelBuilder]:
             About("Notifications", "What Alertmanager sent a second, and what failed.", "cps", "LatheDriftStrong"),
             {"{{integration}}": sent, "{{integration}}, failed": failed},
             width=8,
-        ),
+        ).no_value("nothing was sent yet"),
         lines(
             About(
                 "Time of the rules",

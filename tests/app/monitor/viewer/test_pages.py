@@ -42,6 +42,18 @@ def test_releases_and_starts_are_marked_where_they_happened(browser: Browser, wi
     assert any(mark.startswith("Retraining · #12 open") for mark in look(browser, with_data, "lathe-loop").marks)
 
 
+def test_a_choice_above_the_panels_changes_what_they_ask(browser: Browser, with_data: Laptop) -> None:
+    page, watch = open_dashboard(browser, with_data.viewer, "lathe-fleet", **{"from": "now-5m"})
+    table = page.locator("section[data-panel='Versions'] [role=row]")
+    table.nth(2).wait_for()  # the head and two versions
+    page.get_by_label("version", exact=True).click()
+    page.get_by_role("option").nth(1).click()
+    table.nth(2).wait_for(state="detached")
+    assert table.count() == 2
+    page.context.close()
+    assert watch.troubles == []
+
+
 def test_a_row_is_closed_and_opened(browser: Browser, with_data: Laptop) -> None:
     page, _ = open_dashboard(browser, with_data.viewer, "lathe-fleet", **{"from": "now-5m"})
     panel = page.locator("section[data-panel='Requests by route']")

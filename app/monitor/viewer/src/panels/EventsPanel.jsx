@@ -10,8 +10,8 @@ export function EventsPanel({ events, options, height, timeZone }) {
       {events.slice(0, options.limit).map((event) => (
         <li key={event.id} style={{ padding: '6px 0', borderBottom: `1px solid ${theme.colors.border.weak}` }}>
           <div>{event.text}</div>
-          <div style={{ display: 'flex', gap: 8, alignItems: 'center', justifyContent: 'space-between', ...small }}>
-            {options.showTime && <span>{dateTimeFormat(event.time, { timeZone })}</span>}
+          <div style={{ display: 'flex', flexWrap: 'wrap', gap: 8, alignItems: 'center', justifyContent: 'space-between', ...small }}>
+            {options.showTime && <span style={{ whiteSpace: 'nowrap' }}>{dateTimeFormat(event.time, { timeZone })}</span>}
             {options.showTags && <TagList tags={event.tags} displayMax={4} />}
           </div>
         </li>
