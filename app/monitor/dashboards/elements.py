@@ -88,7 +88,7 @@ def lines(
     exprs: Mapping[str, str],
     *,
     width: int = 12,
-    height: int = 8,
+    height: int = 9,
     limits: Steps = (),
     many: bool = False,
     signed: bool = False,
@@ -185,7 +185,7 @@ def name_values(names: Mapping[int, tuple[str, str]]) -> list[dashboard.ValueMap
     ]
 
 
-def events(about: About, tags: list[str], *, width: int = 12, height: int = 8) -> annotationslist.Panel:
+def events(about: About, tags: list[str], *, width: int = 12, height: int = 9) -> annotationslist.Panel:
     """The annotations of Grafana's store that have all of these tags, newest first."""
     panel = describe(annotationslist.Panel(), about).height(height).span(width)
     return panel.tags(tags).limit(20).show_user(False).show_time(True).show_tags(True).only_from_this_dashboard(False)

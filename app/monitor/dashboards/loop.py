@@ -88,16 +88,16 @@ def show_alerts() -> list[PanelBuilder]:
             ),
             {"{{alertname}}": f"max by (alertname) ({state})"},
             STATES,
-            width=12,
+            width=10,
             height=10,
         ),
         grid(
             About("Alerts now", "Every alert that fires or is pending, with what it is about.", "short", "LatheDrift"),
             IN_WORDS,
             columns,
-            width=12,
+            width=14,
             height=10,
-            widths={"Alert": 180, "Severity": 80, "Version": 120},
+            widths={"Alert": 170, "Severity": 80, "Version": 120},
         ),
     ]
 
