@@ -1,6 +1,7 @@
 """What the history of Git and GitHub's pull requests become on a dashboard."""
 
 import json
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
@@ -18,6 +19,10 @@ from app.monitor.annotations.marks import (
     read_pulls,
 )
 from cli.errors import InputError
+from release.history.commits import Commit
+from release.history.history import describe_move
+from release.history.moves import Move
+from release.manifests.overlays import ImageLine
 
 MOVE: dict[str, object] = {
     "environment": "test",
@@ -118,3 +123,14 @@ def test_the_newest_come_first_and_no_more_than_wanted(times: list[int], limit: 
     marks = [EventMark(time, time, "", ["a"]) for time in times]
     found = [mark.time for mark in find_marks(marks, ["a"], limit, any_tag=False)]
     assert found == sorted(times, reverse=True)[:limit]
+
+
+def test_the_history_that_the_release_part_prints_is_what_is_read(tmp_path: Path) -> None:
+    when = datetime(2026, 11, 3, 14, 0, tzinfo=UTC)
+    message = "Run v1.3.0 in test\n\nReason: trained anew\n"
+    commit = Commit("0123456789abcdef", when, "Ada", message)
+    old, new = (ImageLine("predictor", "registry.test/predictor", tag, None) for tag in ("v1.2.0", "v1.3.0"))
+    move = describe_move(Move("test", commit, old, new), {})
+    (mark,) = mark_moves(read_moves(write(tmp_path / "history.json", move)))
+    assert mark.text.startswith("v1.3.0: bump from v1.2.0, by Ada")
+    assert mark.tags == [RELEASE_TAG, "lathe-test", "v1.3.0", "0123456789"]
