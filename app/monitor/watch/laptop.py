@@ -90,7 +90,10 @@ def start_predictors(children: Children, plan: LaptopPlan) -> Iterator[str]:
     key = plan.folder / "receipt-key"
     key.touch(mode=0o600)
     key.write_text(secrets.token_hex(32) + "\n", encoding="utf-8")
-    settings = {"LATHE_RECEIPT_KEY_FILE": str(key)}
+    settings = {
+        "LATHE_RECEIPT_KEY_FILE": str(key),
+        "LATHE_LINGER_SECONDS": "0",  # Prometheus ends first
+    }
     if plan.gate_report is not None:
         settings["LATHE_GATE_REPORT"] = str(plan.gate_report)
     started = []

@@ -16,6 +16,7 @@ from app.predictor.receipts.receipts import Receipt
 from app.predictor.scoring.model import ServedModel
 from contract.bundle import Bundle
 from tests.app.predictor.running import RunningServer, StartServer, read_samples
+from tests.gitops.prometheus import RunningPrometheus
 from tests.patience import LAST_RESORT_SECONDS, wait_until
 from tests.ports import take_free_port
 
@@ -78,6 +79,25 @@ def test_a_scrape_on_the_port_for_the_cluster_ends_the_wait_too(
         begin_to_end(server)
         assert scrape(cluster) == 1
     assert server.process.wait(LAST_RESORT_SECONDS) == 0
+
+
+@pytest.mark.slow
+def test_a_real_prometheus_has_every_row_of_a_process_that_ended(
+    server: RunningServer, row: dict[str, Any], tmp_path: Path
+) -> None:
+    (tmp_path / "prometheus").mkdir()
+    prometheus = RunningPrometheus(tmp_path / "prometheus", {"pod": server.port}, "lathe-test")
+    try:
+        prometheus.wait_for_scrapes()
+        with httpx.Client(base_url=server.url) as client:
+            for _ in range(300):
+                predict(client, row)
+        assert server.stop() == 0
+        assert '"unscraped"' not in server.log.read_text()
+        (rows,) = prometheus.ask("sum(last_over_time(lathe_predicted_rows_total[10m]))")
+        assert rows == 300
+    finally:
+        prometheus.stop()
 
 
 @pytest.mark.parametrize("asks", ["nobody scrapes", "a person looks", "all is scraped"])
