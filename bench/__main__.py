@@ -8,7 +8,6 @@ import typer
 from rich.console import Console
 from rich.markdown import Markdown
 
-from bench.contenders import SHORT, list_contenders, pick_contenders
 from bench.drift.alarm_tables import make_alarm_report
 from bench.drift.alarms import AlarmSettings
 from bench.environments import LATHE, make_environment, measure_size, require_program
@@ -21,10 +20,11 @@ from bench.plot import draw_plot
 from bench.results import Results, read_results, write_results
 from bench.rounds import choose_settings, run_rounds
 from bench.summary import summarise
+from bench.systems import SHORT, list_systems, pick_systems
 from bench.tables import render_markdown
 from cli.errors import CommandError
 
-EXIT_FAILED = 1  # a contender did not start or answered wrongly
+EXIT_FAILED = 1  # a system did not start or answered wrongly
 EXIT_USAGE = 2
 EXIT_BROKEN = 3  # Lathe does not keep what an experiment asks of it
 
@@ -50,8 +50,8 @@ def say(line: str) -> None:
 def run_benchmark(
     *,
     short: Annotated[bool, typer.Option("--short", help="Lathe, the best peer and the ceilings.")] = False,
-    everyone: Annotated[bool, typer.Option("--all", help="Every contender.")] = False,
-    only: Annotated[list[str] | None, typer.Option(help="These contenders; may be repeated.")] = None,
+    everyone: Annotated[bool, typer.Option("--all", help="Every system.")] = False,
+    only: Annotated[list[str] | None, typer.Option(help="These systems; may be repeated.")] = None,
     rounds: Annotated[int, typer.Option(min=1)] = 3,
     seconds: Annotated[int | None, typer.Option(min=1, help="Of each load; default: 3, with --all 5.")] = None,
     bundle: BundleOption = None,
@@ -61,11 +61,11 @@ def run_benchmark(
     if sum((short, everyone, bool(only))) != 1:
         raise CommandError("say who takes part: one of --short, --all or --only NAME")
     model = load_model(bundle or make_bundle())
-    known = list_contenders(model.name)
+    known = list_systems(model.name)
     names = tuple(only or (SHORT if short else (one.name for one in known)))
     form = "short" if short else "all" if everyone else "chosen"
     settings = choose_settings(form, rounds, seconds or (5 if everyone else 3), model)
-    results = run_rounds(pick_contenders(known, names), model, settings, say)
+    results = run_rounds(pick_systems(known, names), model, settings, say)
     write_results(results, out / "results.json")
     show_results(results, out)
     if results.failures:
@@ -76,22 +76,22 @@ def run_benchmark(
 def experiment(
     names: Annotated[list[str] | None, typer.Argument(help="Default: every one.")] = None,
     *,
-    only: Annotated[list[str] | None, typer.Option(help="These contenders; may be repeated.")] = None,
+    only: Annotated[list[str] | None, typer.Option(help="These systems; may be repeated.")] = None,
     seconds: Annotated[int | None, typer.Option(min=1, help="Default: the experiment's own.")] = None,
     bundle: BundleOption = None,
     out: Annotated[Path, typer.Option(help="Folder of the results.")] = ARTIFACTS / "experiments",
 ) -> None:
     """Do something unkind to Lathe and its peers, and write what happened to NAME.md.
 
-    Ends with 1 if a contender did not serve, with 3 if Lathe does not keep what is asked of it.
+    Ends with 1 if a system did not serve, with 3 if Lathe does not meet a requirement.
     """
     chosen = [find_experiment(name) for name in names or EXPERIMENTS]
     model = load_model(bundle or make_bundle())
-    known, has_failed = list_contenders(model.name), False
+    known, has_failed = list_systems(model.name), False
     broken: list[str] = []
     for one in chosen:
-        contenders = pick_contenders(known, tuple(only or one.contenders))
-        finding = run_experiment(one, contenders, model, seconds or one.seconds, say)
+        systems = pick_systems(known, tuple(only or one.systems))
+        finding = run_experiment(one, systems, model, seconds or one.seconds, say)
         markdown = render_finding(finding)
         out.mkdir(parents=True, exist_ok=True)
         (out / f"{one.name}.md").write_text(markdown, encoding="utf-8")
@@ -99,7 +99,9 @@ def experiment(
         for failure in finding.failures.values():
             show_failure(str(failure), failure.log)
         has_failed = has_failed or bool(finding.failures)
-        broken += [f"{one.name}: {promise.asked}: {promise.found}" for promise in finding.list_broken(known[0].title)]
+        broken += [
+            f"{one.name}: {promise.requirement}: {promise.found}" for promise in finding.list_broken(known[0].title)
+        ]
     for line in broken:
         console.print(f"does not hold: {line}", style="bold red", markup=False)
     if has_failed or broken:
@@ -155,10 +157,10 @@ def show_failure(message: str, log: str) -> None:
 
 @app.command("setup")
 def set_up(*, short: Annotated[bool, typer.Option("--short")] = False) -> None:
-    """Install wrk, haproxy and the contenders' environments without measuring."""
+    """Install wrk, haproxy and the systems' environments without measuring."""
     say(require_program("wrk"))
     say(require_program("haproxy"))
-    taking_part = pick_contenders(list_contenders("MODEL"), SHORT)
+    taking_part = pick_systems(list_systems("MODEL"), SHORT)
     environments = sorted({one.environment for one in taking_part}) if short else [LATHE, *list_peers()]
     for name in environments:
         folder = make_environment(name)
@@ -171,11 +173,11 @@ def list_peers() -> list[str]:
 
 @app.command("list")
 def list_all() -> None:
-    """Name every contender and every experiment."""
-    for contender in list_contenders("MODEL"):
-        console.print(f"{contender.name:26} {contender.kind:10} {contender.title}", highlight=False)
+    """Name every system and every experiment."""
+    for system in list_systems("MODEL"):
+        console.print(f"{system.name:26} {system.kind:10} {system.title}", highlight=False)
     for one in EXPERIMENTS.values():
-        console.print(f"{one.name:26} experiment {one.seconds} s for {', '.join(one.contenders)}", highlight=False)
+        console.print(f"{one.name:26} experiment {one.seconds} s for {', '.join(one.systems)}", highlight=False)
 
 
 @app.command("bundle")

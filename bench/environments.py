@@ -1,4 +1,4 @@
-"""One environment for each contender, of pins and a date, under .tools/bench; and wrk from Debian's package."""
+"""One environment for each system, of pins and a date, under .tools/bench; and wrk from Debian's package."""
 
 import os
 import shutil
@@ -36,7 +36,7 @@ def run_tool(command: list[str], **environ: str) -> None:
 
 
 def make_environment(name: str) -> Path:
-    """The folder of the contender's environment, made or brought up to date.
+    """The folder of the system's environment, made or brought up to date.
 
     Raises: CommandError.
     """

@@ -1,4 +1,4 @@
-"""The one model that every contender serves: its bundle, the rows sent, and the scores all must answer."""
+"""The one model that every system serves: its bundle, the rows sent, and the scores all must answer."""
 
 import math
 import shutil
@@ -21,7 +21,7 @@ from contract.compute.scoring import ReferenceModel, Scores
 from contract.errors import ContractError
 from contract.schema import Calibration, Value
 
-PARAMS = Path(__file__).parent / "params.yaml"  # 300 trees of depth 6, for every contender
+PARAMS = Path(__file__).parent / "params.yaml"  # 300 trees of depth 6, for every system
 BATCH_ROWS = 1000
 
 

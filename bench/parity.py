@@ -1,30 +1,30 @@
-"""Before anything is timed: every contender must answer the bundle's own scores."""
+"""Before anything is timed: every system must answer the bundle's own scores."""
 
 import http.client
 from collections.abc import Sequence
 
 import msgspec
 
-from bench.errors import ContenderError
+from bench.errors import UnfitSystemError
 from bench.model import Rows, ServedModel
 from bench.protocols import Protocol
 from bench.servers import Server
 
 TOLERANCE = 1e-5
-SINGLE_ROWS = 50  # asked one by one; every row of the batch is compared as well
+SINGLE_ROWS = 50  # sent one by one; every row of the batch is compared as well
 
 
 def check_parity(server: Server, model: ServedModel) -> float:
     """The largest difference found, 0 for a ceiling.
 
-    Raises: ContenderError if an answer is no 200 or differs by more than TOLERANCE, or another engine answers.
+    Raises: UnfitSystemError if an answer is no 200 or differs by more than TOLERANCE, or another engine answers.
     """
-    if server.contender.engine:
+    if server.system.engine:
         _check_engine(server)
     singles = [model.rows.take(index, index + 1) for index in range(SINGLE_ROWS)]
-    asked = [(server.contender.row, rows) for rows in singles]
-    asked += [(batch, model.rows) for batch in server.contender.batches.values()]
-    return max(_compare(server, model, protocol, rows) for protocol, rows in asked)
+    requests = [(server.system.row, rows) for rows in singles]
+    requests += [(batch, model.rows) for batch in server.system.batches.values()]
+    return max(_compare(server, model, protocol, rows) for protocol, rows in requests)
 
 
 def _check_engine(server: Server) -> None:
@@ -32,10 +32,8 @@ def _check_engine(server: Server) -> None:
         found = msgspec.json.decode(server.ask("/v1/model", None).body)["engine"]
     except (OSError, http.client.HTTPException, msgspec.DecodeError, KeyError) as error:
         raise server.failure(f"does not say on /v1/model which engine answers: {error!r}") from error
-    if found != server.contender.engine:
-        raise server.failure(
-            f"answers single rows by {found}, expected {server.contender.engine}: make the bundle anew"
-        )
+    if found != server.system.engine:
+        raise server.failure(f"answers single rows by {found}, expected {server.system.engine}: make the bundle anew")
 
 
 def _compare(server: Server, model: ServedModel, protocol: Protocol, rows: Rows) -> float:
@@ -55,7 +53,7 @@ def _compare(server: Server, model: ServedModel, protocol: Protocol, rows: Rows)
 def ask_scores(server: Server, model: ServedModel, protocol: Protocol, rows: Rows) -> Sequence[float] | None:
     """Calibrated scores, None from a ceiling.
 
-    Raises: ContenderError if the answer is no 200 or not what the protocol says.
+    Raises: UnfitSystemError if the answer is no 200 or not what the protocol says.
     """
     try:
         answer = server.ask(protocol.path, protocol.encode(rows))
@@ -68,5 +66,5 @@ def ask_scores(server: Server, model: ServedModel, protocol: Protocol, rows: Row
     try:
         scores = protocol.read_scores(answer.body)
     except (msgspec.DecodeError, KeyError, IndexError, TypeError) as error:
-        raise ContenderError(f"{server.contender.title} answered {answer.body[:300]!r} on {protocol.path}") from error
+        raise UnfitSystemError(f"{server.system.title} answered {answer.body[:300]!r} on {protocol.path}") from error
     return scores if protocol.calibrated else model.calibrate(scores)

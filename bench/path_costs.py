@@ -34,8 +34,8 @@ from app.predictor.server.server import Server
 from app.predictor.settings import read_settings
 
 ROWS = 1024  # different ones: the processor learns the way of a few dozen through the trees by heart
-CONNECTIONS = 16  # that ask in the same turn of the event loop
-TURNS = 8  # in one timing
+CONNECTIONS = 16  # that send in the same iteration of the event loop
+ITERATIONS = 8  # in one timing
 COMMON = b"date: Sat, 21 Nov 2026 00:00:00 GMT\r\n"
 HEADERS = [(b"host", b"bench"), (b"content-type", b"application/json"), (b"content-length", b"120")]
 
@@ -135,18 +135,18 @@ def patched(patches: list[Patch]) -> Iterator[None]:
         yield
 
 
-def cycle_turns(given: list[bytes]) -> Iterator[list[bytes]]:
+def cycle_iterations(given: list[bytes]) -> Iterator[list[bytes]]:
     """What CONNECTIONS clients send at once, again and again."""
     return cycle([given[start : start + CONNECTIONS] for start in range(0, len(given), CONNECTIONS)])
 
 
-def time_turns(answer: Callable[[list[bytes]], object], turns: Iterator[list[bytes]]) -> float:
-    """Microseconds of processor time for one row, over the next TURNS turns: a busy neighbour lengthens it less."""
+def time_iterations(answer: Callable[[list[bytes]], object], iterations: Iterator[list[bytes]]) -> float:
+    """Microseconds of processor time for one row, over ITERATIONS iterations: a busy neighbour lengthens it less."""
     rows = 0
     start = thread_time()
-    for turn in islice(turns, TURNS):
-        answer(turn)
-        rows += len(turn)
+    for iteration in islice(iterations, ITERATIONS):
+        answer(iteration)
+        rows += len(iteration)
     return (thread_time() - start) / rows * 1e6
 
 
@@ -179,7 +179,7 @@ def format_request(body: bytes) -> bytes:
 
 
 def answer_rows(served: Endpoint, model: ServedModel, bodies: list[bytes]) -> list[bytes]:
-    """The whole responses to requests of one row each that come in the same turn."""
+    """The whole responses to requests of one row each that come in the same iteration."""
     pending: list[Any] = [served.answer_now(HEADERS, body, COMMON) for body in bodies]
     margins = model.engine.compute_margins([one.unscored.vector for one in pending])
     return [served.finish_row(one, margin, COMMON) for one, margin in zip(pending, margins, strict=True)]
@@ -189,7 +189,7 @@ def measure_costs(application: Application, model: ServedModel, seconds: float) 
     """Microseconds by feature over interleaved rounds: what leaving it out saves, WHOLE as it is."""
     served = application.direct[predict.ROUTE.encode()]
     bodies = [msgspec.json.encode(row) for row in mix_rows([entry.row for entry in model.manifest.golden], ROWS)]
-    turns, requests = cycle_turns(bodies), cycle_turns([format_request(body) for body in bodies])
+    iterations, requests = cycle_iterations(bodies), cycle_iterations([format_request(body) for body in bodies])
     rounds: list[dict[str, float]] = []
     end = monotonic() + seconds
     with closing(asyncio.new_event_loop()) as loop, open_log(model) as log:
@@ -199,8 +199,8 @@ def measure_costs(application: Application, model: ServedModel, seconds: float) 
             found = {}
             for name, patches in variants.items():
                 with patched(patches):
-                    found[name] = time_turns(lambda turn: answer_rows(served, model, turn), turns)
-            found[HTTP] = time_turns(feed, requests)
+                    found[name] = time_iterations(lambda iteration: answer_rows(served, model, iteration), iterations)
+            found[HTTP] = time_iterations(feed, requests)
             rounds.append(found)
     return summarise_rounds(rounds)
 

@@ -14,7 +14,7 @@ CONNECTIONS = "16"
 
 
 def draw_plot(figures: list[Figures], folder: Path) -> list[Path]:
-    """Writes benchmark.png and benchmark.svg, the fastest contender on top."""
+    """Writes benchmark.png and benchmark.svg, the fastest system on top."""
     ordered = sorted(figures, key=lambda one: one.requests_per_second[CONNECTIONS])
     figure = Figure(figsize=(12, 1.8 + 0.42 * len(ordered)), layout="constrained")
     FigureCanvasAgg(figure)

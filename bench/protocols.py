@@ -1,4 +1,4 @@
-"""How each contender is asked and how its answer is read; peers are handed the finished features."""
+"""How each system is asked and how its answer is read; peers are handed the finished features."""
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""What a benchmark found, as it is kept in results.json: every turn of every round, nothing averaged away."""
+"""What a benchmark found, as it is kept in results.json: every run of every round, nothing averaged away."""
 
 from pathlib import Path
 
@@ -23,7 +23,7 @@ class Settings(msgspec.Struct, frozen=True):
 
 
 class Entry(msgspec.Struct, frozen=True):
-    """A contender as the table needs it."""
+    """A system as the table needs it."""
 
     name: str
     title: str
@@ -33,10 +33,10 @@ class Entry(msgspec.Struct, frozen=True):
     batch_bytes: dict[str, int]
 
 
-class Turn(msgspec.Struct, frozen=True):
-    """One contender in one round: started, compared, loaded, stopped."""
+class Run(msgspec.Struct, frozen=True):
+    """One system in one round: started, compared, loaded, stopped."""
 
-    contender: str
+    system: str
     round: int
     cold_start_seconds: float
     worst_difference: float
@@ -48,7 +48,7 @@ class Turn(msgspec.Struct, frozen=True):
 
 
 class Failure(msgspec.Struct, frozen=True):
-    contender: str
+    system: str
     message: str
     log: str
 
@@ -57,7 +57,7 @@ class Results(msgspec.Struct):
     machine: Machine
     settings: Settings
     entries: list[Entry]
-    turns: list[Turn]
+    runs: list[Run]
     model_calls_us: dict[str, float]
     path_costs_us: dict[str, float]  # of Lathe's own path, by feature; empty if Lathe did not take part
     failures: list[Failure]

@@ -7,14 +7,14 @@ from collections.abc import Callable, Sequence
 import numpy as np
 import xgboost
 
-from bench.contenders import Contender
 from bench.environments import LATHE, make_environment, measure_size, require_program
-from bench.errors import ContenderError
+from bench.errors import UnfitSystemError
 from bench.machine import describe_machine
 from bench.model import BATCH_ROWS, ServedModel
 from bench.places import ENVIRONMENTS, PEERS, ROOT, WORK
 from bench.results import Entry, Failure, Results, Settings
-from bench.turn import prepare_contender, take_turn
+from bench.run import measure_run, prepare_system
+from bench.systems import System
 from cli.errors import CommandError
 from contract.bundle import read_manifest
 
@@ -38,49 +38,49 @@ def choose_settings(form: str, rounds: int, seconds: int, model: ServedModel) ->
     )
 
 
-def run_rounds(contenders: Sequence[Contender], model: ServedModel, settings: Settings, say: Say) -> Results:
-    """Every contender in every round; one that fails is left out of the rounds after and reported.
+def run_rounds(systems: Sequence[System], model: ServedModel, settings: Settings, say: Say) -> Results:
+    """Every system in every round; one that fails is left out of the rounds after and reported.
 
     Raises: CommandError if wrk or the timings of single calls cannot run.
     """
     require_program("wrk")
     results = Results(describe_machine(), settings, [], [], {}, {}, [])
-    ready = [contender for contender in contenders if _make_ready(contender, model, results, say)]
+    ready = [system for system in systems if _make_ready(system, model, results, say)]
     results.model_calls_us = time_model_calls(model)
-    if any(contender.kind == "lathe" for contender in ready):
+    if any(system.kind == "lathe" for system in ready):
         results.path_costs_us = time_path(model)
     for round_ in range(settings.rounds):
         # each round begins with someone else
         order = ready[round_ % max(len(ready), 1) :] + ready[: round_ % max(len(ready), 1)]
-        for contender in order:
-            say(f"round {round_ + 1} of {settings.rounds}: {contender.title}")
+        for system in order:
+            say(f"round {round_ + 1} of {settings.rounds}: {system.title}")
             try:
-                results.turns.append(take_turn(contender, model, settings, round_))
-            except ContenderError as error:
-                _note_failure(contender, error, results, say)
-                ready.remove(contender)
+                results.runs.append(measure_run(system, model, settings, round_))
+            except UnfitSystemError as error:
+                _note_failure(system, error, results, say)
+                ready.remove(system)
     return results
 
 
-def _make_ready(contender: Contender, model: ServedModel, results: Results, say: Say) -> bool:
-    say(f"environment: {contender.environment}")
+def _make_ready(system: System, model: ServedModel, results: Results, say: Say) -> bool:
+    say(f"environment: {system.environment}")
     try:
-        folder = make_environment(contender.environment)
-        prepare_contender(contender, model)
+        folder = make_environment(system.environment)
+        prepare_system(system, model)
     except CommandError as error:
-        _note_failure(contender, error, results, say)
+        _note_failure(system, error, results, say)
         return False
-    row = len(contender.row.encode(model.rows.take(0, 1)))
-    batches = {form: len(protocol.encode(model.rows)) for form, protocol in contender.batches.items()}
+    row = len(system.row.encode(model.rows.take(0, 1)))
+    batches = {form: len(protocol.encode(model.rows)) for form, protocol in system.batches.items()}
     size = measure_size(folder)
-    results.entries.append(Entry(contender.name, contender.title, contender.kind, size, row, batches))
+    results.entries.append(Entry(system.name, system.title, system.kind, size, row, batches))
     return True
 
 
-def _note_failure(contender: Contender, error: CommandError, results: Results, say: Say) -> None:
+def _note_failure(system: System, error: CommandError, results: Results, say: Say) -> None:
     say(f"FAILED: {error}")
-    log = error.log if isinstance(error, ContenderError) else ""
-    results.failures.append(Failure(contender.name, str(error), log))
+    log = error.log if isinstance(error, UnfitSystemError) else ""
+    results.failures.append(Failure(system.name, str(error), log))
 
 
 def time_model_calls(model: ServedModel) -> dict[str, float]:

@@ -1,4 +1,4 @@
-"""A contender as a running server: started in a session of its own on loopback, asked, and ended by pid."""
+"""A system as a running server: started in a session of its own on loopback, asked, and ended by pid."""
 
 import http.client
 import os
@@ -10,12 +10,12 @@ from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
-from bench.contenders import Contender
-from bench.errors import ContenderError
+from bench.errors import UnfitSystemError
 from bench.model import ServedModel
 from bench.places import ENVIRONMENTS, LOGS, PEERS, ROOT, WORK
 from bench.processes import Process, Status, kill_processes, list_tree, wait_gone
 from bench.protocols import Protocol
+from bench.systems import System
 
 START_SECONDS = 60.0
 STOP_SECONDS = 15.0
@@ -33,7 +33,7 @@ class Answer:
 class Server:
     """A started process; `seen` keeps every process of its tree, so that none is left behind."""
 
-    contender: Contender
+    system: System
     port: int
     process: subprocess.Popen[bytes]
     log: Path
@@ -77,7 +77,7 @@ class Server:
     def wait_answer(self, protocol: Protocol, body: bytes) -> None:
         """Until the first 200.
 
-        Raises: ContenderError with the end of the log if it ends or says nothing for START_SECONDS.
+        Raises: UnfitSystemError with the end of the log if it ends or says nothing for START_SECONDS.
         """
         deadline = time.monotonic() + START_SECONDS
         while time.monotonic() < deadline:
@@ -91,9 +91,9 @@ class Server:
             time.sleep(0.01)
         raise self.failure(f"gave no 200 on {protocol.path} within {START_SECONDS:.0f} s")
 
-    def failure(self, what: str) -> ContenderError:
+    def failure(self, what: str) -> UnfitSystemError:
         log = self.log.read_text(errors="replace")[-2000:] if self.log.exists() else ""
-        return ContenderError(f"{self.contender.title} {what}", log)
+        return UnfitSystemError(f"{self.system.title} {what}", log)
 
     def stop(self) -> int:
         """SIGTERM to the server itself, as a container gets it, SIGKILL to what stays; the exit code."""
@@ -105,7 +105,7 @@ class Server:
         except subprocess.TimeoutExpired:
             self.list_processes()
         kill_processes(wait_gone(self.seen, 2.0))
-        wait_gone(self.seen, STOP_SECONDS)  # the next contender must not share the cores with a dying one
+        wait_gone(self.seen, STOP_SECONDS)  # the next system must not share the cores with a dying one
         return self.process.wait()
 
 
@@ -115,9 +115,9 @@ def free_port() -> int:
         return port
 
 
-def fill_places(contender: Contender, model: ServedModel, port: int) -> dict[str, str]:
-    """What stands for the names in braces of a contender's command."""
-    environment = ENVIRONMENTS / contender.environment / "bin"
+def fill_places(system: System, model: ServedModel, port: int) -> dict[str, str]:
+    """What stands for the names in braces of a system's command."""
+    environment = ENVIRONMENTS / system.environment / "bin"
     return {
         "python": str(environment / "python"),
         "bin": str(environment),
@@ -132,19 +132,19 @@ def fill_places(contender: Contender, model: ServedModel, port: int) -> dict[str
 
 
 def start_server(
-    contender: Contender, model: ServedModel, port: int | None = None, environ: Mapping[str, str] | None = None
+    system: System, model: ServedModel, port: int | None = None, environ: Mapping[str, str] | None = None
 ) -> Server:
-    """Raises: ContenderError if its program is not there."""
+    """Raises: UnfitSystemError if its program is not there."""
     port = port or free_port()
-    places = fill_places(contender, model, port)
-    command = [part.format(**places) for part in contender.command]
-    given = {name: value.format(**places) for name, value in contender.environ.items()}
+    places = fill_places(system, model, port)
+    command = [part.format(**places) for part in system.command]
+    given = {name: value.format(**places) for name, value in system.environ.items()}
     # a peer's scripts find their own environment's programs first; Lathe's package is found by PYTHONPATH
     path = f"{places['bin']}:{os.environ['PATH']}"
-    inherited = {"PATH": path, "PYTHONPATH": str(ROOT)} if contender.kind == "lathe" else {"PATH": path}
+    inherited = {"PATH": path, "PYTHONPATH": str(ROOT)} if system.kind == "lathe" else {"PATH": path}
     LOGS.mkdir(parents=True, exist_ok=True)
     WORK.mkdir(parents=True, exist_ok=True)
-    log = LOGS / f"{contender.name}-{port}.log"
+    log = LOGS / f"{system.name}-{port}.log"
     try:
         with log.open("wb") as output:
             process = subprocess.Popen(
@@ -157,18 +157,18 @@ def start_server(
                 start_new_session=True,
             )
     except OSError as error:
-        raise ContenderError(f"{contender.title} cannot be started: {command[0]}: {error.strerror}") from error
-    return Server(contender, port, process, log, set())
+        raise UnfitSystemError(f"{system.title} cannot be started: {command[0]}: {error.strerror}") from error
+    return Server(system, port, process, log, set())
 
 
 @contextmanager
-def running(contender: Contender, model: ServedModel, environ: Mapping[str, str] | None = None) -> Iterator[Server]:
+def running(system: System, model: ServedModel, environ: Mapping[str, str] | None = None) -> Iterator[Server]:
     """A server that has given its first 200, and is ended whatever happens.
 
-    Raises: ContenderError.
+    Raises: UnfitSystemError.
     """
     with ExitStack() as stack:
-        server = start_server(contender, model, environ=environ)
+        server = start_server(system, model, environ=environ)
         stack.callback(server.stop)
-        server.wait_answer(contender.row, contender.row.encode(model.rows.take(0, 1)))
+        server.wait_answer(system.row, system.row.encode(model.rows.take(0, 1)))
         yield server

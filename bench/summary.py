@@ -1,16 +1,16 @@
-"""From turns to figures: medians over the rounds, the best peer, and everyone's ratio to it."""
+"""From runs to figures: medians over the rounds, the best peer, and everyone's ratio to it."""
 
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from statistics import median
 
-from bench.results import Entry, Results, Turn
+from bench.results import Entry, Results, Run
 from bench.wrk import Load
 
 
 @dataclass(frozen=True)
 class Figures:
-    """A contender's medians. Dictionaries are by connections or by batch form."""
+    """A system's medians. Dictionaries are by connections or by batch form."""
 
     entry: Entry
     requests_per_second: dict[str, float]
@@ -28,29 +28,28 @@ class Figures:
 
 
 def summarise(results: Results) -> list[Figures]:
-    """One for each contender that finished at least one turn, in the order of the entries."""
-    turns = {entry.name: [turn for turn in results.turns if turn.contender == entry.name] for entry in results.entries}
+    """One for each system that finished at least one run, in the order of the entries."""
+    runs = {entry.name: [run for run in results.runs if run.system == entry.name] for entry in results.entries}
     rows = results.settings.batch_rows
-    return [_summarise(entry, turns[entry.name], rows) for entry in results.entries if turns[entry.name]]
+    return [_summarise(entry, runs[entry.name], rows) for entry in results.entries if runs[entry.name]]
 
 
-def _summarise(entry: Entry, turns: list[Turn], batch_rows: int) -> Figures:
+def _summarise(entry: Entry, runs: list[Run], batch_rows: int) -> Figures:
     def over_loads(value: Callable[[Load], float]) -> dict[str, float]:
-        return {key: median(value(turn.loads[key]) for turn in turns) for key in turns[0].loads}
+        return {key: median(value(run.loads[key]) for run in runs) for key in runs[0].loads}
 
     return Figures(
         entry=entry,
         requests_per_second=over_loads(lambda load: load.requests_per_second),
         p50_ms=over_loads(lambda load: load.p50_ms),
         p99_ms=over_loads(lambda load: load.p99_ms),
-        cpu_us=median(turn.cpu_us_per_request for turn in turns),
-        cold_start_seconds=median(turn.cold_start_seconds for turn in turns),
-        resident_bytes=median(turn.resident_bytes for turn in turns),
+        cpu_us=median(run.cpu_us_per_request for run in runs),
+        cold_start_seconds=median(run.cold_start_seconds for run in runs),
+        resident_bytes=median(run.resident_bytes for run in runs),
         batch_rows_per_second={
-            form: median(turn.batches[form].requests_per_second for turn in turns) * batch_rows
-            for form in turns[0].batches
+            form: median(run.batches[form].requests_per_second for run in runs) * batch_rows for form in runs[0].batches
         },
-        batch_cpu_us={form: median(turn.batch_cpu_us[form] for turn in turns) for form in turns[0].batch_cpu_us},
+        batch_cpu_us={form: median(run.batch_cpu_us[form] for run in runs) for form in runs[0].batch_cpu_us},
     )
 
 

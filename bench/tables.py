@@ -1,4 +1,4 @@
-"""Results as Markdown: the table of contenders, the claims, and how it was measured."""
+"""Results as Markdown: the table of systems, the claims, and how it was measured."""
 
 from collections.abc import Iterable, Sequence
 
@@ -10,7 +10,7 @@ NONE = "—"
 
 
 def render_markdown(results: Results) -> str:
-    """The whole report; a contender that failed stands at the end with its reason."""
+    """The whole report; a system that failed stands at the end with its reason."""
     figures = summarise(results)
     parts = [
         "# Serving: Lathe beside its peers, measured on one machine",
@@ -25,7 +25,7 @@ def render_markdown(results: Results) -> str:
         _notes(results),
     ]
     if results.failures:
-        parts += ["## Failed", *(f"- **{one.contender}**: {one.message}" for one in results.failures)]
+        parts += ["## Failed", *(f"- **{one.system}**: {one.message}" for one in results.failures)]
     return "\n\n".join(part for part in parts if part) + "\n"
 
 
@@ -38,7 +38,7 @@ def render_table(header: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
 def render_figures(figures: list[Figures], connections: Sequence[int]) -> str:
     keys = [str(one) for one in connections]
     header = [
-        "contender",
+        "system",
         f"requests/s at {' / '.join(keys)} connections",
         f"÷ best peer at {' / '.join(keys)}",
         "p50 / p99 ms at 16",
@@ -119,10 +119,10 @@ def render_costs(costs: dict[str, float]) -> str:
 
 
 def _notes(results: Results) -> str:
-    worst = max((turn.worst_difference for turn in results.turns), default=0.0)
+    worst = max((run.worst_difference for run in results.runs), default=0.0)
     notes = [
         "wrk with one thread on the same cores as the servers: read the ratios, not the absolute figures.",
-        "1,000 different rows in turn, JSON over loopback, keep-alive. Each turn starts the server anew.",
+        "1,000 different rows in turn, JSON over loopback, keep-alive. Each run starts the server anew.",
         f"Scores compared with the bundle's before each timing; the largest difference was {worst:.1g}.",
         "Peers are handed the finished feature vector and answer the model's raw probability; Lathe is sent the raw "
         "fields, validates them, derives the features and calibrates. For the comparison, the bundle's slope and "

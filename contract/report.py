@@ -97,7 +97,7 @@ class DriftLine(Part, frozen=True):
 
 
 class Latency(Part, frozen=True):
-    """Of one row, in microseconds: the candidate and the fixed small model, timed in turns."""
+    """Of one row, in microseconds: the candidate and the fixed small model, timed alternately."""
 
     candidate_us: float
     reference_us: float

@@ -78,7 +78,7 @@ def describe_outcome(role: str, outcome: AnyOutcome, target: str) -> str:
     if outcome.mean_error is not None:
         return f"{who} is off by {outcome.mean_error:,.4g} on average over {outcome.rows:,} rows."
     if outcome.found is None or outcome.positives is None or outcome.false_alarms is None:
-        return f"{who} was asked about {outcome.rows:,} rows."
+        return f"{who} scored {outcome.rows:,} rows."
     alarms = "1 false alarm" if outcome.false_alarms == 1 else f"{outcome.false_alarms:,} false alarms"
     cost = "" if outcome.cost_per_1000 is None else f", a cost of {outcome.cost_per_1000:,.0f} per 1,000 rows"
     return f"{who} finds {outcome.found:,} of {outcome.positives:,} cases of {target} with {alarms}{cost}."

@@ -36,8 +36,8 @@ class Request:
 
     def describe(self) -> str:
         if self.fingerprint is None:
-            return f"Asked for by {self.reason}."
-        return f"Asked for by an alert: {self.reason}, fingerprint `{self.fingerprint}`."
+            return f"Requested by {self.reason}."
+        return f"Requested by an alert: {self.reason}, fingerprint `{self.fingerprint}`."
 
 
 def read_request(name: str, path: Path | None) -> Request:

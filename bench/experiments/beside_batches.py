@@ -5,12 +5,12 @@ import http.client
 from statistics import median
 
 from app.monitor.load.open_loop import OpenLoop, Reply, format_request
-from bench.contenders import ROBUST, Contender
 from bench.experiments.experiment import Experiment, Outcome, Promise
 from bench.experiments.open_loop import percentile_99
 from bench.model import BATCH_ROWS, ServedModel
 from bench.places import WORK
 from bench.servers import Server, running
+from bench.systems import ROBUST, System
 from bench.wrk import Load, run_wrk
 
 ROWS_PER_SECOND = 50  # far below what any of them can answer
@@ -21,8 +21,8 @@ TIMES = (1, 10)  # of BATCH_ROWS; ten thousand rows are Lathe's default limit fo
 
 async def send_beside(server: Server, request: bytes, seconds: int, times: int) -> tuple[list[Reply], Load]:
     """The single rows' replies, and what wrk says of the batches it sent meanwhile."""
-    protocol = next(iter(server.contender.batches.values()))
-    bodies = WORK / "bodies" / f"{server.contender.name}-times-{times}.jsonl"
+    protocol = next(iter(server.system.batches.values()))
+    bodies = WORK / "bodies" / f"{server.system.name}-times-{times}.jsonl"
     batches = asyncio.to_thread(run_wrk, server.url + protocol.path, bodies, BATCH_CONNECTIONS, seconds + 1)
     loading = asyncio.create_task(batches)
     await asyncio.sleep(0.5)
@@ -30,10 +30,10 @@ async def send_beside(server: Server, request: bytes, seconds: int, times: int) 
     return replies, await loading
 
 
-def write_bodies(contender: Contender, model: ServedModel) -> None:
-    protocol = next(iter(contender.batches.values()))
+def write_bodies(system: System, model: ServedModel) -> None:
+    protocol = next(iter(system.batches.values()))
     for times in TIMES:
-        path = WORK / "bodies" / f"{contender.name}-times-{times}.jsonl"
+        path = WORK / "bodies" / f"{system.name}-times-{times}.jsonl"
         path.parent.mkdir(parents=True, exist_ok=True)
         path.write_bytes(protocol.encode(model.rows.repeat(times)) + b"\n")
 
@@ -44,22 +44,22 @@ def describe_replies(replies: list[Reply]) -> str:
     if not waits:
         return "none answered"
     lost = len(replies) - len(waits)
-    told = f"{median(waits):.1f} / {percentile_99(waits):.1f} / {max(waits):.1f}"
-    return told + (f", {lost} lost" if lost else "")
+    waited = f"{median(waits):.1f} / {percentile_99(waits):.1f} / {max(waits):.1f}"
+    return waited + (f", {lost} lost" if lost else "")
 
 
 def promise_waits(replies: list[Reply], times: int) -> Promise:
     """That none waits for LONGEST_WAIT_MS behind a batch."""
     longest = max(reply.seconds * 1000 if reply.status == http.client.OK else float("inf") for reply in replies)
-    asked = f"no single row waits for {LONGEST_WAIT_MS} ms beside {times * BATCH_ROWS:,}-row batches"
-    return Promise(asked, f"{longest:.1f} ms", longest <= LONGEST_WAIT_MS)
+    requirement = f"no single row waits for {LONGEST_WAIT_MS} ms beside {times * BATCH_ROWS:,}-row batches"
+    return Promise(requirement, f"{longest:.1f} ms", longest <= LONGEST_WAIT_MS)
 
 
-def measure(contender: Contender, model: ServedModel, seconds: int) -> Outcome:
-    """Raises: ContenderError if it does not serve."""
-    write_bodies(contender, model)
-    request = format_request(contender.row.path, contender.row.encode(model.rows.take(0, 1)))
-    with running(contender, model) as server:
+def measure(system: System, model: ServedModel, seconds: int) -> Outcome:
+    """Raises: UnfitSystemError if it does not serve."""
+    write_bodies(system, model)
+    request = format_request(system.row.path, system.row.encode(model.rows.take(0, 1)))
+    with running(system, model) as server:
         alone = asyncio.run(OpenLoop(server.port, request).run(ROWS_PER_SECOND, seconds))
         cells, promises = [describe_replies(alone)], []
         for times in TIMES:
@@ -86,5 +86,5 @@ EXPERIMENT = Experiment(
         "batches, rows/s",
     ),
     measure=measure,
-    contenders=ROBUST,
+    systems=ROBUST,
 )

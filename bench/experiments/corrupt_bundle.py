@@ -18,12 +18,12 @@ from tempfile import TemporaryDirectory
 import msgspec
 import numpy as np
 
-from bench.contenders import Contender
 from bench.environments import LATHE
 from bench.experiments.experiment import Experiment, Outcome, Promise
 from bench.model import ServedModel
 from bench.places import ENVIRONMENTS, PEERS, WORK
 from bench.servers import Server, start_server
+from bench.systems import System
 from cli.errors import CommandError
 from contract.bundle import MANIFEST_NAME, MODEL_NAME, digest_files, read_manifest, seal_manifest
 
@@ -106,11 +106,11 @@ def damaged_copy(source: Path, damage: Damage) -> Iterator[Path]:
         yield folder
 
 
-def start_damaged(contender: Contender, model: ServedModel, trial: Trial) -> tuple[str, float]:
+def start_damaged(system: System, model: ServedModel, trial: Trial) -> tuple[str, float]:
     """What a start with the damaged bundle came to, and the seconds it took."""
     with damaged_copy(model.folder, trial.damage) as folder:
         start = time.monotonic()
-        server = start_server(contender, replace(model, folder=folder))
+        server = start_server(system, replace(model, folder=folder))
         try:
             was_ready = watch_readiness(server, start + REFUSE_SECONDS)
         finally:
@@ -125,7 +125,7 @@ def watch_readiness(server: Server, until: float) -> bool:
     """Whether the server said it was ready before it ended or the time was over."""
     while server.process.poll() is None and time.monotonic() < until:
         try:
-            if server.ask(server.contender.health, None, 1.0).status == http.client.OK:
+            if server.ask(server.system.health, None, 1.0).status == http.client.OK:
                 return True
         except (OSError, http.client.HTTPException):
             pass
@@ -144,11 +144,11 @@ def judge_refusal(code: int, log: str, names: str) -> str:
     return REFUSED if names in plain[0] else f"one line that does not name {names}"
 
 
-def measure(contender: Contender, model: ServedModel, seconds: int) -> Outcome:
+def measure(system: System, model: ServedModel, seconds: int) -> Outcome:
     """`seconds` is the time within which a refusal counts as quick."""
     trials = list(list_trials(model.folder, FLIPS, CUTS))
     with ThreadPoolExecutor(AT_ONCE) as pool:
-        ends = list(pool.map(lambda trial: start_damaged(contender, model, trial), trials))
+        ends = list(pool.map(lambda trial: start_damaged(system, model, trial), trials))
     return describe([trial.kind for trial in trials], ends, seconds)
 
 
@@ -209,6 +209,6 @@ EXPERIMENT = Experiment(
         "slowest s",
     ),
     measure=measure,
-    contenders=("lathe",),
+    systems=("lathe",),
     compare=compare_raw,
 )

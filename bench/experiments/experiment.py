@@ -1,30 +1,30 @@
-"""What every experiment has: a name, a duration, and a table with one line a contender."""
+"""What every experiment has: a name, a duration, and a table with one line a system."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 
-from bench.contenders import Contender
 from bench.environments import LATHE, make_environment
-from bench.errors import ContenderError
+from bench.errors import UnfitSystemError
 from bench.model import ServedModel
+from bench.run import prepare_system
+from bench.systems import System
 from bench.tables import render_table
-from bench.turn import prepare_contender
 
 Say = Callable[[str], None]
 
 
 @dataclass(frozen=True)
 class Promise:
-    """What is asked of a server, what it did, and whether that is enough."""
+    """What is required of a server, what it did, and whether that is enough."""
 
-    asked: str
+    requirement: str
     found: str
     holds: bool
 
 
 @dataclass(frozen=True)
 class Outcome:
-    """One contender's cells, in the order of the header, and how far it keeps what is asked.
+    """One system's cells, in the order of the header, and how far it meets what is required.
 
     `details` is case → what happened.
     """
@@ -34,22 +34,22 @@ class Outcome:
     details: dict[str, str] = field(default_factory=dict)
 
 
-Measure = Callable[[Contender, ServedModel, int], Outcome]
+Measure = Callable[[System, ServedModel, int], Outcome]
 
 
 @dataclass(frozen=True)
 class Experiment:
-    """`measure(contender, model, seconds)` raises ContenderError if the contender does not even serve.
+    """`measure(system, model, seconds)` raises UnfitSystemError if the system does not even serve.
 
-    `compare` gives a line of its own for something that is no contender.
+    `compare` gives a line of its own for something that is no system.
     """
 
     name: str
     about: str
-    seconds: int  # of one contender's part, unless told otherwise
+    seconds: int  # of one system's part, unless an experiment says otherwise
     header: Sequence[str]
     measure: Measure
-    contenders: Sequence[str]
+    systems: Sequence[str]
     compare: Callable[[ServedModel], tuple[str, Outcome]] | None = None
 
 
@@ -58,31 +58,31 @@ class Finding:
     experiment: Experiment
     seconds: int
     outcomes: dict[str, Outcome]  # by title
-    failures: dict[str, ContenderError]
+    failures: dict[str, UnfitSystemError]
 
     def list_broken(self, title: str) -> list[Promise]:
-        """What the contender of that title does not keep."""
+        """What the system of that title does not keep."""
         outcome = self.outcomes.get(title)
         return [promise for promise in outcome.promises if not promise.holds] if outcome else []
 
 
 def run_experiment(
-    experiment: Experiment, contenders: Sequence[Contender], model: ServedModel, seconds: int, say: Say
+    experiment: Experiment, systems: Sequence[System], model: ServedModel, seconds: int, say: Say
 ) -> Finding:
-    """The same done to each contender, one after the other, in environments that are made first.
+    """The same done to each system, one after the other, in environments that are made first.
 
     Raises: CommandError if an environment cannot be made.
     """
     finding = Finding(experiment, seconds, {}, {})
     make_environment(LATHE)
-    for contender in contenders:
-        say(f"{experiment.name}: {contender.title}")
-        make_environment(contender.environment)
-        prepare_contender(contender, model)
+    for system in systems:
+        say(f"{experiment.name}: {system.title}")
+        make_environment(system.environment)
+        prepare_system(system, model)
         try:
-            finding.outcomes[contender.title] = experiment.measure(contender, model, seconds)
-        except ContenderError as error:
-            finding.failures[contender.title] = error
+            finding.outcomes[system.title] = experiment.measure(system, model, seconds)
+        except UnfitSystemError as error:
+            finding.failures[system.title] = error
     if experiment.compare:
         title, outcome = experiment.compare(model)
         finding.outcomes[title] = outcome
@@ -107,11 +107,11 @@ def render_finding(finding: Finding) -> str:
 
 
 def render_promises(promised: Mapping[str, Sequence[Promise]]) -> str:
-    """What was asked, a line each, and what each contender did about it."""
-    asked = dict.fromkeys(promise.asked for promises in promised.values() for promise in promises)
-    found = {title: {promise.asked: promise for promise in promises} for title, promises in promised.items()}
-    lines = ([one, *(_describe(promises.get(one)) for promises in found.values())] for one in asked)
-    return render_table(["asked", *promised], lines)
+    """What was required, a line each, and what each system did about it."""
+    requirements = dict.fromkeys(promise.requirement for promises in promised.values() for promise in promises)
+    found = {title: {promise.requirement: promise for promise in promises} for title, promises in promised.items()}
+    lines = ([one, *(_describe(promises.get(one)) for promises in found.values())] for one in requirements)
+    return render_table(["required", *promised], lines)
 
 
 def _describe(promise: Promise | None) -> str:

@@ -12,7 +12,6 @@ from dataclasses import replace
 from multiprocessing import get_context
 from pathlib import Path
 
-from bench.contenders import ROBUST, Contender
 from bench.experiments.experiment import Experiment, Outcome, Promise
 from bench.experiments.hostile.attacks import ANSWER_SECONDS, Attack, Sent, hold_back, press, send_whole
 from bench.experiments.hostile.loop_times import BEAT, Held, read_times
@@ -24,6 +23,7 @@ from bench.experiments.overload import kept_apart
 from bench.model import ServedModel
 from bench.places import LOGS
 from bench.servers import Server, running
+from bench.systems import ROBUST, System
 
 LIMIT_BYTES = 512 * 2**20
 CONNECTIONS = 12  # of each shape at once
@@ -37,15 +37,15 @@ LOOP_TIMES = "bench.experiments.hostile.loop_times"
 Case = tuple[bytes, Attack, int]  # the request, how it is sent, over how many connections
 
 
-def measure(contender: Contender, model: ServedModel, seconds: int) -> Outcome:
-    """`seconds` are of each shape. Raises: ContenderError if it does not serve, or no memory cgroup can be made."""
+def measure(system: System, model: ServedModel, seconds: int) -> Outcome:
+    """`seconds` are of each shape. Raises: UnfitSystemError if it does not serve, or no memory cgroup can be made."""
     group = MemoryGroup(LIMIT_BYTES)
     times = LOGS / f"hostile-loop-{os.getpid()}.times"
     try:
         group.enter()
         with contextlib.ExitStack() as stack:
             try:
-                server = stack.enter_context(running(measured_inside(contender, times), model))
+                server = stack.enter_context(running(measured_inside(system, times), model))
             finally:
                 group.leave()
             return attack_all(stack, server, group, model, seconds, times)
@@ -54,24 +54,24 @@ def measure(contender: Contender, model: ServedModel, seconds: int) -> Outcome:
         times.unlink(missing_ok=True)
 
 
-def measured_inside(contender: Contender, times: Path) -> Contender:
+def measured_inside(system: System, times: Path) -> System:
     """Lathe with an event loop that notes into `times` what held it; its peers as they are."""
-    if contender.kind != "lathe":
-        return contender
-    python, option, module, *arguments = contender.command
+    if system.kind != "lathe":
+        return system
+    python, option, module, *arguments = system.command
     LOGS.mkdir(parents=True, exist_ok=True)
-    return replace(contender, command=(python, option, LOOP_TIMES, str(times), module, *arguments))
+    return replace(system, command=(python, option, LOOP_TIMES, str(times), module, *arguments))
 
 
 def list_cases(server: Server, model: ServedModel) -> Mapping[str, Case]:
     """Every shape by name; uploads and heads are for Lathe's own routes and limits."""
-    path, tensors = server.contender.row.path, server.contender.batches.get("tensor", server.contender.row).path
+    path, tensors = server.system.row.path, server.system.batches.get("tensor", server.system.row).path
     record = json.dumps(dict(model.rows.records[0])).encode()
     cases: dict[str, Case] = {}
     for name, body in list_bodies(record).items():
         target = tensors if "tensor" in name else path
         cases[name] = (request_of(target, b"application/json", body), send_whole, CONNECTIONS)
-    if server.contender.kind == "lathe":
+    if server.system.kind == "lathe":
         for name, (content_type, body) in list_uploads().items():
             cases[name] = (request_of("/v1/batch", content_type, body), send_whole, CONNECTIONS)
         cases |= {name: (request, send_whole, CONNECTIONS) for name, request in list_requests().items()}
@@ -82,7 +82,7 @@ def list_cases(server: Server, model: ServedModel) -> Mapping[str, Case]:
 def attack_all(
     stack: contextlib.ExitStack, server: Server, group: MemoryGroup, model: ServedModel, seconds: float, times: Path
 ) -> Outcome:
-    row = server.contender.row.encode(model.rows.take(0, 1))
+    row = server.system.row.encode(model.rows.take(0, 1))
     cases, uploads = list_cases(server, model), list_uploads()
     watches: list[Watch] = []
     # not in the watcher's process, and after it on the core they share: else it would measure how long it waits itself
@@ -207,5 +207,5 @@ EXPERIMENT = Experiment(
         "good rows not answered 200",
     ),
     measure=measure,
-    contenders=ROBUST,
+    systems=ROBUST,
 )

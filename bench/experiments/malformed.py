@@ -7,10 +7,10 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from bench.contenders import ROBUST, Contender
 from bench.experiments.experiment import Experiment, Outcome, Promise
 from bench.model import Rows, ServedModel
 from bench.servers import JSON_HEADERS, Server, running
+from bench.systems import ROBUST, System
 from contract.schema import Value
 
 SENTINEL = 987654.25  # stands for one value of the row, and is replaced in the finished body
@@ -65,10 +65,10 @@ def mark_row(model: ServedModel) -> Rows:
     return replace(rows, records=[record], codes=codes, features=features)
 
 
-def list_cases(contender: Contender, model: ServedModel) -> dict[str, Case]:
-    """Every malformed request by its name, in the contender's own protocol."""
-    marked = contender.row.encode(mark_row(model))
-    sound = contender.row.encode(model.rows.take(0, 1))
+def list_cases(system: System, model: ServedModel) -> dict[str, Case]:
+    """Every malformed request by its name, in the system's own protocol."""
+    marked = system.row.encode(mark_row(model))
+    sound = system.row.encode(model.rows.take(0, 1))
     short = replace(mark_row(model), features=np.zeros((1, 1)), codes=np.zeros((1, 1)), records=[{}])
     cases = {name: Case(marked.replace(SENTINEL_TEXT, token)) for name, token in VALUES.items()}
     cases |= {name: Case(body) for name, body in BODIES.items()}
@@ -76,7 +76,7 @@ def list_cases(contender: Contender, model: ServedModel) -> dict[str, Case]:
         "cut off in the middle": Case(sound[: len(sound) // 2]),
         "something after the end": Case(sound + b"}"),
         "the same names twice": Case(sound[:-1] + b"," + sound[1:]),
-        "too few values": Case(contender.row.encode(short)),
+        "too few values": Case(system.row.encode(short)),
         "form data": Case(b"a=1&b=2", "application/x-www-form-urlencoded"),
         "a row as UTF-16": Case(sound.decode().encode("utf-16")),
     }
@@ -84,7 +84,7 @@ def list_cases(contender: Contender, model: ServedModel) -> dict[str, Case]:
 
 def send_case(server: Server, case: Case) -> str:
     """The status, or "closed"."""
-    protocol = server.contender.row
+    protocol = server.system.row
     try:
         answer = server.ask(protocol.path, case.body, headers={"content-type": case.content_type})
     except (OSError, http.client.HTTPException):
@@ -92,10 +92,10 @@ def send_case(server: Server, case: Case) -> str:
     return str(answer.status)
 
 
-def measure(contender: Contender, model: ServedModel, seconds: int) -> Outcome:
-    """Raises: ContenderError if it does not serve."""
-    with running(contender, model) as server:
-        details = {name: send_case(server, case) for name, case in list_cases(contender, model).items()}
+def measure(system: System, model: ServedModel, seconds: int) -> Outcome:
+    """Raises: UnfitSystemError if it does not serve."""
+    with running(system, model) as server:
+        details = {name: send_case(server, case) for name, case in list_cases(system, model).items()}
     classes = Counter(found[0] for found in details.values())
     promises = [Promise("every case is refused with 4xx", str(classes["4"]), classes["4"] == len(details))]
     return Outcome([str(len(details)), *(str(classes[first]) for first in "425c")], promises, details)
@@ -103,9 +103,9 @@ def measure(contender: Contender, model: ServedModel, seconds: int) -> Outcome:
 
 EXPERIMENT = Experiment(
     name="malformed",
-    about="Each case once, in the contender's own protocol. A 200 is a score for what is not a row's JSON.",
+    about="Each case once, in the system's own protocol. A 200 is a score for what is not a row's JSON.",
     seconds=1,
     header=("cases", "refused 4xx", "answered 200", "failed 5xx", "connection closed"),
     measure=measure,
-    contenders=ROBUST,
+    systems=ROBUST,
 )

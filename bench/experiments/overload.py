@@ -13,14 +13,14 @@ from multiprocessing import get_context
 from statistics import mean, median
 
 from app.monitor.load.open_loop import Reply, format_request
-from bench.contenders import ROBUST, Contender
-from bench.errors import ContenderError
+from bench.errors import UnfitSystemError
 from bench.experiments.experiment import Experiment, Outcome, Promise
 from bench.experiments.open_loop import percentile_99, send_load
 from bench.model import ServedModel
 from bench.processes import pin_threads
+from bench.run import load_cleanly
 from bench.servers import Server, running
-from bench.turn import load_cleanly
+from bench.systems import ROBUST, System
 
 TIMES_CAPACITY = 10
 ROUNDS = 4  # a machine that is shared is not always as fast: each flood is held against the peaks next to it
@@ -57,7 +57,7 @@ class Flood:
 
 async def probe(server: Server, until: float) -> list[Reply]:
     """The health route asked ten times a second and the metrics once, on connections of their own."""
-    replies, health, metrics = [], server.contender.health, server.contender.metrics
+    replies, health, metrics = [], server.system.health, server.system.metrics
     paths = itertools.cycle([(health, metrics), *[(health,)] * (PROBES_A_SCRAPE - 1)])
     while time.monotonic() < until:
         for path in filter(None, next(paths)):
@@ -98,22 +98,22 @@ def press(server: Server, request: bytes, rate: float, seconds: int) -> Flood:
 def press_in_rounds(server: Server, model: ServedModel, form: str, seconds: int) -> tuple[list[float], list[Flood]]:
     """Peak, flood, peak, flood and so on; fewer rounds for a server that still works off what nobody waits for.
 
-    Raises: ContenderError if it does not serve at its own pace to begin with.
+    Raises: UnfitSystemError if it does not serve at its own pace to begin with.
     """
-    protocol = server.contender.batches[form]
+    protocol = server.system.batches[form]
     request = format_request(protocol.path, protocol.encode(model.rows))
     peaks, floods = [measure_peak(server, model, form)], []
     for _ in range(ROUNDS):
         floods.append(press(server, request, peaks[-1] * TIMES_CAPACITY, seconds))
         try:
             peaks.append(measure_peak(server, model, form))
-        except ContenderError:
+        except UnfitSystemError:
             break
     return peaks, floods
 
 
 def measure_peak(server: Server, model: ServedModel, form: str) -> float:
-    """Batches a second. Raises: ContenderError."""
+    """Batches a second. Raises: UnfitSystemError."""
     return load_cleanly(server, model, form, PEAK_CONNECTIONS, PEAK_SECONDS).requests_per_second
 
 
@@ -126,11 +126,11 @@ def compute_goodput(peaks: Sequence[float], floods: Sequence[Flood]) -> float:
     return median(shares)
 
 
-def measure(contender: Contender, model: ServedModel, seconds: int) -> Outcome:
-    """Raises: ContenderError if it does not serve at its own pace."""
-    bodies = {form: protocol.encode(model.rows) for form, protocol in contender.batches.items()}
+def measure(system: System, model: ServedModel, seconds: int) -> Outcome:
+    """Raises: UnfitSystemError if it does not serve at its own pace."""
+    bodies = {form: protocol.encode(model.rows) for form, protocol in system.batches.items()}
     form = min(bodies, key=lambda form: len(bodies[form]))  # the flood is of work, not of bytes
-    with running(contender, model) as server, kept_apart(server):
+    with running(system, model) as server, kept_apart(server):
         peaks, floods = press_in_rounds(server, model, form, seconds)
     return describe(peaks, floods)
 
@@ -191,5 +191,5 @@ EXPERIMENT = Experiment(
         "probes failed",
     ),
     measure=measure,
-    contenders=ROBUST,
+    systems=ROBUST,
 )

@@ -8,10 +8,10 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 
 from app.predictor.settings import Settings
-from bench.contenders import ROBUST, Contender
 from bench.experiments.experiment import Experiment, Outcome, Promise
 from bench.model import ServedModel
 from bench.servers import Server, running
+from bench.systems import ROBUST, System
 
 BODY_BYTES = 64 * 2**20
 PIECE_BYTES = 2**16
@@ -54,9 +54,7 @@ def send_body(server: Server, opening: bytes, *, chunked: bool, seconds: int) ->
     The body is a valid row followed by spaces, so a server that reads it all has no reason to refuse it.
     """
     frame = "Transfer-Encoding: chunked" if chunked else f"Content-Length: {BODY_BYTES}"
-    head = (
-        f"POST {server.contender.row.path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n{frame}\r\n\r\n"
-    )
+    head = f"POST {server.system.row.path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n{frame}\r\n\r\n"
     sent = 0
     with socket.create_connection(("127.0.0.1", server.port), timeout=seconds) as connection:
         try:
@@ -92,11 +90,11 @@ def _read_status(connection: socket.socket) -> str:
     return line.split()[1].decode() if line.startswith(b"HTTP/") else "closed"
 
 
-def measure(contender: Contender, model: ServedModel, seconds: int) -> Outcome:
-    """Raises: ContenderError if it does not serve."""
-    opening = contender.row.encode(model.rows.take(0, 1))
+def measure(system: System, model: ServedModel, seconds: int) -> Outcome:
+    """Raises: UnfitSystemError if it does not serve."""
+    opening = system.row.encode(model.rows.take(0, 1))
     cells, promises = [], []
-    with running(contender, model) as server:
+    with running(system, model) as server:
         for chunked in (False, True):
             with watching(server) as memory:
                 start = time.monotonic()
@@ -109,7 +107,7 @@ def measure(contender: Contender, model: ServedModel, seconds: int) -> Outcome:
                 Promise(f"memory grows by less than {MOST_MIB} MiB, {framed}", grown, memory.growth_mib < MOST_MIB),
             ]
             cells += [status, f"{sent / 2**20:.1f}", f"{memory.growth_mib:.0f}", f"{elapsed:.2f}"]
-        after = server.ask(contender.row.path, opening).status
+        after = server.ask(system.row.path, opening).status
     cells.append("yes" if after == http.client.OK else f"no: {after}")
     promises.append(Promise("serves on", str(after), after == http.client.OK))
     return Outcome(cells, promises)
@@ -134,5 +132,5 @@ EXPERIMENT = Experiment(
         "serves on",
     ),
     measure=measure,
-    contenders=ROBUST,
+    systems=ROBUST,
 )

@@ -8,12 +8,12 @@ from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from bench.contenders import ROBUST, Contender
 from bench.environments import require_program
 from bench.experiments.experiment import Experiment, Outcome, Promise
 from bench.model import ServedModel
+from bench.run import SINGLE, write_bodies
 from bench.servers import Server, free_port, start_server
-from bench.turn import SINGLE, write_bodies
+from bench.systems import ROBUST, System
 from bench.wrk import run_wrk
 from cli.errors import CommandError
 
@@ -46,7 +46,7 @@ backend replicas
 
 
 @contextmanager
-def balancing(contender: Contender, replicas: list[Server]) -> Iterator[int]:
+def balancing(system: System, replicas: list[Server]) -> Iterator[int]:
     """haproxy in front of two replicas; gives its port.
 
     Raises: CommandError if it does not come up.
@@ -55,7 +55,7 @@ def balancing(contender: Contender, replicas: list[Server]) -> Iterator[int]:
     with TemporaryDirectory() as folder:
         file = Path(folder) / "haproxy.cfg"
         first, second = (server.port for server in replicas)
-        given = {"port": port, "health": contender.health, "check": CHECK_MILLISECONDS}
+        given = {"port": port, "health": system.health, "check": CHECK_MILLISECONDS}
         file.write_text(CONFIGURATION.format(**given, first=first, second=second))
         command = [require_program("haproxy"), "-db", "-f", str(file)]
         process = subprocess.Popen(command, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL)
@@ -78,27 +78,27 @@ def restart_in_turn(replicas: list[Server], model: ServedModel, until: float) ->
         start = time.monotonic()
         old.stop()
         stops.append(time.monotonic() - start)
-        replicas[index] = start_server(old.contender, model, old.port, DRAIN)
+        replicas[index] = start_server(old.system, model, old.port, DRAIN)
         wait_serving(replicas[index], model)
         time.sleep(SETTLE_SECONDS)
     return stops
 
 
 def wait_serving(server: Server, model: ServedModel) -> None:
-    """Raises: ContenderError."""
-    protocol = server.contender.row
+    """Raises: UnfitSystemError."""
+    protocol = server.system.row
     server.wait_answer(protocol, protocol.encode(model.rows.take(0, 1)))
 
 
-def measure(contender: Contender, model: ServedModel, seconds: int) -> Outcome:
-    """Raises: ContenderError if a replica does not start."""
-    replicas = [start_server(contender, model, environ=DRAIN) for _ in range(2)]
+def measure(system: System, model: ServedModel, seconds: int) -> Outcome:
+    """Raises: UnfitSystemError if a replica does not start."""
+    replicas = [start_server(system, model, environ=DRAIN) for _ in range(2)]
     try:
         for server in replicas:
             wait_serving(server, model)
-        bodies = write_bodies(contender, SINGLE, model)
-        with balancing(contender, replicas) as port, ThreadPoolExecutor(1) as pool:
-            url = f"http://127.0.0.1:{port}{contender.row.path}"
+        bodies = write_bodies(system, SINGLE, model)
+        with balancing(system, replicas) as port, ThreadPoolExecutor(1) as pool:
+            url = f"http://127.0.0.1:{port}{system.row.path}"
             loading = pool.submit(run_wrk, url, bodies, CONNECTIONS, seconds)
             stops = restart_in_turn(replicas, model, time.monotonic() + seconds - 2)
             load = loading.result()
@@ -125,5 +125,5 @@ EXPERIMENT = Experiment(
     seconds=60,
     header=("requests", "no 2xx", "socket errors", "restarts", "lost", "longest stop, s"),
     measure=measure,
-    contenders=ROBUST,
+    systems=ROBUST,
 )

@@ -8,11 +8,11 @@ from dataclasses import dataclass
 from pathlib import Path
 from statistics import median
 
-from bench.contenders import ROBUST, Contender
 from bench.experiments.experiment import Experiment, Outcome, Promise
 from bench.model import ServedModel
+from bench.run import SINGLE, write_bodies
 from bench.servers import Server, running
-from bench.turn import SINGLE, write_bodies
+from bench.systems import ROBUST, System
 from bench.wrk import Load, run_wrk
 
 SLOW_HEADERS = 200
@@ -50,7 +50,7 @@ async def trickle(port: int, opening: bytes, drop: bytes, until: float) -> Slow:
 async def trickle_many(server: Server, bodies: Path, seconds: int) -> tuple[list[Slow], list[Slow], Load]:
     """Slow-header connections, slow-body connections, and what a normal client saw beside them."""
     until = time.monotonic() + seconds
-    path = server.contender.row.path
+    path = server.system.row.path
     header = f"POST {path} HTTP/1.1\r\nHost: bench\r\nContent-Type: application/json\r\n".encode()
     body = header + b"Content-Length: 100000\r\n\r\n{"
     slow_headers = [trickle(server.port, header, b"X-Slow: 1\r\n", until) for _ in range(SLOW_HEADERS)]
@@ -60,11 +60,11 @@ async def trickle_many(server: Server, bodies: Path, seconds: int) -> tuple[list
     return found[0], found[1], found[2]
 
 
-def measure(contender: Contender, model: ServedModel, seconds: int) -> Outcome:
-    """Raises: ContenderError if it does not serve."""
-    bodies = write_bodies(contender, SINGLE, model)
-    with running(contender, model) as server:
-        before = run_wrk(server.url + contender.row.path, bodies, NORMAL_CONNECTIONS, BEFORE_SECONDS)
+def measure(system: System, model: ServedModel, seconds: int) -> Outcome:
+    """Raises: UnfitSystemError if it does not serve."""
+    bodies = write_bodies(system, SINGLE, model)
+    with running(system, model) as server:
+        before = run_wrk(server.url + system.row.path, bodies, NORMAL_CONNECTIONS, BEFORE_SECONDS)
         headers, slow_bodies, beside = asyncio.run(trickle_many(server, bodies, seconds))
     errors = beside.bad_statuses + beside.socket_errors
     ratio = beside.p99_ms / max(before.p99_ms, 0.001)
@@ -109,5 +109,5 @@ EXPERIMENT = Experiment(
         "normal errors",
     ),
     measure=measure,
-    contenders=ROBUST,
+    systems=ROBUST,
 )

@@ -5,11 +5,11 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bench.contenders import Contender
 from bench.experiments.experiment import Experiment, Outcome, Promise
 from bench.model import ServedModel
+from bench.run import SINGLE, load_cleanly
 from bench.servers import Server, running
-from bench.turn import SINGLE, load_cleanly
+from bench.systems import System
 
 PIECE_SECONDS = 5
 WARM_SHARE = 0.1  # buffers and pools reach their size first
@@ -29,9 +29,9 @@ def fit_growth(samples: Samples) -> float:
 def load_and_sample(server: Server, model: ServedModel, seconds: int) -> tuple[Samples, int]:
     """Memory after each piece of load, and how many requests were answered.
 
-    Raises: ContenderError if one was not answered with 2xx.
+    Raises: UnfitSystemError if one was not answered with 2xx.
     """
-    forms = [SINGLE, *server.contender.batches]
+    forms = [SINGLE, *server.system.batches]
     samples: list[tuple[float, float]] = []
     answered, start = 0, time.monotonic()
     while (elapsed := time.monotonic() - start) < seconds or len(samples) <= 2 * len(forms):
@@ -41,9 +41,9 @@ def load_and_sample(server: Server, model: ServedModel, seconds: int) -> tuple[S
     return samples, answered
 
 
-def measure(contender: Contender, model: ServedModel, seconds: int) -> Outcome:
-    """Raises: ContenderError if it loses a request."""
-    with running(contender, model) as server:
+def measure(system: System, model: ServedModel, seconds: int) -> Outcome:
+    """Raises: UnfitSystemError if it loses a request."""
+    with running(system, model) as server:
         before = server.resident_bytes() / 2**20
         samples, answered = load_and_sample(server, model, seconds)
     last, growth = samples[-1][1], fit_growth(samples)
@@ -62,5 +62,5 @@ EXPERIMENT = Experiment(
     seconds=600,
     header=("requests", "MiB at rest", "MiB after the first piece", "MiB at the end", "growth, MiB a minute"),
     measure=measure,
-    contenders=("lathe",),
+    systems=("lathe",),
 )

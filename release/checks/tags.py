@@ -46,7 +46,7 @@ def check_tag(version: str, remote: Remote, registry: Registry) -> Tag:
 
 
 def check_annotated(version: str, remote: Remote) -> None:
-    """A checkout on a runner may hold an annotated tag as a light one, so the remote is asked, too.
+    """A checkout on a runner may hold an annotated tag as a light one, so the remote is queried, too.
 
     Raises: RefusedError for a light tag: it says neither who made it nor when.
     """
@@ -114,7 +114,7 @@ def check_order(version: str, commit: str, ran: Collection[str], clone: Clone, r
 def find_unreleased(higher: Collection[Version], ran: Collection[str], registry: Registry) -> set[Version]:
     """Those that are tags and nothing else: they ran nowhere, and the registry has no image of them.
 
-    Raises: OutsideError if the registry cannot be asked.
+    Raises: OutsideError if the registry cannot be queried.
     """
     unreleased = set()
     for one in sorted(higher):
@@ -129,7 +129,7 @@ def find_unreleased(higher: Collection[Version], ran: Collection[str], registry:
 
 
 def check_unreleased(version: str, commit: str, registry: Registry) -> None:
-    """An image of that version must be of that commit; a registry that cannot be asked is no reason to stop yet.
+    """An image of that version must be of that commit; a registry that cannot be queried is no reason to stop yet.
 
     Raises: RefusedError.
     """

@@ -40,7 +40,7 @@ def promote(
 
     prometheus = find_prometheus()
     if unverified:
-        console.print_warning("no registry is asked: digest, bundle and signature stay unproven")
+        console.print_warning("the registry is not queried: digest, bundle and signature stay unproven")
     with open_github() as github:
         verify = (lambda line: None) if unverified else require_verified
         propose(Remote(ROOT), github, Promotion(source, target, again), verify, prometheus)

@@ -34,9 +34,9 @@ def bump(
         image = require_verified(ImageLine(IMAGE, REPOSITORIES[IMAGE], to, digest))
         console.print_done(f"{to} is verified: {image.headline}")
     elif not digest:
-        raise InputError("--unverified needs --digest sha256:…, for nobody is asked what is behind the tag")
+        raise InputError("--unverified needs --digest sha256:…, for the registry is not queried for what the tag names")
     else:
-        console.print_warning("no registry is asked: digest, bundle and signature stay unproven")
+        console.print_warning("the registry is not queried: digest, bundle and signature stay unproven")
     wanted = Bump(environment, to, digest or (image.digest if image else ""), image, again)
     bump_environment(Remote(ROOT), wanted, dry_run=dry_run)
 

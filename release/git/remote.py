@@ -174,7 +174,7 @@ class Remote:
             )
         answer = self.clone.run(verb, *options, self.name, *refs, seconds=NETWORK_SECONDS)
         if answer.code:
-            raise OutsideError(f"{self.name} cannot be asked: {answer.stderr or f'exit code {answer.code}'}")
+            raise OutsideError(f"{self.name} does not answer: {answer.stderr or f'exit code {answer.code}'}")
         return answer
 
 

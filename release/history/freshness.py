@@ -39,7 +39,7 @@ def describe_source(remote: Remote, *, fetch: bool) -> str:
     if answer.code:
         return "from this checkout, which has no commit"
     commit, day = answer.text.split()
-    return f"from {f'{name}, asked just now' if fetch else 'this checkout'}, commit {commit} of {day}"
+    return f"from {f'{name}, fetched just now' if fetch else 'this checkout'}, commit {commit} of {day}"
 
 
 def describe_time(lasted: timedelta) -> str:

@@ -52,7 +52,7 @@ def choose_head(remote: Remote, *, fetch: bool) -> tuple[str, str]:
     """
     name = f"{remote.name}/{remote.branch}"
     if fetch:
-        return remote.fetch(), f"{name}, asked just now"
+        return remote.fetch(), f"{name}, fetched just now"
     tracked = f"refs/remotes/{name}"
     if remote.clone.has(tracked):
         return remote.clone.ask("rev-parse", tracked), f"{name} as last fetched (--fetch asks again)"

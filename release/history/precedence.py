@@ -53,7 +53,7 @@ def judge_move(
     if old.tag == version:
         if old.digest != digest:
             raise RefusedError(
-                f"{environment} runs {version} with digest {old.digest}, and {digest} was asked for: "
+                f"{environment} runs {version} with digest {old.digest}, and {digest} was requested: "
                 "a released version never changes; find out who pushed the other image"
             )
         return MoveDecision(MoveOutcome.ALREADY, environment, old, overlay, f"{environment} has {version} already")

@@ -62,7 +62,7 @@ def show_status(root: Path, cluster: Cluster, *, fetch: bool = False, as_json: b
         cluster.check()
     except OutsideError as error:
         has_cluster = False
-        warnings.append(f"no cluster was asked: {error}")
+        warnings.append(f"no cluster was queried: {error}")
     else:
         has_cluster = True
         for status in statuses:

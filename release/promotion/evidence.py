@@ -19,7 +19,7 @@ from review.github.client import GitHub
 from review.github.types import Release
 from review.report import parse_report
 
-UNKNOWN_BUNDLE = "nobody knows which bundle {} holds, or since when it runs: Prometheus was not asked"
+UNKNOWN_BUNDLE = "nobody knows which bundle {} holds, or since when it runs: Prometheus was not queried"
 
 
 @dataclass(frozen=True)

@@ -72,7 +72,7 @@ def _write_parts(proposal: Proposal) -> Iterator[str]:
     if proposal.again:
         yield f"It was taken back or refused before, and is proposed again: {escape(proposal.again)}"
     if proposal.image is None:
-        yield "⚠️ **Nobody asked the registry** (`--unverified`): digest, bundle and signature are unproven."
+        yield "⚠️ **The registry was not queried** (`--unverified`): digest, bundle and signature are unproven."
     yield write_table(["", "now", "then"], list_moves(proposal))
     yield f"### In {proposal.source}\n\n{_write_stay(proposal)}"
     yield f"### At the gate\n\n{_write_gate(proposal)}"
@@ -109,7 +109,7 @@ def _write_stay(proposal: Proposal) -> str:
         lasted = describe_time(stay.lasted)
         since = f"{proposal.new.tag} has run there for **{lasted}**, since {moment} (commit {stay.commit[:10]})."
     if live is None:
-        return f"{since}\n\nLive metrics: not asked, `LATHE_PROMETHEUS_URL` is not set."
+        return f"{since}\n\nLive metrics: not queried, `LATHE_PROMETHEUS_URL` is not set."
     lines = list_lines(live, lambda seconds: describe_time(timedelta(seconds=seconds)))
     return f"{since}\n\n" + write_table(["live metric", ""], [[name, escape(value)] for name, value in lines])
 

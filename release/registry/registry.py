@@ -114,7 +114,7 @@ class Registry:
     def name(self, what: str) -> str:
         """As in Git, and where it was read from if that is elsewhere."""
         host = self.locate(what).partition("/")[0]
-        return what if what.startswith(f"{host}/") else f"{what} (asked at {host})"
+        return what if what.startswith(f"{host}/") else f"{what} (read at {host})"
 
 
 def open_registry(environment: Mapping[str, str] = os.environ) -> Registry:
@@ -145,7 +145,7 @@ def check_host(host: str, source: str) -> None:
     if is_loopback(host):
         return
     if is_address(name) or name.endswith((".local", ".localhost")):
-        raise InputError(f"{source} has {host!r}, which would be asked over plain http; give a name that has https")
+        raise InputError(f"{source} has {host!r}, which would be reached over plain http; give a name that has https")
 
 
 def is_loopback(host: str) -> bool:

@@ -160,7 +160,7 @@ def refuse(answer: ToolResult, text: str) -> None:
     if match := JUDGED.search(answer.stderr):
         line = next(line for line in answer.stderr.splitlines() if match[0] in line)
         raise RefusedError(f"{text}: {line.strip().removeprefix('Error: ')}")
-    raise OutsideError(f"cosign could not be asked: {pick_words(answer)}")
+    raise OutsideError(f"cosign failed: {pick_words(answer)}")
 
 
 def read_statement(line: bytes) -> dict[str, Any]:

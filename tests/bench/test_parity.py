@@ -8,12 +8,12 @@ from pathlib import Path
 import pytest
 
 from bench import servers
-from bench.contenders import Contender, list_contenders, pick_contenders
-from bench.errors import ContenderError
+from bench.errors import UnfitSystemError
 from bench.experiments.corrupt_bundle import REFUSED, Trial, flip_bit, start_damaged
 from bench.model import ServedModel, load_model
 from bench.parity import TOLERANCE, check_parity
 from bench.servers import Server, running
+from bench.systems import System, list_systems, pick_systems
 from contract.schema import Calibration
 
 pytestmark = pytest.mark.slow
@@ -25,9 +25,9 @@ def model(bundle_folder: Path) -> ServedModel:
 
 
 @pytest.fixture(scope="module")
-def lathe(model: ServedModel) -> Contender:
+def lathe(model: ServedModel) -> System:
     """The predictor as the benchmark starts it, run by this Python in place of its own environment's."""
-    found = pick_contenders(list_contenders(model.name), ("lathe",))[0]
+    found = pick_systems(list_systems(model.name), ("lathe",))[0]
     return replace(found, command=(sys.executable, *found.command[1:]))
 
 
@@ -40,27 +40,27 @@ def places(tmp_path_factory: pytest.TempPathFactory) -> Iterator[None]:
 
 
 @pytest.fixture(scope="module")
-def server(lathe: Contender, model: ServedModel) -> Iterator[Server]:
+def server(lathe: System, model: ServedModel) -> Iterator[Server]:
     with running(lathe, model) as started:
         yield started
 
 
 def test_the_predictor_answers_its_bundles_scores_one_by_one_and_in_batches(server: Server, model: ServedModel) -> None:
-    assert set(server.contender.batches) == {"records", "tensor"}
+    assert set(server.system.batches) == {"records", "tensor"}
     assert 0.0 <= check_parity(server, model) < TOLERANCE / 10
 
 
-def test_a_score_that_differs_takes_the_contender_out(server: Server, model: ServedModel) -> None:
+def test_a_score_that_differs_takes_the_system_out(server: Server, model: ServedModel) -> None:
     scores = model.rows.scores.copy()
     scores[7] += 2 * TOLERANCE
-    with pytest.raises(ContenderError, match="Lathe differs by 2e-05 from the bundle's scores on /v1/predict"):
+    with pytest.raises(UnfitSystemError, match="Lathe differs by 2e-05 from the bundle's scores on /v1/predict"):
         check_parity(server, replace(model, rows=replace(model.rows, scores=scores)))
 
 
-def test_another_engine_than_the_expected_takes_the_contender_out(server: Server, model: ServedModel) -> None:
-    assert server.contender.engine == "onnxruntime"
-    server.contender = replace(server.contender, engine="xgboost")
-    with pytest.raises(ContenderError, match="Lathe answers single rows by onnxruntime, expected xgboost"):
+def test_another_engine_than_the_expected_takes_the_system_out(server: Server, model: ServedModel) -> None:
+    assert server.system.engine == "onnxruntime"
+    server.system = replace(server.system, engine="xgboost")
+    with pytest.raises(UnfitSystemError, match="Lathe answers single rows by onnxruntime, expected xgboost"):
         check_parity(server, model)
 
 
@@ -75,10 +75,10 @@ def replace_calibration(model: ServedModel, slope: float, intercept: float) -> C
     return type(model.calibration)(slope=slope, intercept=intercept)
 
 
-def test_a_flipped_bit_in_the_bundle_is_a_refusal(lathe: Contender, model: ServedModel) -> None:
+def test_a_flipped_bit_in_the_bundle_is_a_refusal(lathe: System, model: ServedModel) -> None:
     trial = Trial("a bit flipped", "model.ubj", flip_bit("model.ubj", 1))
     assert start_damaged(lathe, model, trial)[0] == REFUSED
 
 
-def test_a_bundle_that_is_not_damaged_is_seen_to_be_ready(lathe: Contender, model: ServedModel) -> None:
+def test_a_bundle_that_is_not_damaged_is_seen_to_be_ready(lathe: System, model: ServedModel) -> None:
     assert start_damaged(lathe, model, Trial("nothing", "", lambda folder: None))[0] == "was ready"

@@ -1,4 +1,4 @@
-"""Real servers started, asked, compared and ended; the contender here is the bare uvicorn of the ceilings."""
+"""Real servers started, asked, compared and ended; the system here is the bare uvicorn of the ceilings."""
 
 import os
 import signal
@@ -11,13 +11,13 @@ from pathlib import Path
 import pytest
 
 from bench import servers
-from bench.contenders import Contender, list_contenders, pick_contenders
-from bench.errors import ContenderError
+from bench.errors import UnfitSystemError
 from bench.model import ServedModel, load_model
 from bench.parity import check_parity
 from bench.processes import is_alive, kill_processes, list_tree, read_status, wait_gone
 from bench.protocols import LATHE_ROW
 from bench.servers import Server, running, start_server
+from bench.systems import System, list_systems, pick_systems
 
 pytestmark = pytest.mark.slow
 
@@ -41,23 +41,23 @@ def places(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
 
 
 @pytest.fixture(scope="module")
-def echo(model: ServedModel) -> Contender:
+def echo(model: ServedModel) -> System:
     """The ceiling, run by this Python in place of its own environment's."""
-    found = pick_contenders(list_contenders(model.name), ("uvicorn-echo",))[0]
+    found = pick_systems(list_systems(model.name), ("uvicorn-echo",))[0]
     return replace(found, command=(sys.executable, *found.command[1:]))
 
 
-def own_command(echo: Contender, code: str) -> Contender:
+def own_command(echo: System, code: str) -> System:
     return replace(echo, name="own", title="Own", command=(sys.executable, "-c", code))
 
 
 @pytest.fixture
-def server(echo: Contender, model: ServedModel) -> Iterator[Server]:
+def server(echo: System, model: ServedModel) -> Iterator[Server]:
     with running(echo, model) as started:
         yield started
 
 
-def test_a_running_server_answers_and_is_gone_afterwards(echo: Contender, model: ServedModel) -> None:
+def test_a_running_server_answers_and_is_gone_afterwards(echo: System, model: ServedModel) -> None:
     with running(echo, model) as server:
         assert server.ask("/predict", b"{}").body == b"{}"
         assert server.resident_bytes() > 10 * 2**20
@@ -71,30 +71,30 @@ def test_a_ceiling_has_no_scores_to_compare(server: Server, model: ServedModel) 
     assert check_parity(server, model) == 0.0
 
 
-def test_an_answer_that_is_no_prediction_takes_the_contender_out(server: Server, model: ServedModel) -> None:
-    server.contender = replace(server.contender, row=LATHE_ROW)
-    with pytest.raises(ContenderError, match=r"bare uvicorn echo answered .* on /v1/predict"):
+def test_an_answer_that_is_no_prediction_takes_the_system_out(server: Server, model: ServedModel) -> None:
+    server.system = replace(server.system, row=LATHE_ROW)
+    with pytest.raises(UnfitSystemError, match=r"bare uvicorn echo answered .* on /v1/predict"):
         check_parity(server, model)
 
 
-def test_a_server_that_ends_early_is_reported_with_the_end_of_its_log(echo: Contender, model: ServedModel) -> None:
+def test_a_server_that_ends_early_is_reported_with_the_end_of_its_log(echo: System, model: ServedModel) -> None:
     failing = own_command(echo, "import sys; sys.exit('no such model')")
     with (
-        pytest.raises(ContenderError, match="Own ended with 1 before its first answer") as caught,
+        pytest.raises(UnfitSystemError, match="Own ended with 1 before its first answer") as caught,
         running(failing, model),
     ):
         pass
     assert "no such model" in caught.value.log
 
 
-def test_a_program_that_is_not_there_is_named(echo: Contender, model: ServedModel) -> None:
+def test_a_program_that_is_not_there_is_named(echo: System, model: ServedModel) -> None:
     missing = replace(echo, command=("/nowhere/python",))
-    with pytest.raises(ContenderError, match="/nowhere/python: No such file"):
+    with pytest.raises(UnfitSystemError, match="/nowhere/python: No such file"):
         start_server(missing, model)
 
 
 def test_a_server_that_ignores_sigterm_is_killed(
-    echo: Contender, model: ServedModel, monkeypatch: pytest.MonkeyPatch
+    echo: System, model: ServedModel, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(servers, "STOP_SECONDS", 0.2)
     server = start_server(own_command(echo, IGNORES_SIGTERM), model)
@@ -102,7 +102,7 @@ def test_a_server_that_ignores_sigterm_is_killed(
     assert server.stop() == -signal.SIGKILL
 
 
-def test_a_child_with_a_session_of_its_own_does_not_outlive_its_server(echo: Contender, model: ServedModel) -> None:
+def test_a_child_with_a_session_of_its_own_does_not_outlive_its_server(echo: System, model: ServedModel) -> None:
     server = start_server(own_command(echo, HAS_A_CHILD_OF_ITS_OWN_SESSION), model)
     wait_for_log(server, "ready")
     seen = {status.process for status in server.list_processes()}

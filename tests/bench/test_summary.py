@@ -4,7 +4,7 @@ import pytest
 
 from bench.claims import AT_LEAST, AT_MOST, Claim, check_claims
 from bench.machine import describe_machine
-from bench.results import Entry, Results, Settings, Turn
+from bench.results import Entry, Results, Run, Settings
 from bench.summary import Figures, best_peer, of_kind, ratio_to_best, summarise
 from bench.tables import render_claims, render_figures, render_table
 from bench.wrk import Load
@@ -79,7 +79,7 @@ def test_a_claim_that_fails_is_shown_so() -> None:
     assert "not measured in this run" in render_claims([Claim("text", AT_LEAST, 2.0, None)])
 
 
-def test_the_table_has_a_line_for_each_contender_and_one_width() -> None:
+def test_the_table_has_a_line_for_each_system_and_one_width() -> None:
     lines = render_figures(ALL, (1, 16, 64)).splitlines()
     assert len(lines) == 2 + len(ALL)
     assert {line.count("|") for line in lines} == {11}
@@ -90,16 +90,16 @@ def test_a_bar_in_a_cell_does_not_break_the_table() -> None:
     assert render_table(["a", "b"], [["x|y", "1"]]).splitlines()[-1] == "| x\\|y | 1 |"
 
 
-def turn(round_: int, rate: float) -> Turn:
+def run(round_: int, rate: float) -> Run:
     load = Load(requests=10, seconds=1.0, requests_per_second=rate, p50_ms=rate, p90_ms=rate, p99_ms=rate)
-    return Turn("slow", round_, rate, 0.0, int(rate), rate, {"16": load}, {"tensor": load})
+    return Run("slow", round_, rate, 0.0, int(rate), rate, {"16": load}, {"tensor": load})
 
 
 def test_one_slow_round_does_not_move_the_median() -> None:
     settings = Settings("short", 3, 1, (16,), 1000, 4, "bundle", 300)
-    turns = [turn(0, 100.0), turn(1, 1.0), turn(2, 104.0)]
-    found = summarise(Results(describe_machine(), settings, [SLOW.entry, FAST.entry], turns, {}, {}, []))
-    assert [one.entry.name for one in found] == ["slow"]  # the other finished no turn
+    runs = [run(0, 100.0), run(1, 1.0), run(2, 104.0)]
+    found = summarise(Results(describe_machine(), settings, [SLOW.entry, FAST.entry], runs, {}, {}, []))
+    assert [one.entry.name for one in found] == ["slow"]  # the other finished no run
     assert found[0].requests_per_second == {"16": 100.0}
     assert found[0].batch_rows_per_second == {"tensor": 100_000.0}
     assert found[0].cold_start_seconds == pytest.approx(100.0)

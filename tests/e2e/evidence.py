@@ -11,7 +11,7 @@ ENVIRONMENTS = ("lathe-test", "lathe-prod-eks", "lathe-prod-gke")
 
 
 def keep_evidence(kubectl: Kubectl, argo_cd: argo.ArgoCd, folder: Path) -> list[str]:
-    """The names of the files written; what cannot be asked says so in its file."""
+    """The names of the files written; what cannot be read says so in its file."""
     folder.mkdir(parents=True, exist_ok=True)
     asked = {
         "nodes.txt": ("describe", "nodes"),

@@ -60,4 +60,4 @@ def test_without_a_registry_that_is_said_before_anything_else(tmp_path: Path) ->
     api = f"http://127.0.0.1:{take_free_port()}"
     done = run("promote", "--from", "test", "--to", "prod-eks", "--unverified", GITHUB_API_URL=api)
     assert done.returncode != 0
-    assert done.stderr.startswith("warning: no registry is asked: digest, bundle and signature stay unproven")
+    assert done.stderr.startswith("warning: the registry is not queried: digest, bundle and signature stay unproven")

@@ -22,12 +22,12 @@ def write_event(folder: Path, payload: Any, **changes: Any) -> Path:
 def test_a_known_reason_is_taken_with_its_alert(tmp_path: Path, reason: str) -> None:
     request = read_request("repository_dispatch", write_event(tmp_path, {**PAYLOAD, "reason": reason}))
     assert (request.reason, request.fingerprint) == (reason, "0123456789abcdef")
-    assert request.describe() == f"Asked for by an alert: {reason}, fingerprint `0123456789abcdef`."
+    assert request.describe() == f"Requested by an alert: {reason}, fingerprint `0123456789abcdef`."
 
 
 @pytest.mark.parametrize(("name", "reason"), [("schedule", "the schedule"), ("workflow_dispatch", "hand")])
 def test_a_schedule_and_a_person_need_no_alert(name: str, reason: str) -> None:
-    assert read_request(name, None).describe() == f"Asked for by {reason}."
+    assert read_request(name, None).describe() == f"Requested by {reason}."
 
 
 @pytest.mark.parametrize(

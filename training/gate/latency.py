@@ -46,21 +46,21 @@ def judge_latency(latency: Latency, budgets: Budgets) -> Check:
 
 
 def measure_latency(bundle: Bundle, matrix: Matrix, rounds: int, calls: int) -> Latency:
-    """Medians over `rounds` turns of `calls` single rows each; the ratio is the median of the turns' ratios.
+    """Medians over `rounds` of `calls` single rows each; the ratio is the median of the rounds' ratios.
 
     The small model always goes through ONNX Runtime: a candidate that cannot is as much slower as it will be.
     """
     engine = Engine(bundle, 1)
     small = OnnxRows(open_session(convert_booster(fit_reference()), REFERENCE_FEATURES), REFERENCE_FEATURES)
     rows, small_rows = _single_rows(matrix, calls), _single_rows(_reference_matrix(), calls)
-    turns = [
+    times = [
         (_time_calls(small.compute_margins, small_rows), _time_calls(engine.compute_margins, rows))
         for _ in range(rounds + 1)
     ][1:]
     return Latency(
-        candidate_us=median(slow for _, slow in turns),
-        reference_us=median(fast for fast, _ in turns),
-        ratio=median(slow / fast for fast, slow in turns),
+        candidate_us=median(slow for _, slow in times),
+        reference_us=median(fast for fast, _ in times),
+        ratio=median(slow / fast for fast, slow in times),
         path=PATHS[engine.name],
     )
 

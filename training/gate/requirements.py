@@ -22,7 +22,7 @@ def check_requirements(evidence: HoldoutEvidence) -> Iterator[Check]:
         return
     before = evidence.champion.bundle.manifest.requirements
     if before is None:
-        why = "the champion's bundle is of an earlier version, which does not say what was asked of it"
+        why = "the champion's bundle is of an earlier version, which does not say what was required of it"
         yield leave_unchecked("declared/requirements", EXPECTED, why)
         return
     columns = {column.name for column in evidence.champion.bundle.manifest.schema.columns}

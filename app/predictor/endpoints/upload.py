@@ -10,7 +10,7 @@ import numpy as np
 from app.predictor.endpoints.upload_answer import ScoredRows, Summary, Writer
 from app.predictor.http.errors import EMPTY, InvalidInputError, TooLargeError
 from app.predictor.http.spool import Spool
-from app.predictor.inputs.chunks import Checked, Stretch, check_stretch
+from app.predictor.inputs.chunks import Checked, Chunk, check_chunk
 from app.predictor.inputs.pieces import PIECE_BYTES
 from app.predictor.prediction_log.entries import TableEntry
 from app.predictor.prediction_log.log import PredictionLog
@@ -26,7 +26,7 @@ NOT_FINITE = RowError("score_not_finite", "the model's score of the row is not f
 
 
 class Reader(Protocol):
-    """Whole lines of bytes in, at most `max_lines` at once; stretches of rows out."""
+    """Whole lines of bytes in, at most `max_lines` at once; chunks of rows out."""
 
     @property
     def max_lines(self) -> int: ...
@@ -37,7 +37,7 @@ class Reader(Protocol):
 
     def read_header(self, lines: bytes, is_last: bool) -> bytes: ...
 
-    def read(self, lines: bytes, is_last: bool) -> Stretch | None: ...
+    def read(self, lines: bytes, is_last: bool) -> Chunk | None: ...
 
 
 class Progress(msgspec.Struct, gc=False):
@@ -131,14 +131,14 @@ class Upload:
             return
         parts = split_lines(lines, self.reader.max_lines)
         for place, part in enumerate(parts, 1):
-            if (stretch := self.reader.read(part, is_last and place == len(parts))) is not None:
-                scored = self._score(stretch)
+            if (chunk := self.reader.read(part, is_last and place == len(parts))) is not None:
+                scored = self._score(chunk)
                 progress.scored += scored.scored
                 progress.rejected += scored.rejected
                 progress.logged += scored.logged
 
-    def _score(self, stretch: Stretch) -> Progress:
-        checked = check_stretch(self.model.manifest.schema, stretch, self.reader.is_text)
+    def _score(self, chunk: Chunk) -> Progress:
+        checked = check_chunk(self.model.manifest.schema, chunk, self.reader.is_text)
         parts = list(self._score_good(checked))
         scores = np.concatenate([part.scores for part in parts]) if parts else np.empty(0)
         decisions = self.model.decide_many(scores)
@@ -146,12 +146,10 @@ class Upload:
         issued = None if self.receipts is None else list(map(self.receipts.issue, values, decisions))
         receipts = [""] * len(values) if issued is None else issued
         warned = self._list_warned(parts, checked.good)
-        outcome = ScoredRows(
-            self._rows + 1, stretch, checked.good, values, decisions, receipts, checked.problems, warned
-        )
+        outcome = ScoredRows(self._rows + 1, chunk, checked.good, values, decisions, receipts, checked.problems, warned)
         self.spool.write(self.writer.write_rows(outcome))
         self.summary.add(scores, len(checked.problems), len(warned))
-        self._rows += len(stretch.rows)
+        self._rows += len(chunk.rows)
         rejected = Counter(problem.code for problem in checked.problems.values())
         return Progress(parts, rejected, list(self._choose_logged(parts, issued)))
 
@@ -182,7 +180,7 @@ class Upload:
 
     @staticmethod
     def _list_warned(parts: list[Scored], good: list[int]) -> dict[int, list[str]]:
-        """By the row's place in its stretch, the columns whose category is none that training knew."""
+        """By the row's place in its chunk, the columns whose category is none that training knew."""
         warned: dict[int, list[str]] = {}
         first = 0
         for part in parts:

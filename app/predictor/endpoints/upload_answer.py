@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import msgspec
 import numpy as np
 
-from app.predictor.inputs.chunks import Stretch
+from app.predictor.inputs.chunks import Chunk
 from app.predictor.inputs.csv_upload import CsvReader
 from app.predictor.inputs.warned import UNKNOWN_CATEGORY
 from contract.compute.scoring import Scores
@@ -80,10 +80,10 @@ class Summary:
 
 
 class ScoredRows(msgspec.Struct, gc=False):
-    """A stretch after scoring: scores and decisions of the rows at `good`, problems of the others."""
+    """A chunk after scoring: scores and decisions of the rows at `good`, problems of the others."""
 
     first_row: int
-    stretch: Stretch
+    chunk: Chunk
     good: list[int]
     scores: list[float]
     decisions: Sequence[bool | None]
@@ -106,7 +106,7 @@ class NdjsonWriter:
     content_type = NDJSON_TYPE
 
     def write_rows(self, outcome: ScoredRows) -> bytes:
-        rows, carry, first = outcome.stretch.rows, outcome.stretch.carried, outcome.first_row
+        rows, carry, first = outcome.chunk.rows, outcome.chunk.carried, outcome.first_row
         scored = zip(outcome.good, outcome.scores, outcome.decisions, outcome.receipts, strict=True)
         lines: list[Any] = [
             ScoredLine(first + place, score, decision, receipt, carry(rows[place]) if carry else {})
@@ -173,7 +173,7 @@ class CsvWriter:
             self._kept = [place for place, name in enumerate(header) if name not in self._added]
             self._learn_known(self._kept)
             yield [*(header[place] for place in self._kept), *self._added]
-        rows = outcome.stretch.rows
+        rows = outcome.chunk.rows
         if len(self._kept) < len(header):
             rows = [[cells[index] for index in self._kept] for cells in rows]
         for cells, added in zip(rows, self._list_added(outcome), strict=True):
@@ -193,7 +193,7 @@ class CsvWriter:
             place: self._pick(("", "", f"{problem.code}: {problem}", "", ""))
             for place, problem in outcome.problems.items()
         }
-        return (refused[place] if place in refused else next(scored) for place in range(len(outcome.stretch.rows)))
+        return (refused[place] if place in refused else next(scored) for place in range(len(outcome.chunk.rows)))
 
     def _learn_known(self, kept: list[int]) -> None:
         for column in self._reader.schema.columns:

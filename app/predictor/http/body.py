@@ -16,7 +16,7 @@ SMALL_BODY_BYTES = 16 * 1024  # above it a batch
 # more than one row has; what is wrong with a body above it is found in a thread: up to 4 ms for one of empty arrays
 QUICK_BODY_BYTES = 2 * 1024
 # up to here a batch is read and rendered on the event loop, a third of a millisecond for 1,000 rows, and only scored in
-# a thread: its Python would not be done sooner there, and pay for every turn it takes with the loop's
+# a thread: its Python would not be done sooner there, and each switch of the interpreter's lock would cost time
 LOOP_BODY_BYTES = 64 * 1024
 JOINED_BYTES = 1024 * 1024  # on the event loop
 

@@ -1,4 +1,4 @@
-"""A stretch of an upload as rows and columns, each value held against the schema, row by row where one is refused."""
+"""A chunk of an upload as rows and columns, each value held against the schema, row by row where one is refused."""
 
 from collections.abc import Callable, Sequence
 from typing import Any
@@ -15,10 +15,10 @@ from contract.schema import Column, ModelSchema
 ABSENT: Any = object()  # no value at all where a null could have stood
 
 Values = list[Any] | NDArray[np.float64]
-Problems = dict[int, RowError]  # by the row's place in its stretch
+Problems = dict[int, RowError]  # by the row's place in its chunk
 
 
-class Stretch(msgspec.Struct, gc=False):
+class Chunk(msgspec.Struct, gc=False):
     """Rows that stand together in an upload. `rows` are as uploaded; a broken one holds what could be read.
 
     `columns` has the schema's columns, each as long as `rows`; `carried` gives the values beside them.
@@ -38,15 +38,15 @@ class Checked(msgspec.Struct, gc=False):
     problems: Problems
 
 
-def check_stretch(schema: ModelSchema, stretch: Stretch, is_text: bool) -> Checked:
+def check_chunk(schema: ModelSchema, chunk: Chunk, is_text: bool) -> Checked:
     """Holds every value against the schema; `is_text` where they are cells of text, else they are as JSON has them."""
-    problems = dict(stretch.problems)
+    problems = dict(chunk.problems)
     checked = {
-        column.name: check_column(column, stretch.columns[column.name], is_text, problems) for column in schema.columns
+        column.name: check_column(column, chunk.columns[column.name], is_text, problems) for column in schema.columns
     }
     if not problems:
-        return Checked(checked, list(range(len(stretch.rows))), problems)
-    good = [index for index in range(len(stretch.rows)) if index not in problems]
+        return Checked(checked, list(range(len(chunk.rows))), problems)
+    good = [index for index in range(len(chunk.rows)) if index not in problems]
     kept: dict[str, Values] = {
         name: values[good] if isinstance(values, np.ndarray) else [values[index] for index in good]
         for name, values in checked.items()

@@ -1,11 +1,11 @@
-"""A CSV upload as stretches of rows: any column order, raw or contract names."""
+"""A CSV upload as chunks of rows: any column order, raw or contract names."""
 
 from typing import Any
 
 import msgspec
 
 from app.predictor.http.errors import BadRequestError, InvalidInputError
-from app.predictor.inputs.chunks import Stretch
+from app.predictor.inputs.chunks import Chunk
 from contract.errors import RowError
 from contract.intake.csv_rows import MALFORMED, WRONG_SHAPE, Cells, CsvRows, Rows
 from contract.intake.headers import explain_header, explain_name
@@ -17,13 +17,13 @@ ERROR = "error"
 SCORED = ("score", "decision", ERROR)  # what a scored file has beside its own columns
 REFUSED_BEFORE = "the row was refused before and what stands here is a part of it; mend it in the file it came from"
 MAX_COLUMNS = 1024
-MAX_ROWS = 2048  # of a stretch: more than usual rows are in one part of an upload
-MAX_CELLS = 128 * 1024  # of a stretch: a row that is too short answers with as many as the header has
-MAX_NAME_BYTES = 8 * 1024 * 1024  # of a stretch: each row in JSON repeats the names of what it carries
+MAX_ROWS = 2048  # of a chunk: more than usual rows are in one part of an upload
+MAX_CELLS = 128 * 1024  # of a chunk: a row that is too short answers with as many as the header has
+MAX_NAME_BYTES = 8 * 1024 * 1024  # of a chunk: each row in JSON repeats the names of what it carries
 
 
 class CsvReader:
-    """Takes whole lines of bytes, gives stretches; the first row is the header."""
+    """Takes whole lines of bytes, gives chunks; the first row is the header."""
 
     is_text = True
 
@@ -65,11 +65,11 @@ class CsvReader:
         self._read_header(header)
         return rest
 
-    def read(self, lines: bytes, is_last: bool) -> Stretch | None:
+    def read(self, lines: bytes, is_last: bool) -> Chunk | None:
         """The rows of `lines`, which end at a line's end and follow the header; None if that completes none."""
         return self._make_stretch(self._rows.read(lines, is_last)) if self.header else None
 
-    def _make_stretch(self, rows: Rows) -> Stretch | None:
+    def _make_stretch(self, rows: Rows) -> Chunk | None:
         if not rows.cells:
             return None
         width = len(self.header)
@@ -79,7 +79,7 @@ class CsvReader:
             self._find_refused_before(rows)
         by_place = list(zip(*rows.cells, strict=True))
         columns = {name: list(by_place[place]) for name, place in self.places.items()}
-        return Stretch(rows.cells, columns, rows.problems, self._carry if self._extra else None)
+        return Chunk(rows.cells, columns, rows.problems, self._carry if self._extra else None)
 
     def _carry(self, cells: Cells) -> dict[str, Any]:
         return {name: cells[place] for name, place in self._extra}

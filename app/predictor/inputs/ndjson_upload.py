@@ -1,11 +1,11 @@
-"""An upload of JSON lines as stretches of rows: one object a line, fields beside the schema's are carried."""
+"""An upload of JSON lines as chunks of rows: one object a line, fields beside the schema's are carried."""
 
 from typing import Any
 
 import msgspec
 
 from app.predictor.http.errors import ApiError, BadRequestError
-from app.predictor.inputs.chunks import ABSENT, Problems, Stretch
+from app.predictor.inputs.chunks import ABSENT, Chunk, Problems
 from app.predictor.inputs.json_values import decode_anything, refuse_repeated_names
 from contract.errors import RowError
 from contract.intake.signatures import recognize
@@ -16,7 +16,7 @@ _decode_lines = msgspec.json.Decoder(dict[str, Any]).decode_lines
 
 
 class NdjsonReader:
-    """Takes whole lines of bytes, gives stretches. Blank lines are no rows."""
+    """Takes whole lines of bytes, gives chunks. Blank lines are no rows."""
 
     max_lines = 2048  # a row that is refused answers with many times its own size
     is_text = False
@@ -39,7 +39,7 @@ class NdjsonReader:
     def read_header(self, lines: bytes, is_last: bool) -> bytes:
         return lines  # there is none
 
-    def read(self, lines: bytes, is_last: bool) -> Stretch | None:
+    def read(self, lines: bytes, is_last: bool) -> Chunk | None:
         """The rows of `lines`, which end at a line's end; None if there are none."""
         problems: Problems = {}
         rows = self._read_plain(lines)
@@ -48,7 +48,7 @@ class NdjsonReader:
         if not rows:
             return None
         columns = {name: [row.get(name, ABSENT) for row in rows] for name in self._names}
-        return Stretch(rows, columns, problems, self._carry)
+        return Chunk(rows, columns, problems, self._carry)
 
     def _carry(self, row: dict[str, Any]) -> dict[str, Any]:
         if len(row) <= len(self._known):

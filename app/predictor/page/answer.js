@@ -51,10 +51,10 @@ export function scoreRange(card, ...scores) {
 
 function gauge(card, words, score, decision) {
   const range = scoreRange(card, score);
-  const told =
+  const description =
     `${words.name} ${words.write(score)} on a scale from ${words.write(range[0])} to ${words.write(range[1])}` +
     (card.threshold === null ? "" : `, threshold at ${words.write(card.threshold)}`);
-  return chart(told, (width) => {
+  return chart(description, (width) => {
     const x = scale(range, [0, width]);
     const kind = decision === null ? "plain" : decision ? "bad" : "good";
     const nodes = [

@@ -53,10 +53,10 @@ async function scoreFile(card, file) {
   finish(card, file, tally, trouble);
 }
 
-const TOLD_SHARE = 0.25; // a reader is told of every quarter, not of every piece
+const ANNOUNCED_SHARE = 0.25; // a screen reader announces every quarter, not every piece
 
 async function scoreSlices(file, tally, signal) {
-  let told = 0;
+  let announced = 0;
   for await (const { body, done } of sliceFile(file)) {
     const response = await call("/v1/batch", { body, type: "text/csv", accept: "text/csv", signal });
     tally.add(new Uint8Array(await response.arrayBuffer()), JSON.parse(response.headers.get("x-lathe-summary")));
@@ -64,8 +64,8 @@ async function scoreSlices(file, tally, signal) {
     find("progress-bar").value = done;
     find("progress-text").textContent =
       `${file.name}: ${plural(tally.rows, "row")} scored, ${Math.round(done * 100)} %`;
-    if (done >= told + TOLD_SHARE && done < 1) {
-      told = done;
+    if (done >= announced + ANNOUNCED_SHARE && done < 1) {
+      announced = done;
       find("batch-status").textContent = `${Math.round(done * 100)} % scored`;
     }
   }

@@ -66,18 +66,18 @@ function histogramCard(card, words, tally) {
     `${words.write(from)} to ${words.write(to)}`,
     count(tally.bins[index]),
   ]);
-  const told = `Histogram of ${words.article} over ${plural(tally.scored, "row")}`;
+  const description = `Histogram of ${words.article} over ${plural(tally.scored, "row")}`;
   return section(
     `${words.name} of all rows`,
-    histogram(card, words, tally, told),
+    histogram(card, words, tally, description),
     make("p", { class: "hint" }, "Height is the number of rows, on a logarithmic scale."),
-    make("details", {}, make("summary", {}, "As a table"), table(told, [words.name, "rows"], rows, [1])),
+    make("details", {}, make("summary", {}, "As a table"), table(description, [words.name, "rows"], rows, [1])),
   );
 }
 
-function histogram(card, words, { bins, range }, told) {
+function histogram(card, words, { bins, range }, description) {
   const height = (rows) => Math.log10(1 + rows);
-  return chart(told, (width) => {
+  return chart(description, (width) => {
     const x = scale(range, [FRAME.left, width - FRAME.right]);
     const base = HEIGHT - FRAME.bottom;
     const y = scale([0, height(Math.max(...bins))], [base, FRAME.top]);

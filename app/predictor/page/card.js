@@ -59,17 +59,17 @@ function identity(card) {
   );
 }
 
-function data({ data: told }) {
+function data({ data: training }) {
   return section(
     "Training data",
     facts([
-      ["Dataset", told.dataset],
-      ["Rows", count(told.rows)],
-      ...(told.positives === null
+      ["Dataset", training.dataset],
+      ["Rows", count(training.rows)],
+      ...(training.positives === null
         ? []
-        : [["Positive", `${count(told.positives)} (${((told.positives / told.rows) * 100).toFixed(1)} %)`]]),
-      ["From", told.origin],
-      ["Fingerprint", mono(told.sha256)],
+        : [["Positive", `${count(training.positives)} (${((training.positives / training.rows) * 100).toFixed(1)} %)`]]),
+      ["From", training.origin],
+      ["Fingerprint", mono(training.sha256)],
     ]),
   );
 }
@@ -94,7 +94,7 @@ function calibration(card) {
 function gate({ verdict }) {
   if (!verdict)
     return section("Gate", make("p", { class: "hint" }, "No gate report of this bundle is known to this server."));
-  const told = VERDICTS[verdict.verdict];
+  const shown = VERDICTS[verdict.verdict];
   const rows = verdict.checks.map((check) => [
     check.name,
     make("span", { class: `badge ${VERDICTS[check.verdict].kind}` }, VERDICTS[check.verdict].word),
@@ -104,12 +104,12 @@ function gate({ verdict }) {
   ]);
   return section(
     "Gate",
-    make("p", {}, make("span", { class: `badge ${told.kind}` }, told.word), ` ${verdict.headline}`),
+    make("p", {}, make("span", { class: `badge ${shown.kind}` }, shown.word), ` ${verdict.headline}`),
     make(
       "details",
       {},
       make("summary", {}, `${plural(rows.length, "check")}, judged on ${verdict.created.slice(0, 10)}`),
-      table("Every question the gate asked", ["check", "verdict", "found", "expected", "why"], rows),
+      table("Every check of the gate", ["check", "verdict", "found", "expected", "why"], rows),
     ),
   );
 }

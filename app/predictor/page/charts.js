@@ -14,7 +14,7 @@ export function chart(text, paint) {
     svg.setAttribute("height", height);
     svg.replaceChildren(...nodes.flat().filter(Boolean));
   };
-  figure.retell = (told) => svg.setAttribute("aria-label", told);
+  figure.describe = (text) => svg.setAttribute("aria-label", text);
   new ResizeObserver(([entry]) => {
     const found = Math.round(entry.contentRect.width);
     if (found === width || found === 0) return;

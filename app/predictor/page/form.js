@@ -127,7 +127,7 @@ function makeNumber(column, attributes) {
   });
 }
 
-// The server judges again; here every field is told at once.
+// The server judges again; here every field is checked at once.
 function findProblem(column, text) {
   if (text === "") return column.nullable ? "" : "Please give a value.";
   if (column.type === "category") return "";

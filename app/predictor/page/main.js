@@ -14,8 +14,8 @@ const RETRY_MILLISECONDS = 2000;
 let traffic = null;
 
 function chosenView() {
-  const asked = location.hash.slice(1);
-  return VIEWS.includes(asked) ? asked : VIEWS[0];
+  const wanted = location.hash.slice(1);
+  return VIEWS.includes(wanted) ? wanted : VIEWS[0];
 }
 
 function showView(focus) {

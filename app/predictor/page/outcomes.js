@@ -24,7 +24,7 @@ export function outcomesCard(card, metrics, place) {
   if (card.threshold !== null) rows.push(...decided(counts));
   const error = total("lathe_feedback_absolute_error_total") / outcomes;
   rows.push(["Mean error of the score", number(Number(error.toPrecision(3))), ""]);
-  return section(table(`Of this model version, told to ${place}`, ["", "value", "of"], rows, [1]));
+  return section(table(`Of this model version, reported to ${place}`, ["", "value", "of"], rows, [1]));
 }
 
 function decided({

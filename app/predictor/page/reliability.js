@@ -10,7 +10,7 @@ const TALLEST = 340;
 export function calibrationChart(card) {
   const words = scoreWords(card);
   const points = card.reliability;
-  const told = `Calibration in ${points.length} groups of rows; on the diagonal what was predicted is what happened`;
+  const description = `Calibration in ${points.length} groups of rows; on the diagonal what was predicted is what happened`;
   const rows = points.map((point) => [
     words.write(point.predicted),
     words.write(point.observed),
@@ -20,7 +20,7 @@ export function calibrationChart(card) {
   return make(
     "div",
     {},
-    plot(card, points, told),
+    plot(card, points, description),
     make(
       "p",
       { class: "hint" },
@@ -30,17 +30,17 @@ export function calibrationChart(card) {
       "details",
       {},
       make("summary", {}, "As a table"),
-      table(told, ["predicted", "happened", "95 % interval", "rows"], rows, [0, 1, 2, 3]),
+      table(description, ["predicted", "happened", "95 % interval", "rows"], rows, [0, 1, 2, 3]),
     ),
   );
 }
 
-function plot(card, points, told) {
+function plot(card, points, description) {
   const share = card.schema.task === "binary";
   const every = points.flatMap(({ predicted, low, high }) => [predicted, low, high]);
   const domain = share ? [0, Math.min(Math.max(...every) * 1.05, 1)] : [Math.min(...every), Math.max(...every)];
   const write = (value) => (share ? `${number(Number((value * 100).toPrecision(3)))} %` : number(value));
-  return chart(told, (width) => {
+  return chart(description, (width) => {
     const height = Math.min(width * 0.8, TALLEST);
     const x = scale(domain, [FRAME.left, width - FRAME.right]);
     const y = scale(domain, [height - FRAME.bottom, FRAME.top]);

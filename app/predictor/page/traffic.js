@@ -119,20 +119,20 @@ function bucketsOf(metrics, route) {
 function routesCard(metrics) {
   const routes = new Map();
   for (const { labels, value } of samples(metrics, "lathe_requests_total")) {
-    const told = routes.get(labels.route) ?? { requests: 0, errors: 0 };
-    told.requests += value;
-    if (isError(labels.code)) told.errors += value;
-    routes.set(labels.route, told);
+    const counted = routes.get(labels.route) ?? { requests: 0, errors: 0 };
+    counted.requests += value;
+    if (isError(labels.code)) counted.errors += value;
+    routes.set(labels.route, counted);
   }
   const rows = [...routes]
-    .filter(([, told]) => told.requests > 0)
+    .filter(([, counted]) => counted.requests > 0)
     .sort((one, other) => other[1].requests - one[1].requests)
-    .map(([route, told]) => {
+    .map(([route, counted]) => {
       const buckets = bucketsOf(metrics, route);
       return [
         route,
-        count(told.requests),
-        count(told.errors),
+        count(counted.requests),
+        count(counted.errors),
         seconds(quantile(buckets, 0.5)),
         seconds(quantile(buckets, 0.99)),
       ];

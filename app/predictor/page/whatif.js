@@ -58,7 +58,7 @@ function nearestIndex(values, given) {
 
 function controls(moved, use) {
   const { words, column, values, scores, card } = moved;
-  const told = make("p", { class: "what-now", id: "what-now" });
+  const summary = make("p", { class: "what-now", id: "what-now" });
   const figure = (column.type === "category" ? bars : curve)(moved);
   const slider = make("input", {
     type: "range",
@@ -79,9 +79,9 @@ function controls(moved, use) {
           ? `, ${words.decided.toLowerCase()}`
           : `, ${words.clear.toLowerCase()}`;
     const sentence = `At ${withUnit(value, column.unit)}: ${words.article} would be ${words.write(score)}${decided}`;
-    told.textContent = sentence;
+    summary.textContent = sentence;
     slider.setAttribute("aria-valuetext", sentence);
-    figure.retell(`${words.name} by ${label(column)}. ${sentence}`);
+    figure.describe(`${words.name} by ${label(column)}. ${sentence}`);
     figure.repaint();
   };
   slider.addEventListener("input", move);
@@ -95,7 +95,7 @@ function controls(moved, use) {
     },
     "Predict with this value",
   );
-  return [told, slider, figure, make("p", { class: "bar" }, take)];
+  return [summary, slider, figure, make("p", { class: "bar" }, take)];
 }
 
 function scoreDomain({ card, scores }) {

@@ -191,7 +191,7 @@ class DirectProtocol(PacedProtocol):
     def call_later(self) -> None:
         self.micro_batcher.parse_later(self)
 
-    def rest_later(self) -> None:
+    def yield_reading(self) -> None:
         self.micro_batcher.read_later(self)
 
     def parse(self, data: bytes) -> None:

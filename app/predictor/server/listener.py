@@ -6,7 +6,7 @@ import socket
 from app.predictor.settings import Settings
 
 BACKLOG = 4096
-ACCEPTS_A_TURN = 16
+ACCEPTS_AT_ONCE = 16
 SEND_BYTES = 64 * 1024  # which Linux doubles for its own needs
 
 
@@ -32,8 +32,8 @@ def listen(settings: Settings, port: int) -> socket.socket:
 
 
 def multiply(listener: socket.socket) -> list[socket.socket]:
-    """The listening socket ACCEPTS_A_TURN times, for an event loop that accepts one connection a turn from each.
+    """The listening socket ACCEPTS_AT_ONCE times, for an event loop that accepts one connection an iteration from each.
 
-    Under load a turn takes milliseconds: of a hundred new clients, the last would wait for a second.
+    Under load an iteration takes milliseconds: of a hundred new clients, the last would wait for a second.
     """
-    return [listener, *(listener.dup() for _ in range(ACCEPTS_A_TURN - 1))]
+    return [listener, *(listener.dup() for _ in range(ACCEPTS_AT_ONCE - 1))]

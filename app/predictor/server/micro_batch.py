@@ -28,7 +28,7 @@ class BatchedConnection(Protocol):
 
     def go_on(self) -> None: ...
 
-    def end_rest(self) -> None: ...
+    def end_yielding(self) -> None: ...
 
     def finish_row(self, row: PendingRow, margin: float | Exception) -> None: ...
 
@@ -57,7 +57,7 @@ class MicroBatcher:
         self._waiting: list[BatchedConnection] = []
         self._rows: list[tuple[BatchedConnection, PendingRow]] = []
         self._held: deque[BatchedConnection] = deque()
-        self._resting: deque[BatchedConnection] = deque()
+        self._yielding: deque[BatchedConnection] = deque()
         self._served = 0
         self._may_pause = False
 
@@ -99,19 +99,19 @@ class MicroBatcher:
 
     def read_later(self, connection: BatchedConnection) -> None:
         """Lets a connection read on in a later iteration, after those that were added before."""
-        if not self._resting:
-            connection.loop.call_soon(self._end_rests)
-        self._resting.append(connection)
+        if not self._yielding:
+            connection.loop.call_soon(self._read_on)
+        self._yielding.append(connection)
 
-    def _end_rests(self) -> None:
-        for _ in range(min(READERS_AT_ONCE, len(self._resting))):
-            connection = self._resting.popleft()
+    def _read_on(self) -> None:
+        for _ in range(min(READERS_AT_ONCE, len(self._yielding))):
+            connection = self._yielding.popleft()
             try:
-                connection.end_rest()
+                connection.end_yielding()
             except Exception as error:  # one connection's trouble is not the others'
                 connection.fail(error)
-        if self._resting:
-            self._resting[0].loop.call_soon(self._end_rests)
+        if self._yielding:
+            self._yielding[0].loop.call_soon(self._read_on)
 
     def pause_after(self, connection: BatchedConnection) -> None:
         """Pauses once this iteration is over, unless something else arrived in it as well."""

@@ -16,7 +16,7 @@ from app.predictor.inputs.pieces import has_more
 from app.predictor.server.parsing import MAX_HEAD_BYTES
 from app.predictor.server.protocol import GuardedProtocol
 
-REQUESTS_AT_ONCE = 8  # of one connection in one turn of the event loop
+REQUESTS_AT_ONCE = 8  # of one connection in one iteration of the event loop
 SHORT_BYTES = 128  # hold no more requests than that
 BODY_BYTES = 4 * 1024  # of a body behind which other requests may stand
 
@@ -32,13 +32,13 @@ _VERSION = re.compile(rb"[PE]/1\.")
 
 
 class PacedFlow(FlowControl):
-    """Reads nothing while something is held that was read before, nor before the others that read much had their turn.
+    """Reads nothing while bytes are held that are not parsed yet, nor while it yields to other connections.
 
-    `is_wanted` is whether it would read but for these two.
+    `is_holding` and `is_yielding` say which; `is_wanted` is whether it would read but for these two.
     """
 
     is_holding = False
-    is_resting = False
+    is_yielding = False
     is_wanted = True
 
     def pause_reading(self) -> None:
@@ -47,15 +47,15 @@ class PacedFlow(FlowControl):
 
     def resume_reading(self) -> None:
         self.is_wanted = True
-        if not self.is_holding and not self.is_resting:
+        if not self.is_holding and not self.is_yielding:
             super().resume_reading()
 
-    def rest(self) -> None:
-        self.is_resting = True
+    def start_yielding(self) -> None:
+        self.is_yielding = True
         super().pause_reading()
 
-    def end_rest(self) -> None:
-        self.is_resting = False
+    def end_yielding(self) -> None:
+        self.is_yielding = False
         if self.is_wanted and not self.is_holding and not self._transport.is_closing():
             super().resume_reading()
 
@@ -83,12 +83,12 @@ class PacedProtocol(GuardedProtocol):
         raise NotImplementedError
 
     def call_later(self) -> None:
-        """Calls `go_on` in a turn of the event loop to come."""
+        """Calls `go_on` in a later iteration of the event loop."""
         raise NotImplementedError
 
     def pace(self, data: bytes) -> None:
         """Parses what arrived, or the first of it."""
-        if self.flow.is_holding:  # what the transport had read before it was told to wait
+        if self.flow.is_holding:  # what the transport had read before it was paused
             self._held, self._at = self._held[self._at :] + data, 0
             self._claim_held(len(self._held))
         elif len(data) > FEW_BYTES:
@@ -109,8 +109,8 @@ class PacedProtocol(GuardedProtocol):
     def _pace_large(self, data: bytes) -> None:
         """The same of many bytes, in which nothing is looked for where they can only be a body's."""
         if len(data) > LARGE_BYTES:
-            self.flow.rest()
-            self.rest_later()
+            self.flow.start_yielding()
+            self.yield_reading()
         if self.is_over or len(data) <= self._body_left:
             self.parse(data)
         elif (size := self._measure_request(data)) >= len(data):
@@ -174,17 +174,17 @@ class PacedProtocol(GuardedProtocol):
         return self._at >= len(self._held) or self.is_over or self.transport.is_closing()
 
     def _call_soon(self) -> None:
-        """Goes on in the next turn, unless requests still wait for their answers: then after them."""
+        """Goes on in the next iteration, unless requests still wait for their answers: then after them."""
         if not self._is_called and not self.pipeline:
             self._is_called = True
             self.call_later()
 
-    def rest_later(self) -> None:
-        """Calls `end_rest` in a turn of the event loop to come, after those that rest already."""
+    def yield_reading(self) -> None:
+        """Calls `end_yielding` in a later iteration of the event loop, after those that yield already."""
         raise NotImplementedError
 
-    def end_rest(self) -> None:
-        self.flow.end_rest()
+    def end_yielding(self) -> None:
+        self.flow.end_yielding()
 
     def go_on(self) -> None:
         self._is_called = False

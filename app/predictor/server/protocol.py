@@ -140,7 +140,7 @@ class GuardedProtocol(MeteredProtocol, ParsingProtocol):
         self.cycle.message_event.set()
 
     def eof_received(self) -> bool:  # type: ignore[override]
-        """A client may end its half of the connection once it has asked: what it asked for is answered.
+        """A client may end its half of the connection once it has sent its requests: they are answered.
 
         Whether to keep the connection.
         """
@@ -172,7 +172,7 @@ class GuardedProtocol(MeteredProtocol, ParsingProtocol):
             self._send_refusal(self.refusal)
 
     def refuse(self, error: ApiError, path: str = "") -> None:
-        """Ends the connection with an error, once what was asked before is answered.
+        """Ends the connection with an error, once the requests before are answered.
 
         It gets the shape, the headers, the counts and the log line of every error.
         """

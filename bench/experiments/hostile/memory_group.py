@@ -4,7 +4,7 @@ import contextlib
 import os
 from pathlib import Path
 
-from bench.errors import ContenderError
+from bench.errors import UnfitSystemError
 
 V1, V2 = Path("/sys/fs/cgroup/memory"), Path("/sys/fs/cgroup")
 
@@ -13,7 +13,7 @@ class MemoryGroup:
     """A memory cgroup of this experiment's own, version 1 or 2."""
 
     def __init__(self, limit: int) -> None:
-        """Raises: ContenderError where none can be made."""
+        """Raises: UnfitSystemError where none can be made."""
         self.is_v1 = (V1 / "memory.limit_in_bytes").exists()
         self.folder = (V1 if self.is_v1 else V2) / f"lathe-bench-{os.getpid()}"
         limits = ("memory.limit_in_bytes", "memory.memsw.limit_in_bytes") if self.is_v1 else ("memory.max",)
@@ -22,7 +22,7 @@ class MemoryGroup:
             (self.folder / limits[0]).write_text(str(limit))
         except OSError as error:
             self.close()
-            raise ContenderError(f"no memory cgroup can be made: {error}") from error
+            raise UnfitSystemError(f"no memory cgroup can be made: {error}") from error
         with contextlib.suppress(OSError):  # without swap there is nothing to limit
             for name in limits[1:] if self.is_v1 else ("memory.swap.max",):
                 (self.folder / name).write_text(str(limit) if self.is_v1 else "0")

@@ -37,10 +37,10 @@ def watching(server: Server, row: bytes) -> Iterator[Watch]:
             watch.peak_bytes = max(watch.peak_bytes, server.resident_bytes())
             start = time.monotonic()
             with contextlib.suppress(OSError, http.client.HTTPException):
-                server.ask(server.contender.health, None, ANSWER_SECONDS)
+                server.ask(server.system.health, None, ANSWER_SECONDS)
             watch.health.append(time.monotonic() - start)
             try:
-                watch.rows[str(server.ask(server.contender.row.path, row, ANSWER_SECONDS).status)] += 1
+                watch.rows[str(server.ask(server.system.row.path, row, ANSWER_SECONDS).status)] += 1
             except (OSError, http.client.HTTPException):
                 watch.rows["closed"] += 1
 

@@ -2,17 +2,17 @@
 
 import pytest
 
-from bench.contenders import list_contenders
 from bench.experiments.catalog import EXPERIMENTS, find_experiment
 from bench.experiments.experiment import Experiment, Finding, Outcome, Promise, render_finding
+from bench.systems import list_systems
 from cli.errors import CommandError
 
 
 @pytest.mark.parametrize("name", EXPERIMENTS)
-def test_every_experiment_names_known_contenders_and_describes_itself(name: str) -> None:
+def test_every_experiment_names_known_systems_and_describes_itself(name: str) -> None:
     found = find_experiment(name)
-    assert set(found.contenders) <= {contender.name for contender in list_contenders("model")}
-    assert "lathe" in found.contenders
+    assert set(found.systems) <= {system.name for system in list_systems("model")}
+    assert "lathe" in found.systems
     assert str(found.seconds) in found.about.format(seconds=found.seconds) or "{seconds}" not in found.about
 
 

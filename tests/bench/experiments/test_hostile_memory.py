@@ -6,14 +6,14 @@ from pathlib import Path
 import pytest
 
 from bench import servers
-from bench.contenders import list_contenders
-from bench.errors import ContenderError
+from bench.errors import UnfitSystemError
 from bench.experiments import hostile_memory
 from bench.experiments.hostile import shapes
 from bench.experiments.hostile.memory_group import MemoryGroup
 from bench.experiments.hostile.shapes import list_bodies, list_uploads
 from bench.experiments.hostile_memory import LIMIT_BYTES
 from bench.model import load_model
+from bench.systems import list_systems
 from tests.app.predictor.running import ROOT
 
 
@@ -31,13 +31,13 @@ def test_it_lives_in_its_memory_and_answers_good_rows(
 ) -> None:
     try:
         MemoryGroup(LIMIT_BYTES).close()
-    except ContenderError as error:
+    except UnfitSystemError as error:
         pytest.skip(str(error))
     (tmp_path / "lathe").symlink_to(ROOT / ".venv")
     monkeypatch.setattr(servers, "ENVIRONMENTS", tmp_path)
     cores = os.sched_getaffinity(0)
     model = load_model(bundle_folder)
-    outcome = hostile_memory.measure(list_contenders(model.name)[0], model, 1)
+    outcome = hostile_memory.measure(list_systems(model.name)[0], model, 1)
     assert os.sched_getaffinity(0) == cores
     lives, _, rows, *_ = outcome.promises  # how soon health is answered is for the experiment: a test asserts no time
     assert lives.holds, outcome.details

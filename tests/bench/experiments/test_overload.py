@@ -27,6 +27,6 @@ def test_every_way_to_fail_breaks_its_own_promise() -> None:
         "probes": make_flood(95, 900, [200, 503]),
     }
     for word, flood in broken.items():
-        failed = [promise.asked for promise in describe([100, 100], [flood]).promises if not promise.holds]
+        failed = [promise.requirement for promise in describe([100, 100], [flood]).promises if not promise.holds]
         assert len(failed) == 1
         assert word in failed[0]

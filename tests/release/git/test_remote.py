@@ -155,9 +155,9 @@ def test_a_remote_that_is_gone_is_said_to_be(origin: Origin) -> None:
     remote = Remote(origin.clone("ada"))
     parent, commit = commit_text(remote, "one")
     origin.bare.rename(origin.bare.with_name("elsewhere"))
-    with pytest.raises(OutsideError, match=r"origin cannot be asked: fatal: .* does not appear to be a git repository"):
+    with pytest.raises(OutsideError, match=r"origin does not answer: fatal: .* does not appear to be a git repository"):
         remote.fetch()
-    with pytest.raises(OutsideError, match="origin cannot be asked"):
+    with pytest.raises(OutsideError, match="origin does not answer"):
         remote.push(commit, lease=parent)
 
 

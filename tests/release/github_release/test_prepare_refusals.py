@@ -101,7 +101,7 @@ def test_a_section_that_is_there_already_is_refused() -> None:
 
 def test_a_remote_that_is_gone_is_not_the_persons_mistake(clone: Path, tmp_path: Path) -> None:
     shutil.rmtree(tmp_path / "origin.git")
-    with pytest.raises(OutsideError, match="origin cannot be asked"):
+    with pytest.raises(OutsideError, match="origin does not answer"):
         prepare(clone)
 
 

@@ -164,7 +164,7 @@ def test_where_the_answer_is_from_is_said_and_asked_anew_when_wanted(told: Origi
     assert "v1.3.0" not in old
     assert "from origin/main as last fetched (--fetch asks again), commit" in old
     assert "v1.3.0" in new
-    assert f"from origin/main, asked just now, commit {origin.head[:10]}" in new
+    assert f"from origin/main, fetched just now, commit {origin.head[:10]}" in new
 
 
 def test_without_a_remote_the_checkout_tells(told: Origin, tmp_path: Path) -> None:

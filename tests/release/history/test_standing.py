@@ -150,7 +150,7 @@ def test_the_table_is_there_for_programs(origin: Origin, ada: Path) -> None:
         "cluster": None,
     }
     assert found["prod-gke"]["version"] is None
-    assert warning.startswith("warning: no cluster was asked")
+    assert warning.startswith("warning: no cluster was queried")
 
 
 def test_a_broken_overlay_on_main_is_an_error_that_names_it(origin: Origin, ada: Path) -> None:

@@ -116,7 +116,7 @@ def test_a_cluster_that_does_not_answer_is_one_warning_and_no_traceback(
     (answers.folder / "version.json").unlink()
     with console.err.capture() as said:
         statuses = ask(root, answers)
-    assert said.get().count("warning: no cluster was asked: kubectl get --raw") == 1
+    assert said.get().count("warning: no cluster was queried: kubectl get --raw") == 1
     assert said.get().count("kubectl") == 1
     assert statuses["test"].pods == UNKNOWN
 

@@ -155,7 +155,7 @@ def test_a_hook_that_rejects_is_quoted_with_the_way_and_ends_with_1(origin: Orig
     before = origin.head
     code, said = run_release(ada, *bump_words("v1.2.3"))
     assert (code, origin.head) == (1, before)
-    assert "warning: no registry is asked" in said
+    assert "warning: the registry is not queried" in said
     assert "`gh workflow run release.yml --ref v1.2.3` runs it in test" in said
     assert "error: origin does not take the commit on main: main is frozen until Monday" in said
     assert "Traceback" not in said
@@ -166,7 +166,7 @@ def test_a_remote_that_is_gone_ends_with_4(origin: Origin, ada: Path) -> None:
     origin.bare.rename(origin.bare.with_name("elsewhere"))
     code, said = run_release(ada, *bump_words("v1.2.3"))
     assert code == 4
-    assert "error: origin cannot be asked: fatal: " in said
+    assert "error: origin does not answer: fatal: " in said
     assert "Traceback" not in said
 
 

@@ -33,7 +33,7 @@ def test_the_text_says_what_moves_why_and_how_to_go_back(place: Place) -> None:
         "**prod-eks moves from nothing that was released to v1.2.3.**",
         "A person merges this. Nothing reaches prod-eks by that alone: somebody syncs it by hand in Argo CD",
         "v1.2.3 has run there for **less than a minute**, since ",
-        "Live metrics: not asked, `LATHE_PROMETHEUS_URL` is not set.",
+        "Live metrics: not queried, `LATHE_PROMETHEUS_URL` is not set.",
         "| PR-AUC ↑ |",
         "Approved by maintainer and ops in pull request #7.",
         "python -m release rollback --env prod-eks --reason",

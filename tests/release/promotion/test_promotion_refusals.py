@@ -49,7 +49,7 @@ def test_nothing_is_pushed_unless_it_is_verified(place: Place) -> None:
 def test_without_a_registry_the_text_warns(place: Place) -> None:
     promote(open_remote(place.clone), place.github, TO_EKS, lambda line: None, None)
     text = place.pulls[0]["body"]
-    assert "**Nobody asked the registry** (`--unverified`)" in text
+    assert "**The registry was not queried** (`--unverified`)" in text
     assert "Approved by maintainer and ops" in text
 
 

@@ -76,7 +76,7 @@ def test_a_missing_tag_or_repository_is_none(server: RegistryServer) -> None:
 @pytest.mark.usefixtures("crane")
 def test_a_registry_that_is_gone_is_an_outside_failure_that_says_where_it_was_asked() -> None:
     registry = Registry(f"127.0.0.1:{take_free_port()}")
-    with pytest.raises(OutsideError, match=r"predictor:v1\.0\.0 \(asked at 127\.0\.0\.1:\d+\): .*connection refused"):
+    with pytest.raises(OutsideError, match=r"predictor:v1\.0\.0 \(read at 127\.0\.0\.1:\d+\): .*connection refused"):
         registry.find_digest(REPOSITORY, "v1.0.0")
 
 

@@ -97,7 +97,7 @@ def generate_frame(dataset: Dataset, rows: int, seed: int) -> pd.DataFrame:
     Raises: InputError if there is no such recipe, its roles are not the dataset's, or a number is out of bounds.
     """
     if not 1 <= rows <= MAX_ROWS:
-        raise InputError(f"the generator was asked for {rows:,} rows, expected 1 to {MAX_ROWS:,}")
+        raise InputError(f"the generator is to make {rows:,} rows, expected 1 to {MAX_ROWS:,}")
     if seed < 0:
         raise InputError(f"the generator was given the seed {seed}, expected 0 or more")
     recipe = find_recipe(dataset)

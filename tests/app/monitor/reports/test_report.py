@@ -8,7 +8,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bench.errors import ContenderError
+from bench.errors import UnfitSystemError
 from bench.experiments.hostile.memory_group import MemoryGroup
 from contract.bundle import Bundle
 from contract.prediction_log import LoggedLine
@@ -148,7 +148,7 @@ def test_a_million_rows_are_reported_in_half_a_gibibyte(
         file.write(encode_lines(log_outcomes(bundle, [float(score > 0.3) for score in scores])))
     try:
         group = MemoryGroup(MEMORY_BYTES)
-    except ContenderError as error:
+    except UnfitSystemError as error:
         leave_out(str(error))
     try:
         enter = f'echo $$ > {group.folder}/cgroup.procs; exec "$@"'

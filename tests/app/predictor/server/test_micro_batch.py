@@ -1,4 +1,4 @@
-"""The order in which connections of one turn are answered, rows scored together, and how many are accepted in one."""
+"""The order in which connections of one iteration are answered, rows scored together, and how many are accepted."""
 
 import asyncio
 import socket
@@ -11,7 +11,7 @@ import uvloop
 
 from app.predictor.endpoints.base import PendingRow
 from app.predictor.endpoints.replies import UnscoredRow
-from app.predictor.server.listener import ACCEPTS_A_TURN, multiply
+from app.predictor.server.listener import ACCEPTS_AT_ONCE, multiply
 from app.predictor.server.micro_batch import PAUSE_SECONDS, READERS_AT_ONCE, MicroBatcher
 from contract.compute.engine import FEW_ROWS
 
@@ -45,7 +45,7 @@ class Connection:
         if self.trouble:
             raise self.trouble
 
-    def end_rest(self) -> None:
+    def end_yielding(self) -> None:
         self.order.append(self.name)
         if self.trouble:
             raise self.trouble
@@ -60,13 +60,13 @@ class Connection:
 class Asking(Connection):
     """Begins a row when it is served; `trouble` is raised when it is answered."""
 
-    def __init__(self, turn: MicroBatcher, name: str, order: list[str], trouble: Exception | None = None) -> None:
+    def __init__(self, batcher: MicroBatcher, name: str, order: list[str], trouble: Exception | None = None) -> None:
         super().__init__(name, order, trouble)
-        self.turn = turn
+        self.batcher = batcher
 
     def serve(self) -> None:
         row = UnscoredRow(self.name.encode(), lambda margin: b"")
-        self.turn.add_row(self, PendingRow(NOWHERE, row, 0.0, self.name, None))
+        self.batcher.add_row(self, PendingRow(NOWHERE, row, 0.0, self.name, None))
 
     def finish_row(self, row: PendingRow, margin: float | Exception) -> None:
         assert row.request_id == self.name
@@ -77,10 +77,10 @@ class Asking(Connection):
 
 def run_turns(*turns: list[Connection]) -> None:
     async def run() -> None:
-        turn = MicroBatcher(no_rows)
+        batcher = MicroBatcher(no_rows)
         for connections in turns:
             for connection in connections:
-                turn.add(connection)
+                batcher.add(connection)
             await asyncio.sleep(0)
             await asyncio.sleep(0)
 
@@ -111,13 +111,13 @@ def test_the_trouble_of_one_is_not_the_others() -> None:
 
 
 def run_rows(compute: Callable[[Sequence[bytes]], Sequence[float]], *names: str, bad: str = "") -> list[str]:
-    """What one turn of rows noted, `bad` in trouble when it is answered."""
+    """What one iteration of rows noted, `bad` in trouble when it is answered."""
     order: list[str] = []
 
     async def run() -> None:
-        turn = MicroBatcher(compute)
+        batcher = MicroBatcher(compute)
         for name in names:
-            turn.add(Asking(turn, name, order, ValueError("odd") if name == bad else None))
+            batcher.add(Asking(batcher, name, order, ValueError("odd") if name == bad else None))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
 
@@ -175,46 +175,46 @@ async def count_accepted(connections: int, turns: int) -> int:
 
 def test_a_burst_of_connections_is_taken_in_a_few_turns() -> None:
     taken = uvloop.run(count_accepted(connections=64, turns=6))
-    assert taken == 4 * ACCEPTS_A_TURN
+    assert taken == 4 * ACCEPTS_AT_ONCE
 
 
 @pytest.mark.parametrize(
     ("brought", "noted"),
-    [("refused refused", ["rest"]), ("refused asking refused", ["asking"]), ("asking refused", ["asking"])],
+    [("refused refused", ["pause"]), ("refused asking refused", ["asking"]), ("asking refused", ["asking"])],
 )
-def test_a_turn_that_only_turned_batches_away_is_followed_by_one_rest(
+def test_an_iteration_that_only_rejected_batches_is_followed_by_one_pause(
     brought: str, noted: list[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     order: list[str] = []
-    rests: list[float] = []
+    pauses: list[float] = []
 
-    def rest(seconds: float) -> None:
-        rests.append(seconds)
-        order.append("rest")
+    def pause(seconds: float) -> None:
+        pauses.append(seconds)
+        order.append("pause")
 
-    monkeypatch.setattr(time, "sleep", rest)
+    monkeypatch.setattr(time, "sleep", pause)
 
     async def run() -> None:
-        turn = MicroBatcher(no_rows)
+        batcher = MicroBatcher(no_rows)
         for name in brought.split():
             connection = Connection(name, order)
             if name == "refused":
-                turn.pause_after(connection)
+                batcher.pause_after(connection)
             else:
-                turn.add(connection)
+                batcher.add(connection)
         for _ in range(3):
             await asyncio.sleep(0)
 
     uvloop.run(run())
     assert order == noted
-    assert all(seconds == PAUSE_SECONDS for seconds in rests)
+    assert all(seconds == PAUSE_SECONDS for seconds in pauses)
 
 
 def test_what_is_held_goes_on_one_connection_a_turn() -> None:
     """However many connections hold something, others wait for one part of one of them."""
 
     async def run() -> list[str]:
-        turn, order = MicroBatcher(no_rows), list[str]()
+        batcher, order = MicroBatcher(no_rows), list[str]()
 
         def note() -> None:
             order.append("others")
@@ -222,7 +222,7 @@ def test_what_is_held_goes_on_one_connection_a_turn() -> None:
                 asyncio.get_running_loop().call_soon(note)
 
         for name in "abc":
-            turn.parse_later(Connection(name, order, ValueError("no") if name == "b" else None))
+            batcher.parse_later(Connection(name, order, ValueError("no") if name == "b" else None))
         asyncio.get_running_loop().call_soon(note)
         while len(order) < 8:
             await asyncio.sleep(0)
@@ -236,9 +236,9 @@ def test_a_few_connections_read_on_in_one_turn() -> None:
     order: list[str] = []
 
     async def run() -> None:
-        turn = MicroBatcher(no_rows)
+        batcher = MicroBatcher(no_rows)
         for number in range(2 * READERS_AT_ONCE + 1):
-            turn.read_later(Connection(str(number), order))
+            batcher.read_later(Connection(str(number), order))
         lengths = []
         for _ in range(4):
             await asyncio.sleep(0)
@@ -249,13 +249,13 @@ def test_a_few_connections_read_on_in_one_turn() -> None:
     assert order == [str(number) for number in range(2 * READERS_AT_ONCE + 1)]
 
 
-def test_the_trouble_of_one_that_rested_is_not_the_others() -> None:
+def test_the_trouble_of_one_that_yielded_is_not_the_others() -> None:
     order: list[str] = []
 
     async def run() -> None:
-        turn = MicroBatcher(no_rows)
+        batcher = MicroBatcher(no_rows)
         for number in range(READERS_AT_ONCE + 1):
-            turn.read_later(Connection(str(number), order, None if number else ValueError("odd")))
+            batcher.read_later(Connection(str(number), order, None if number else ValueError("odd")))
         await asyncio.sleep(0)
         await asyncio.sleep(0)
 

@@ -190,13 +190,13 @@ def test_a_body_whose_length_is_not_stated_is_looked_at(name: bytes) -> None:
 def test_a_connection_that_rested_reads_on_if_it_is_wanted(wants: bool) -> None:
     transport = Unread()
     flow = PacedFlow(transport)
-    flow.rest()
+    flow.start_yielding()
     if wants:
         flow.resume_reading()
     else:
         flow.pause_reading()
     assert not transport.is_read
-    flow.end_rest()
+    flow.end_yielding()
     assert transport.is_read is wants
     flow.resume_reading()
     assert transport.is_read
@@ -205,7 +205,7 @@ def test_a_connection_that_rested_reads_on_if_it_is_wanted(wants: bool) -> None:
 def test_nothing_is_read_after_a_rest_while_something_is_held() -> None:
     transport = Unread()
     flow = PacedFlow(transport)
-    flow.rest()
+    flow.start_yielding()
     flow.is_holding = True
-    flow.end_rest()
+    flow.end_yielding()
     assert not transport.is_read

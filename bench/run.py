@@ -1,16 +1,16 @@
-"""One turn: a server is started, compared, loaded with single rows and batches, and stopped."""
+"""One run: a server is started, compared, loaded with single rows and batches, and stopped."""
 
 import time
 from pathlib import Path
 
-from bench.contenders import Contender
 from bench.environments import run_tool
 from bench.model import ServedModel
 from bench.parity import check_parity
 from bench.places import WORK
 from bench.protocols import Protocol
-from bench.results import Settings, Turn
+from bench.results import Run, Settings
 from bench.servers import Server, fill_places, running
+from bench.systems import System
 from bench.wrk import Load, run_wrk
 
 SINGLE = "row"
@@ -18,28 +18,28 @@ WARM_SECONDS = 1
 CPU_CONNECTIONS = "16"  # where the processor time of a request is measured
 
 
-def prepare_contender(contender: Contender, model: ServedModel) -> None:
+def prepare_system(system: System, model: ServedModel) -> None:
     """What must be done once before the first start.
 
     Raises: CommandError.
     """
-    if contender.prepare:
-        places = fill_places(contender, model, 0)
-        run_tool([part.format(**places) for part in contender.prepare])
+    if system.prepare:
+        places = fill_places(system, model, 0)
+        run_tool([part.format(**places) for part in system.prepare])
 
 
-def pick_protocol(contender: Contender, form: str) -> Protocol:
-    """`form` is "row" or one of the contender's batches."""
-    return contender.row if form == SINGLE else contender.batches[form]
+def pick_protocol(system: System, form: str) -> Protocol:
+    """`form` is "row" or one of the system's batches."""
+    return system.row if form == SINGLE else system.batches[form]
 
 
-def write_bodies(contender: Contender, form: str, model: ServedModel) -> Path:
+def write_bodies(system: System, form: str, model: ServedModel) -> Path:
     """A file with one request body a line.
 
     Each row in turn, too many for the processor to learn their way through the trees; a batch again and again.
     """
-    protocol = pick_protocol(contender, form)
-    path = WORK / "bodies" / f"{contender.name}-{form}.jsonl"
+    protocol = pick_protocol(system, form)
+    path = WORK / "bodies" / f"{system.name}-{form}.jsonl"
     path.parent.mkdir(parents=True, exist_ok=True)
     rows = model.rows
     if form == SINGLE:
@@ -50,19 +50,19 @@ def write_bodies(contender: Contender, form: str, model: ServedModel) -> Path:
     return path
 
 
-def take_turn(contender: Contender, model: ServedModel, settings: Settings, round_: int) -> Turn:
-    """Raises: ContenderError if it does not start, answers wrongly or loses a request."""
+def measure_run(system: System, model: ServedModel, settings: Settings, round_: int) -> Run:
+    """Raises: UnfitSystemError if it does not start, answers wrongly or loses a request."""
     start = time.perf_counter()
-    with running(contender, model) as server:
+    with running(system, model) as server:
         cold_start = time.perf_counter() - start
         worst = check_parity(server, model)
         loads, cpu_us = _load_rows(server, model, settings)
         resident = server.resident_bytes()
         batches, batch_cpu_us = {}, {}
-        for form in contender.batches:
+        for form in system.batches:
             timed = _load_timed(server, model, form, settings.batch_connections, settings.seconds)
             batches[form], batch_cpu_us[form] = timed
-    return Turn(contender.name, round_, cold_start, worst, resident, cpu_us, loads, batches, batch_cpu_us)
+    return Run(system.name, round_, cold_start, worst, resident, cpu_us, loads, batches, batch_cpu_us)
 
 
 def _load_rows(server: Server, model: ServedModel, settings: Settings) -> tuple[dict[str, Load], float]:
@@ -79,9 +79,9 @@ def _load_timed(server: Server, model: ServedModel, form: str, connections: int,
 
 
 def load_cleanly(server: Server, model: ServedModel, form: str, connections: int, seconds: int) -> Load:
-    """Raises: ContenderError if a request was not answered with 2xx, or none was."""
-    path = pick_protocol(server.contender, form).path
-    load = run_wrk(server.url + path, write_bodies(server.contender, form, model), connections, seconds)
+    """Raises: UnfitSystemError if a request was not answered with 2xx, or none was."""
+    path = pick_protocol(server.system, form).path
+    load = run_wrk(server.url + path, write_bodies(server.system, form, model), connections, seconds)
     if not load.is_clean:
         raise server.failure(
             f"did not answer all on {path} at {connections} connections: {load.requests} answers in "

@@ -25,7 +25,7 @@ Kind = Literal["lathe", "peer", "ceiling"]
 
 
 @dataclass(frozen=True)
-class Contender:
+class System:
     """A server and how to ask it.
 
     `command`, `prepare` and `environ` may hold {python}, {bin}, {model}, {bundle}, {port}, {port2}, {port3},
@@ -49,14 +49,14 @@ class Contender:
 HEALTH_V2 = "/v2/health/ready"
 ONE_THREAD = {"OMP_NUM_THREADS": "1"}
 SHORT = ("lathe", "kserve-v1-one-thread", "uvicorn-echo", "fastapi-empty")
-ROBUST = ("lathe", "kserve-v1-one-thread", "mlserver-one-thread", "fastapi-tutorial")  # the experiments' contenders
+ROBUST = ("lathe", "kserve-v1-one-thread", "mlserver-one-thread", "fastapi-tutorial")  # the experiments' systems
 
 
-def list_contenders(model_name: str) -> list[Contender]:
+def list_systems(model_name: str) -> list[System]:
     """Everyone, in the order of the table; `model_name` is the bundle's, which Lathe's V2 route carries."""
     batches = {"records": LATHE_RECORDS, "tensor": lathe_tensor(model_name)}
     command = ("{python}", "-m", "app.predictor", "--bundle", "{bundle}", "--port", "{port}")
-    lathe = Contender(
+    lathe = System(
         "lathe",
         "Lathe",
         "lathe",
@@ -71,17 +71,15 @@ def list_contenders(model_name: str) -> list[Contender]:
     return [lathe, *_kserve(), *_mlserver(), *_bentoml(), *_mlflow(), *_ray(), *_tutorial(), *_ceilings()]
 
 
-def pick_contenders(known: list[Contender], names: tuple[str, ...]) -> list[Contender]:
+def pick_systems(known: list[System], names: tuple[str, ...]) -> list[System]:
     """Raises: CommandError for a name that is not known."""
-    if unknown := set(names) - {contender.name for contender in known}:
-        raise CommandError(
-            f"contender {min(unknown)!r} is not known, expected some of {', '.join(c.name for c in known)}"
-        )
-    return [contender for contender in known if contender.name in names]
+    if unknown := set(names) - {system.name for system in known}:
+        raise CommandError(f"system {min(unknown)!r} is not known, expected some of {', '.join(c.name for c in known)}")
+    return [system for system in known if system.name in names]
 
 
-def _with_one_thread(default: Contender) -> list[Contender]:
-    """The contender as it is, and as a user who knows OpenMP runs it."""
+def _with_one_thread(default: System) -> list[System]:
+    """The system as it is, and as a user who knows OpenMP runs it."""
     one_thread = replace(
         default,
         name=f"{default.name}-one-thread",
@@ -91,16 +89,16 @@ def _with_one_thread(default: Contender) -> list[Contender]:
     return [default, one_thread]
 
 
-def _kserve() -> list[Contender]:
+def _kserve() -> list[System]:
     command = ("{python}", "{peers}/kserve/server.py", "--model", "{model}", "--port", "{port}")
-    v1 = Contender(
+    v1 = System(
         "kserve-v1", "KServe 0.21, V1", "peer", "kserve", command, KSERVE_V1, {"instances": KSERVE_V1}, health=HEALTH_V2
     )
-    v2 = Contender("kserve-v2", "KServe 0.21, V2", "peer", "kserve", command, V2, {"tensor": V2}, health=HEALTH_V2)
+    v2 = System("kserve-v2", "KServe 0.21, V2", "peer", "kserve", command, V2, {"tensor": V2}, health=HEALTH_V2)
     return [*_with_one_thread(v1), *_with_one_thread(v2)]
 
 
-def _mlserver() -> list[Contender]:
+def _mlserver() -> list[System]:
     command = ("{bin}/mlserver", "start", "{peers}/mlserver")
     environ = {
         "MLSERVER_MODEL_URI": "{model}",
@@ -108,7 +106,7 @@ def _mlserver() -> list[Contender]:
         "MLSERVER_GRPC_PORT": "{port2}",
         "MLSERVER_METRICS_PORT": "{port3}",
     }
-    default = Contender(
+    default = System(
         "mlserver", "MLServer 1.7", "peer", "mlserver", command, V2, {"tensor": V2}, environ, health=HEALTH_V2
     )
     one_process = replace(
@@ -120,20 +118,20 @@ def _mlserver() -> list[Contender]:
     return [*_with_one_thread(default), one_process]
 
 
-def _bentoml() -> list[Contender]:
+def _bentoml() -> list[System]:
     command = ("{bin}/bentoml", "serve", "service:Machine", "--working-dir", "{peers}/bentoml", "--host", "127.0.0.1")
     environ = {"BENCH_MODEL": "{model}", "BENTOML_DO_NOT_TRACK": "True", "BENTOML_HOME": "{work}/bentoml"}
-    default = Contender(
+    default = System(
         "bentoml", "BentoML 1.4", "peer", "bentoml", (*command, "--port", "{port}"), BENTOML, {"rows": BENTOML}, environ
     )
     return _with_one_thread(default)
 
 
-def _mlflow() -> list[Contender]:
+def _mlflow() -> list[System]:
     served = "{work}/mlflow-model"
     command = ("{bin}/mlflow", "models", "serve", "-m", served, "--env-manager", "local", "-h", "127.0.0.1")
     prepare = ("{python}", "{peers}/mlflow/save_model.py", "--model", "{model}", "--out", served)
-    default = Contender(
+    default = System(
         "mlflow",
         "mlflow models serve 3",
         "peer",
@@ -147,7 +145,7 @@ def _mlflow() -> list[Contender]:
     return _with_one_thread(default)
 
 
-def _ray() -> list[Contender]:
+def _ray() -> list[System]:
     command = ("{python}", "{peers}/ray/server.py", "--model", "{model}", "--port", "{port}")
     environ = {
         **ONE_THREAD,
@@ -156,22 +154,22 @@ def _ray() -> list[Contender]:
         "RAY_TMPDIR": "{work}",
     }
     title = "Ray Serve 2, tuned for throughput, OMP_NUM_THREADS=1"
-    return [Contender("ray-serve", title, "peer", "ray", command, RAY, {"rows": RAY}, environ)]
+    return [System("ray-serve", title, "peer", "ray", command, RAY, {"rows": RAY}, environ)]
 
 
-def _tutorial() -> list[Contender]:
+def _tutorial() -> list[System]:
     command = ("{python}", "{peers}/fastapi_tutorial/server.py", "--model", "{model}", "--port", "{port}")
     title = "tutorial FastAPI (pandas, predict_proba)"
-    default = Contender(
+    default = System(
         "fastapi-tutorial", title, "peer", "fastapi_tutorial", command, TUTORIAL_ROW, {"records": TUTORIAL_RECORDS}
     )
     return _with_one_thread(default)
 
 
-def _ceilings() -> list[Contender]:
-    def ceiling(name: str, title: str) -> Contender:
+def _ceilings() -> list[System]:
+    def ceiling(name: str, title: str) -> System:
         script = f"{{peers}}/ceilings/{name.replace('-', '_')}.py"
-        return Contender(name, title, "ceiling", LATHE, ("{python}", script, "--port", "{port}"), EMPTY)
+        return System(name, title, "ceiling", LATHE, ("{python}", script, "--port", "{port}"), EMPTY)
 
     return [
         ceiling("fastapi-empty", "FastAPI route that does nothing"),
