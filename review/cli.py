@@ -12,6 +12,7 @@ import typer
 from cli import console
 from cli.errors import InputError
 from cli.main import run_app
+from review.github.job_outputs import write_outputs, write_summary
 
 if TYPE_CHECKING:
     from review.github.client import GitHub
@@ -45,7 +46,6 @@ def champion(
 ) -> None:
     """Fetch and verify the latest release's bundle; sets the outputs first-run, release and digest."""
     from review.champion import fetch_champion, refuse_source
-    from review.github.job_outputs import write_outputs
 
     refuse_source(source)
     with open_github() as github:
@@ -67,7 +67,6 @@ def comment(
 ) -> None:
     """Post the gate's report on the pull request, as one comment that is updated, or in the job's summary."""
     from review.comment.publishing import publish_report, publish_run, render_local
-    from review.github.job_outputs import write_summary
 
     if run_id is None and number is None and not summary:
         raise InputError("say where to: --number for a pull request, --run-id for a run's, or --summary")
@@ -83,7 +82,6 @@ def comment(
 def decide(report: ReportFile = REPORT, number: Number = None) -> None:
     """Go on (0), stop (1), or stop until somebody accepts by name that evidence is lacking (3)."""
     from review.approval.decision import decide as decide_report
-    from review.github.job_outputs import write_outputs
     from review.report import read_report
 
     judged, _ = read_report(report)
@@ -107,7 +105,6 @@ def record(
 ) -> None:
     """Bind what was approved: tree, bundle, report and names, in one folder; sets the output artifact."""
     from review.approval.recording import record_approval
-    from review.github.job_outputs import write_outputs
 
     with open_github() as github:
         done = record_approval(github, report, bundle, out, tree=tree, number=number)
@@ -128,7 +125,6 @@ def find_approved(
 ) -> None:
     """Fetch the bundle that was approved for a commit or tree, and no other; sets the output digest."""
     from review.approval.find import fetch_approved
-    from review.github.job_outputs import write_outputs
 
     with open_github() as github:
         approved = fetch_approved(github, out, commit=commit, tree=tree, inputs=inputs)
@@ -145,7 +141,6 @@ def read_dispatch(
     name: Annotated[str, typer.Option("--name", envvar="GITHUB_EVENT_NAME", help="The event's name.")],
 ) -> None:
     """Check what asks for a retraining before anything is done; sets the outputs reason and fingerprint."""
-    from review.github.job_outputs import write_outputs
     from review.retrain_request import read_request
 
     request = read_request(name, event)
@@ -163,7 +158,6 @@ def retrain_pull(
 ) -> None:
     """Open or update the one pull request of a retraining; it merges nothing. Sets the output number."""
     from review.comment.publishing import append_report
-    from review.github.job_outputs import write_outputs
     from review.retrain import open_pull, read_body
 
     text = read_body(body_file)

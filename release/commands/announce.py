@@ -5,6 +5,10 @@ from typing import Annotated
 
 import typer
 
+from cli import console
+from release.git.remote import Remote
+from release.tools import ROOT
+
 Artifacts = Annotated[Path, typer.Option("--artifacts", help="Where `make approved`, `sbom` and `publish` wrote.")]
 
 
@@ -29,13 +33,10 @@ def promote(
     ] = False,
 ) -> None:
     """Propose for production what another environment runs: one pull request, which a person merges."""
-    from cli import console
     from release.checks.verify import require_verified
-    from release.git.remote import Remote
     from release.live.prometheus import find_prometheus
     from release.promotion.promote import Promotion
     from release.promotion.promote import promote as propose
-    from release.tools import ROOT
     from review.github.connection import open_github
 
     prometheus = find_prometheus()
@@ -52,9 +53,7 @@ def prepare(
     ] = None,
 ) -> None:
     """Put a release's changelog and version on a branch, in one commit, and say what to type next."""
-    from release.git.remote import Remote
     from release.github_release.prepare import prepare_version, print_next
-    from release.tools import ROOT
 
     remote = Remote(ROOT)
     print_next(prepare_version(remote, version), remote)

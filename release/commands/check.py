@@ -4,17 +4,18 @@ from typing import Annotated
 
 import typer
 
+from cli import console
+from cli.errors import EXIT_FAIL, EXIT_OUTSIDE
+from release.git.remote import Remote
+from release.tools import ROOT
+
 
 def check_pull(
     head: Annotated[str, typer.Option("--head", help="The pull request as it would be merged.")] = "HEAD",
 ) -> None:
     """Check what a pull request would run: released, verified, tested, not withdrawn; exit 1 if not, 4 if unknown."""
-    from cli import console
-    from cli.errors import EXIT_FAIL, EXIT_OUTSIDE
     from release.checks.verify import require_verified
-    from release.git.remote import Remote
     from release.promotion import pull_request
-    from release.tools import ROOT
     from review.github.connection import open_github
 
     request = pull_request.open_pull_request(Remote(ROOT), pull_request.read_revision(head))

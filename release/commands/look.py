@@ -6,6 +6,9 @@ from typing import Annotated
 import typer
 
 from cli.errors import EXIT_FAIL
+from release.git.remote import Remote
+from release.history.cluster import Cluster
+from release.tools import ROOT
 
 
 def render(
@@ -16,7 +19,6 @@ def render(
     from release.manifests.overlays import list_overlays
     from release.manifests.render import render_overlay
     from release.manifests.summary import print_renderings
-    from release.tools import ROOT
 
     renderings = [render_overlay(name) for name in overlays or list_overlays(ROOT)]
     if as_yaml:
@@ -45,9 +47,7 @@ def status(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Show each environment: wanted version, its quality, since when, what is newer; and what the cluster runs."""
-    from release.history.cluster import Cluster
     from release.history.status import show_status
-    from release.tools import ROOT
 
     show_status(ROOT, Cluster(kubectl), fetch=fetch, as_json=as_json)
 
@@ -60,8 +60,6 @@ def history(
     as_json: Annotated[bool, typer.Option("--json", help="For programs.")] = False,
 ) -> None:
     """Show what ran where and when, who moved it and why; from Git alone."""
-    from release.git.remote import Remote
     from release.history.timeline import show_history
-    from release.tools import ROOT
 
     show_history(Remote(ROOT), environment, on, fetch=fetch, as_json=as_json, is_whole=is_whole)

@@ -5,6 +5,11 @@ from typing import Annotated
 
 import typer
 
+from cli import console
+from cli.errors import InputError
+from release.git.remote import Remote
+from release.tools import ROOT
+
 Environment = Annotated[str, typer.Option("--env", help="The overlay: test, prod-eks, prod-gke.")]
 DryRun = Annotated[bool, typer.Option("--dry-run", help="Show what it would change as rendered; push nothing.")]
 
@@ -20,14 +25,10 @@ def bump(
     dry_run: DryRun = False,
 ) -> None:
     """Run a released version in an environment, once it is verified; a higher one that runs there stays."""
-    from cli import console
-    from cli.errors import InputError
     from release.checks.verify import require_verified
-    from release.git.remote import Remote
     from release.manifests.environments import IMAGE
     from release.manifests.overlays import REPOSITORIES, ImageLine
     from release.promotion.bump import Bump, bump_environment
-    from release.tools import ROOT
 
     image = None
     if not unverified:
@@ -52,11 +53,8 @@ def rollback(
     dry_run: DryRun = False,
 ) -> None:
     """Take an environment back to a version that it ran before, by Git alone; where only the App may push, it does."""
-    from cli import console
-    from release.git.remote import Remote
     from release.promotion.back import take_back
     from release.promotion.rollback import Rollback, find_run
-    from release.tools import ROOT
 
     started = time.monotonic()
     if take_back(Remote(ROOT), Rollback(environment, reason, to, again, find_run(), start), dry_run=dry_run):

@@ -5,14 +5,15 @@ from typing import Annotated
 
 import typer
 
+from release.git.remote import Remote
+from release.registry.registry import open_registry
+from release.tools import ROOT
+from review.github.job_outputs import write_outputs
+
 
 def check_tag(version: Annotated[str, typer.Argument(help="The tag, vMAJOR.MINOR.PATCH.")]) -> None:
     """Check that a tag may be released: annotated, on main, the package's version, in order."""
     from release.checks import tags
-    from release.git.remote import Remote
-    from release.registry.registry import open_registry
-    from release.tools import ROOT
-    from review.github.job_outputs import write_outputs
 
     tag = tags.check_tag(version, Remote(ROOT), open_registry())
     write_outputs(version=tag.version, commit=tag.commit)
@@ -31,7 +32,6 @@ def publish(
 ) -> None:
     """Build, push, describe and sign the image of a tag; again, it adds only what lacks."""
     from release.publishing.publish import PublishRequest, publish_version
-    from review.github.job_outputs import write_outputs
 
     image = publish_version(PublishRequest(version, artifacts, base, builder, unsigned))
     write_outputs(

@@ -98,7 +98,7 @@ def test_without_the_deployments_settings_it_would_have_some(predictor_image: st
     assert status["NoNewPrivs"] == "0"
 
 
-@pytest.mark.parametrize("folder", ["/", "/srv", "/srv/model/bundle", "/opt/venv", "/var/tmp"])
+@pytest.mark.parametrize("folder", ["/", "/srv", "/srv/model/bundle", "/opt/venv", "/var/tmp"])  # noqa: S108 - the image's own
 def test_nothing_but_the_scratch_volume_can_be_written(running: Container, folder: str) -> None:
     assert "Read-only file system" in running.ask_python(f"open('{folder}/x', 'w')")
     assert running.ask_python("open('/tmp/x', 'w'); print('written')") == "written"

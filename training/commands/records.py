@@ -8,6 +8,7 @@ import typer
 from cli import console
 from cli.errors import InputError
 from contract.bundle import read_bundle
+from contract.soundness import check_manifest
 from training import printing
 from training.artifacts import Artifacts
 from training.options import ARTIFACTS, Root
@@ -18,7 +19,6 @@ def inspect(
 ) -> None:
     """Verify a bundle and show what is in it; one that could not be served is shown all the same, and refused."""
     from contract.compute.scoring import ReferenceModel, check_golden_rows
-    from contract.soundness import check_manifest
 
     folder = bundle or Artifacts().bundle
     inspected = read_bundle(folder)

@@ -75,7 +75,7 @@ def test_a_taken_port_ends_the_start_with_one_line() -> None:
 
 @pytest.mark.slow
 def test_an_open_address_without_keys_is_said_in_one_line(start_server: StartServer, bundle_folder: Path) -> None:
-    server = start_server(bundle_folder, host="0.0.0.0").wait_until_ready()
+    server = start_server(bundle_folder, host="0.0.0.0").wait_until_ready()  # noqa: S104 - as in the cluster
     assert server.stop() == 0
     warnings = [line for line in server.log.read_text().splitlines() if '"level":"warning"' in line]
     assert len(warnings) == 1

@@ -30,7 +30,7 @@ def locked(
     folder = tmp_path_factory.mktemp("locked")
     options = {"slow": " requests_per_second=0.01", "rows": " rows_per_second=0.5", "labels": " allow=feedback"}
     (folder / "keys").write_text("".join(f"{line}{options.get(name, '')}\n" for name, (_, line) in keys.items()))
-    running = RunningServer(bundle_folder, folder / "log", api_keys_file=folder / "keys", host="0.0.0.0")
+    running = RunningServer(bundle_folder, folder / "log", api_keys_file=folder / "keys", host="0.0.0.0")  # noqa: S104 - as in the cluster
     try:
         yield running.wait_until_ready()
     finally:
