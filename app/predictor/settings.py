@@ -61,12 +61,12 @@ class Settings(BaseSettings):
     body_timeout_seconds: float = Field(20.0, gt=0, description="Time a client has to send a request's body")
     keep_alive_seconds: int = Field(75, ge=1, description="Time an idle connection stays open")
     api_keys_file: Path | None = Field(
-        None, description="File of hashed API keys, read again when it changes; none lets everybody ask"
+        None, description="File of hashed API keys, read again when it changes; none requires no key"
     )
     cors_origins: str | None = Field(
         None,
         pattern=r"^https?://[^,\s/]+(,https?://[^,\s/]+)*$",
-        description="Origins whose pages may ask, such as `https://a.example,https://b.example`; none allows none",
+        description="Origins allowed by CORS, such as `https://a.example,https://b.example`; none allows none",
     )
     receipt_key_file: Path | None = Field(
         None, description="File of the key that signs receipts, the same for all replicas; none makes one at the start"
