@@ -1,4 +1,4 @@
-"""What a request can be told: one base class with a status, one JSON shape for every route."""
+"""The errors that end a request: one base class with a status, one JSON shape for every route."""
 
 from typing import Annotated
 
@@ -128,7 +128,7 @@ class CrowdedError(Exception):
 
 
 def explain_shed(reason: str) -> NotServingError:
-    """What a request that is turned away is told; `reason` is one of the metric's."""
+    """Ends a request that is turned away; `reason` is one of the metric's."""
     what = {"concurrency": "requests", "bytes": "bytes in flight"}.get(reason, reason)
     return NotServingError(f"too many {what} at once, ask again in a moment", "overloaded")
 

@@ -55,5 +55,5 @@ class Spool:
         return content
 
     def close(self) -> None:
-        with contextlib.suppress(OSError):  # of what did not fit, which is told already
+        with contextlib.suppress(OSError):  # of what did not fit, which is reported already
             self._file.close()

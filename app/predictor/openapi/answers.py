@@ -10,7 +10,7 @@ from contract.schema import ModelSchema
 PLACE = "#/components/schemas/"
 ROW = {"$ref": f"{PLACE}Row"}
 STRING = {"type": "string"}
-# a line of the header, and at least one of anything: a row that is refused is told in the answer
+# a line of the header, and at least one of anything: a row that is refused is reported in the answer
 CSV_PATTERN = r"^{header}\n[ -~]*[!-~][ -~]*$"
 
 Described = dict[str, Any]

@@ -228,7 +228,7 @@ class GuardedProtocol(MeteredProtocol, ParsingProtocol):
 
 
 class EndingTransport:
-    """A transport as a request's cycle needs it, that lets the client read what it is told before it is closed."""
+    """A transport as a request's cycle needs it, that lets the client read the answer before it is closed."""
 
     def __init__(self, protocol: GuardedProtocol) -> None:
         self.write = protocol.transport.write

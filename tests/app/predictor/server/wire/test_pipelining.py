@@ -130,7 +130,7 @@ class Parsed(PacedProtocol):
     def call_later(self) -> None:
         self.called += 1
 
-    def rest_later(self) -> None:
+    def yield_reading(self) -> None:
         pass
 
 
@@ -147,12 +147,12 @@ class Unread(asyncio.Transport):
         return False
 
 
-def test_small_chunks_are_parsed_a_part_in_a_turn_and_large_ones_at_once() -> None:
+def test_small_chunks_are_parsed_a_part_in_an_iteration_and_large_ones_at_once() -> None:
     protocol = Parsed()
     protocol.pace(b"1\r\nx\r\n" * 40_000)
-    turns = 0
-    while protocol.called > turns:
-        turns += 1
+    iterations = 0
+    while protocol.called > iterations:
+        iterations += 1
         before = len(protocol.lengths)
         protocol.go_on()
         assert len(protocol.lengths) == before + 1
@@ -187,7 +187,7 @@ def test_a_body_whose_length_is_not_stated_is_looked_at(name: bytes) -> None:
 
 
 @pytest.mark.parametrize("wants", [False, True])
-def test_a_connection_that_rested_reads_on_if_it_is_wanted(wants: bool) -> None:
+def test_a_connection_that_yielded_reads_on_if_it_is_wanted(wants: bool) -> None:
     transport = Unread()
     flow = PacedFlow(transport)
     flow.start_yielding()
