@@ -23,7 +23,7 @@ def convert(content: bytes, max_bytes: int, sink: Any) -> str:
     import pyarrow as arrow  # noqa: PLC0415 - only within the limits
     from pyarrow import parquet  # noqa: PLC0415 - only within the limits
 
-    file = parquet.ParquetFile(arrow.BufferReader(content))
+    file = parquet.ParquetFile(arrow.BufferReader(content), page_checksum_verification=True)
     stated = sum(file.metadata.row_group(group).total_byte_size for group in range(file.metadata.num_row_groups))
     if stated > max_bytes:
         return f"unpacks to {stated:,} bytes, expected at most {max_bytes:,}"

@@ -55,6 +55,26 @@ def test_what_unpacks_to_more_than_the_limit_is_refused() -> None:
         parse_parquet(bomb, "rows.parquet", LIMITS)
 
 
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"compression": "none", "use_dictionary": False},
+        {"compression": "none", "data_page_version": "2.0", "use_dictionary": False},
+        {"compression": "none", "use_dictionary": True},
+        {"compression": "snappy", "use_dictionary": False},
+    ],
+)
+def test_a_flipped_bit_in_a_page_that_has_a_checksum_is_refused(options: dict[str, object]) -> None:
+    needle = (1234567.25, b"\x00\x00\x00\x40\x87\xd6\x32\x41")
+    table = arrow.table({"a": [1.5, needle[0], 2.5]})
+    whole = stored(table, write_page_checksum=True, write_statistics=False, **options)
+    damaged = bytearray(whole)
+    damaged[whole.index(needle[1])] ^= 1
+    assert parse_parquet(whole, "rows.parquet", LIMITS)["a"].tolist() == [1.5, needle[0], 2.5]
+    with pytest.raises(InputError, match=r"^rows\.parquet is no readable Parquet file: .*(CRC|checksum)[^\n]*$"):
+        parse_parquet(bytes(damaged), "rows.parquet", LIMITS)
+
+
 def test_a_column_that_stands_twice_is_refused() -> None:
     twice = stored(arrow.Table.from_arrays([arrow.array([1]), arrow.array([2])], names=["a", "a"]))
     with pytest.raises(InputError, match="has the column 'a' twice"):
