@@ -9,7 +9,7 @@ PAGES, TICKETS, NOBODY = "pages", "tickets", "nobody"
 SAME_MODEL = ("namespace", "model_name", "model_version")
 
 
-class Route(NamedTuple):
+class SeverityRoute(NamedTuple):
     """Alerts of a severity, their receiver, and after how long a firing one is sent again."""
 
     severity: str
@@ -32,9 +32,9 @@ class Inhibition(NamedTuple):
 
 
 ROUTES = (
-    Route("critical", PAGES, "4h"),
-    Route("warning", TICKETS, "24h"),
-    Route("info", NOBODY, "24h"),  # stands on the dashboard
+    SeverityRoute("critical", PAGES, "4h"),
+    SeverityRoute("warning", TICKETS, "24h"),
+    SeverityRoute("info", NOBODY, "24h"),  # stands on the dashboard
 )
 OURS = Matcher("alertname", "=~", "Lathe.*")
 INHIBITIONS = (
