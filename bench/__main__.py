@@ -10,12 +10,14 @@ from rich.markdown import Markdown
 
 from bench.drift.alarm_tables import make_alarm_report
 from bench.drift.alarms import AlarmSettings
+from bench.drift.quality import QualitySettings
+from bench.drift.quality_tables import make_quality_report
 from bench.environments import LATHE, make_environment, measure_size, require_program
 from bench.experiments.catalog import EXPERIMENTS, find_experiment
 from bench.experiments.experiment import render_finding, run_experiment
 from bench.history import measure_history, render_costs
 from bench.model import load_model, make_bundle
-from bench.places import ARTIFACTS, BUNDLE, PEERS
+from bench.places import ARTIFACTS, BUNDLE, PEERS, TRAINED
 from bench.plot import draw_plot
 from bench.results import Results, read_results, write_results
 from bench.rounds import choose_settings, run_rounds
@@ -23,6 +25,7 @@ from bench.summary import summarise
 from bench.systems import SHORT, list_systems, pick_systems
 from bench.tables import render_markdown
 from cli.errors import CommandError
+from training.params import PARAMS as TRAINING_PARAMS
 
 EXIT_FAILED = 1  # a system did not start or answered wrongly
 EXIT_USAGE = 2
@@ -131,6 +134,20 @@ def drift_alarms(
     As it stands it takes about five minutes of one core.
     """
     typer.echo(make_alarm_report(data, AlarmSettings(weeks=weeks, changes=changes, seed=seed), note))
+
+
+@app.command("planted-drifts")
+def planted_drifts(
+    *,
+    bundle: Annotated[Path | None, typer.Option("--bundle", help="Its model; default: train one.")] = None,
+    rows: Annotated[int, typer.Option(min=100, help="Of a day.")] = 20_000,
+    labelled: Annotated[float, typer.Option(min=0.0, max=1.0, help="The share whose outcome comes back.")] = 0.05,
+    draws: Annotated[int, typer.Option(min=1, help="Days, of each drift.")] = 400,
+    seed: Annotated[int, typer.Option(min=0)] = 1,
+) -> None:
+    """Estimate precision and recall under planted drifts, from scores and a few labels; Markdown on stdout."""
+    settings = QualitySettings(rows=rows, labelled=labelled, draws=draws, seed=seed)
+    typer.echo(make_quality_report(bundle or make_bundle(TRAINED, TRAINING_PARAMS), settings, note))
 
 
 @app.command("report")

@@ -70,14 +70,14 @@ class ServedModel:
         return [1.0 / (1.0 + math.exp(-(slope * margin + intercept))) for margin in margins]
 
 
-def make_bundle(folder: Path = BUNDLE) -> Path:
-    """A bundle of the built-in generator's rows with the parameters of bench/params.yaml, made once.
+def make_bundle(folder: Path = BUNDLE, params: Path = PARAMS) -> Path:
+    """A bundle of the built-in generator's rows with these parameters, made once.
 
     Raises: CommandError with what the training said.
     """
     if not (folder / MANIFEST_NAME).exists():
         with TemporaryDirectory() as made:
-            train = ["train", "--data", "generator", "--params", str(PARAMS), "--artifacts", made]
+            train = ["train", "--data", "generator", "--params", str(params), "--artifacts", made]
             run_tool([sys.executable, "-m", "training", *train], MLFLOW_TRACKING_URI=f"sqlite:///{made}/mlflow.db")
             shutil.copytree(Path(made) / "candidate", folder)
     return folder

@@ -7,5 +7,6 @@ PEERS = ROOT / "bench" / "peers"
 ENVIRONMENTS = ROOT / ".tools" / "bench"
 ARTIFACTS = ROOT / "artifacts" / "bench"
 BUNDLE = ARTIFACTS / "bundle"
+TRAINED = ARTIFACTS / "trained"  # with the parameters that training uses
 LOGS = ARTIFACTS / "logs"
 WORK = ARTIFACTS / "work"  # the servers' working directory

@@ -68,7 +68,7 @@ def generate_milling(rows: int, seed: int) -> Roles:
     values["rotational_speed"] = _draw_speed(random, torque)
     values["torque"] = torque
     values["tool_wear"], worn_out = _wear_tools(random, WEAR_MIN[quality])
-    modes = _find_failures(values, STRAIN_LIMITS_MIN_NM[quality])
+    modes = find_failures(values, STRAIN_LIMITS_MIN_NM[quality])
     modes["tool_wear_failure"] = worn_out
     modes["random_failure"] = random.random(rows) < RANDOM_FAILURES
     values["failure"] = np.any(list(modes.values()), axis=0).astype(np.int64)
@@ -149,12 +149,14 @@ def _wear_tools(random: Random, added: NDArray[np.int64]) -> tuple[NDArray[np.in
     return before - before[starts][tool], worn_out
 
 
-def _find_failures(values: Roles, strain_limit: NDArray[np.int64]) -> dict[str, NDArray[np.bool_]]:
-    """The three failure modes that follow from the row itself, each of shape (rows,)."""
+def find_failures(
+    values: Roles, strain_limit: NDArray[Any], heat_limit_k: float = HEAT_LIMIT_K
+) -> dict[str, NDArray[np.bool_]]:
+    """The failure modes that follow from the row itself; they and `strain_limit`, in min Nm, have shape (rows,)."""
     difference = _round_tenths(values["process_temperature"] - values["air_temperature"])
     power = values["torque"] * values["rotational_speed"] / RPM_PER_RADIAN_SECOND
     return {
-        "heat_dissipation_failure": (difference < HEAT_LIMIT_K) & (values["rotational_speed"] < HEAT_LIMIT_RPM),
+        "heat_dissipation_failure": (difference < heat_limit_k) & (values["rotational_speed"] < HEAT_LIMIT_RPM),
         "power_failure": (power < POWER_LIMITS_W[0]) | (power > POWER_LIMITS_W[1]),
         "overstrain_failure": values["tool_wear"] * values["torque"] > strain_limit,
     }

@@ -2,8 +2,12 @@
 
 from collections.abc import Mapping, Sequence
 
+from contract.quality import LabelSums, ScoreSums
+
 PLACE = 'namespace="lathe-test", environment="test", job="predictor-pods"'
 VERSION = 'model_name="ai4i", model_version="v1"'
+
+Sides = tuple[tuple[ScoreSums, LabelSums], tuple[ScoreSums, LabelSums]]
 
 
 def pod(number: int = 0) -> str:
@@ -50,3 +54,26 @@ def rows_of(
         of_pod("lathe_feature_rows_total", number, feature=feature, bin=bin): grow(*parts)
         for bin, parts in bins.items()
     }
+
+
+def quality_of(sides: Sides, steps: int) -> dict[str, str]:
+    """Counters of what was decided true and false; all of it comes with the first scrape but one of a process."""
+    (alarms, of_alarms), (others, of_others) = sides
+    metrics: list[tuple[str, Mapping[str, str], float]] = [
+        ("lathe_feedback_total", {"outcome": "true_positive"}, of_alarms.events),
+        ("lathe_feedback_total", {"outcome": "false_positive"}, of_alarms.rows - of_alarms.events),
+        ("lathe_feedback_total", {"outcome": "false_negative"}, of_others.events),
+        ("lathe_feedback_total", {"outcome": "true_negative"}, of_others.rows - of_others.events),
+        ("lathe_feedback_delay_seconds_sum", {}, 90 * (of_alarms.rows + of_others.rows)),
+        ("lathe_feedback_delay_seconds_count", {}, of_alarms.rows + of_others.rows),
+    ]
+    for decision, scores, labels in (("true", alarms, of_alarms), ("false", others, of_others)):
+        metrics += [
+            ("lathe_predicted_rows_total", {"decision": decision}, scores.rows),
+            ("lathe_score_sum_total", {"decision": decision}, scores.scores),
+            ("lathe_score_variance_total", {"decision": decision}, scores.variance),
+            ("lathe_feedback_score_total", {"decision": decision}, labels.scores),
+            ("lathe_feedback_squared_error_total", {"decision": decision}, labels.squared_error),
+        ]
+    series = {of_pod(name, 0, **labels): grow((0, 1), (value, 1), (0, steps - 2)) for name, labels, value in metrics}
+    return process(steps=steps) | series

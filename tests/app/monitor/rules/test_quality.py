@@ -1,6 +1,5 @@
 """The quality of the rules is that of the contract, to 1e-12; what is not known has no series."""
 
-from collections.abc import Mapping
 from pathlib import Path
 
 import pytest
@@ -20,11 +19,10 @@ from contract.quality import (
     measure_share,
 )
 from tests.app.monitor.rules.promtool import Check, UnitTest, expect_value, make_rules, pick_rules, run_unit_tests
-from tests.app.monitor.rules.series import grow, of_pod, process
+from tests.app.monitor.rules.series import Sides, quality_of
 
 SECONDS, STEPS, AT = 300, 12, "50m"
 NO_LABELS = LabelSums(0, 0, 0, 0)
-Sides = tuple[tuple[ScoreSums, LabelSums], tuple[ScoreSums, LabelSums]]
 # what was decided true, and what false
 CASES: dict[str, Sides] = {
     "as calibrated": (
@@ -52,29 +50,6 @@ CASES: dict[str, Sides] = {
         (ScoreSums(19200, 152.75, 140.5), LabelSums(960, 8, 7.6, 7.1)),
     ),
 }  # fmt: skip
-
-
-def write_series(sides: Sides) -> dict[str, str]:
-    """All of it comes with the first scrape but one of a process."""
-    (alarms, of_alarms), (others, of_others) = sides
-    metrics: list[tuple[str, Mapping[str, str], float]] = [
-        ("lathe_feedback_total", {"outcome": "true_positive"}, of_alarms.events),
-        ("lathe_feedback_total", {"outcome": "false_positive"}, of_alarms.rows - of_alarms.events),
-        ("lathe_feedback_total", {"outcome": "false_negative"}, of_others.events),
-        ("lathe_feedback_total", {"outcome": "true_negative"}, of_others.rows - of_others.events),
-        ("lathe_feedback_delay_seconds_sum", {}, 90 * (of_alarms.rows + of_others.rows)),
-        ("lathe_feedback_delay_seconds_count", {}, of_alarms.rows + of_others.rows),
-    ]
-    for decision, scores, labels in (("true", alarms, of_alarms), ("false", others, of_others)):
-        metrics += [
-            ("lathe_predicted_rows_total", {"decision": decision}, scores.rows),
-            ("lathe_score_sum_total", {"decision": decision}, scores.scores),
-            ("lathe_score_variance_total", {"decision": decision}, scores.variance),
-            ("lathe_feedback_score_total", {"decision": decision}, labels.scores),
-            ("lathe_feedback_squared_error_total", {"decision": decision}, labels.squared_error),
-        ]
-    series = {of_pod(name, 0, **labels): grow((0, 1), (value, 1), (0, STEPS - 2)) for name, labels, value in metrics}
-    return process(steps=STEPS) | series
 
 
 def list_checks(name: str, window: str, estimated: Estimated | None) -> list[Check]:
@@ -117,6 +92,6 @@ def test_every_estimate_and_its_ends_are_those_of_the_contract(tmp_path: Path, s
     checks = expect_everything(sides)
     records = {rule.partition("{")[0] for check in checks for rule in [check.expr.removeprefix("count(abs(")]}
     groups = pick_rules(make_rules(SECONDS), {record.split(" ")[0] for record in records})
-    done = run_unit_tests(tmp_path, groups, [UnitTest("quality", write_series(sides), checks)], SECONDS)
+    done = run_unit_tests(tmp_path, groups, [UnitTest("quality", quality_of(sides, STEPS), checks)], SECONDS)
     assert done.returncode == 0, done.stdout + done.stderr
     assert len(checks) > 25
