@@ -44,7 +44,7 @@ def make_groups(objectives: Objectives, datasets: tuple[Dataset, ...], interval:
             record for one in list_compared(has_slices=has_slices) for record in list_indexes(one, window)
         ))
         for window in objectives.drift.windows
-    ]  # fmt: skip
+    ]  # fmt: skip # a table
     quality = [
         record
         for window in objectives.drift.windows

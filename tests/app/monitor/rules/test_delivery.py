@@ -50,7 +50,7 @@ INHIBITED: dict[str, tuple[list[dict[str, str]], list[str]]] = {
         [{"alertname": "LatheScrapeDead", "namespace": "lathe-prod-eks"}, {"alertname": "LatheDriftStrong"}], [],
     ),
     "somebody else's alert": ([{"alertname": "LatheScrapeDead"}, {"alertname": "NodeDown", "severity": "warning"}], []),
-}  # fmt: skip
+}  # fmt: skip # a table
 
 
 def run_amtool(*arguments: str | Path) -> subprocess.CompletedProcess[str]:

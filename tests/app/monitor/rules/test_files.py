@@ -34,7 +34,7 @@ NAMED = {  # what the dashboards and a load test rely on
     )),
     *(f"lathe:{name}:24h" for name in ("precision", "precision_low", "recall_high", "label_coverage", "calibration_z")),
     "lathe:requests:rate5m", "lathe:availability_error_ratio:rate1h", "lathe:latency_error_ratio:rate1h",
-}  # fmt: skip
+}  # fmt: skip # a table
 
 
 @pytest.fixture(scope="module")

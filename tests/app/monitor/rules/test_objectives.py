@@ -30,7 +30,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "a route that is a query": ("route: /v1/predict", "route: '/v1\"} or x{'", "latency.route is"),
     "a runbook with a place": ("docs/runbook.md", "docs/runbook.md#top", "runbook is"),
     "no YAML": ("quality:", "quality: [", "is not YAML"),
-}  # fmt: skip
+}  # fmt: skip # a table
 
 
 @pytest.mark.parametrize(("old", "new", "line"), REFUSED.values(), ids=REFUSED)

@@ -49,7 +49,7 @@ CASES: dict[str, Sides] = {
         (ScoreSums(0, 0.0, 0.0), NO_LABELS),
         (ScoreSums(19200, 152.75, 140.5), LabelSums(960, 8, 7.6, 7.1)),
     ),
-}  # fmt: skip
+}  # fmt: skip # a table
 
 
 def list_checks(name: str, window: str, estimated: Estimated | None) -> list[Check]:
