@@ -1,4 +1,4 @@
-# One image a deployable: `predictor` serves a bundle, `training` makes one. `make image` builds; docs/operate.md tells more.
+# One image a deployable: `predictor` serves a bundle, `training` makes one, `monitor` reports what was predicted. `make image` builds; docs/operate.md tells more.
 # The base by digest; the newest is Dependabot's to propose. BASE_IMAGE= takes another Debian with python3 and venv.
 ARG BASE_IMAGE=docker.io/library/python:3.11-slim-bookworm@sha256:a36c24f9cbdf4fd0f52d67f0823eeac19c2028c637cecc392d97f980d4fec56b
 
@@ -83,6 +83,38 @@ ARG VERSION=v0.0.0
 ARG REVISION=unknown
 ARG SOURCE=https://github.com/lathe-ml/lathe
 LABEL org.opencontainers.image.title="lathe-training" \
+      org.opencontainers.image.licenses="Apache-2.0" \
+      org.opencontainers.image.version="${VERSION}" \
+      org.opencontainers.image.revision="${REVISION}" \
+      org.opencontainers.image.source="${SOURCE}"
+
+FROM uv AS monitor-environment
+RUN --mount=type=secret,id=ca \
+    if [ -s /run/secrets/ca ]; then export SSL_CERT_FILE=/run/secrets/ca; fi; \
+    /opt/uv/bin/uv sync --quiet --locked --no-default-groups --group monitor --group buckets
+COPY contract contract
+COPY app/__init__.py app/__init__.py
+COPY app/monitor app/monitor
+COPY cli cli
+COPY .ci/compile_imported.py /tmp/
+RUN chmod -R u=rwX,go=rX contract cli app && \
+    DO_NOT_TRACK=1 /opt/venv/bin/python -I /tmp/compile_imported.py app.monitor.cli app.monitor.reports.job app.monitor.reports.evidently_adapter
+
+# hadolint ignore=DL3006
+FROM ${BASE_IMAGE} AS monitor
+COPY --from=monitor-environment /opt/venv /opt/venv
+COPY --from=monitor-environment /srv/contract /srv/contract
+COPY --from=monitor-environment /srv/app /srv/app
+COPY --from=monitor-environment /srv/cli /srv/cli
+# Evidently would tell its maker of every report, and write a name for this machine into HOME
+ENV DO_NOT_TRACK=1 HOME=/tmp PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
+WORKDIR /srv
+USER 65532:65532
+ENTRYPOINT ["/opt/venv/bin/python", "-m", "app.monitor"]
+ARG VERSION=v0.0.0
+ARG REVISION=unknown
+ARG SOURCE=https://github.com/lathe-ml/lathe
+LABEL org.opencontainers.image.title="lathe-monitor" \
       org.opencontainers.image.licenses="Apache-2.0" \
       org.opencontainers.image.version="${VERSION}" \
       org.opencontainers.image.revision="${REVISION}" \

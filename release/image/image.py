@@ -20,7 +20,7 @@ from release.tools import ROOT
 # ROOT is the build's context
 STAGED = ROOT / "artifacts" / "image"  # the Dockerfile's MODEL
 REPOSITORY = "ghcr.io/lathe-ml/lathe"  # as in gitops/overlays
-TARGETS = ("predictor", "training")
+TARGETS = ("predictor", "training", "monitor")
 VERSION = re.compile(r"v\d+\.\d+\.\d+(-[0-9A-Za-z.]+)?")
 MEGABYTE = 1e6
 

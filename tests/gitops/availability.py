@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from release.manifests.render import Object
-from tests.gitops.findings import Finding, Pod, list_pods, matches, name_object, unless
+from tests.gitops.findings import Finding, Pod, list_serving, matches, name_object, unless
 from tests.gitops.references import read_settings_of
 from tests.gitops.scenes import Scene
 
@@ -36,7 +36,7 @@ def judge_update(update: dict[str, Any]) -> list[str]:
 
 def find_spread(scene: Scene) -> Iterator[Finding]:
     """Each pod: spread over zones and over nodes, each once, by constraints that mean its own labels."""
-    for pod in list_pods(scene):
+    for pod in list_serving(scene):
         constraints = pod.spec.get("topologySpreadConstraints", [])
         keys = [entry["topologyKey"] for entry in constraints]
         foreign = [entry["topologyKey"] for entry in constraints if not matches(entry.get("labelSelector"), pod.labels)]
@@ -55,12 +55,12 @@ def find_spread(scene: Scene) -> Iterator[Finding]:
 def find_budget(scene: Scene) -> Iterator[Finding]:
     """Each pod: one budget means it, lets one go, and keeps one."""
     budgets = scene.pick("PodDisruptionBudget")
-    for pod in list_pods(scene):
+    for pod in list_serving(scene):
         meant = [found for found in budgets if matches(found["spec"].get("selector"), pod.labels)]
         allowed = [found["spec"].get("maxUnavailable") for found in meant]
         yield pod.name, unless(allowed == [1], f"budgets that mean it have maxUnavailable {allowed}, expected one of 1")
     for found in budgets:
-        meant_pods = [pod.name for pod in list_pods(scene) if matches(found["spec"].get("selector"), pod.labels)]
+        meant_pods = [pod.name for pod in list_serving(scene) if matches(found["spec"].get("selector"), pod.labels)]
         yield name_object(found), unless(bool(meant_pods), "it means no pod")
 
 
@@ -93,7 +93,7 @@ def refer_to(found: Object) -> dict[str, str]:
 
 def find_hurry(scene: Scene) -> Iterator[Finding]:
     """Each pod: it may take longer to end than preStop, drain, the wait for a last scrape and grace together."""
-    for pod in list_pods(scene):
+    for pod in list_serving(scene):
         settings = read_settings_of(pod, scene)
         needed = settings.drain_seconds + settings.linger_seconds + settings.grace_seconds + count_pre_stop(pod)
         given = pod.spec.get("terminationGracePeriodSeconds", 30)

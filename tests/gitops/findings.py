@@ -44,6 +44,11 @@ def list_pods(scene: Scene) -> Iterator[Pod]:
             yield Pod(found, template.get("metadata", {}).get("labels", {}), template["spec"])
 
 
+def list_serving(scene: Scene) -> Iterator[Pod]:
+    """The pods that answer; a job's comes, works and goes."""
+    return (pod for pod in list_pods(scene) if pod.owner["kind"] not in ("CronJob", "Job"))
+
+
 def matches(selector: dict[str, Any] | None, labels: dict[str, str]) -> bool:
     """Whether a LabelSelector of matchLabels takes these labels; an empty one takes all, None takes nothing."""
     if selector is None:

@@ -109,8 +109,9 @@ def find_unintended(scene: Scene) -> Iterator[Finding]:
     intended = read_intended()
     stranger = Pod({"kind": "Pod", "metadata": {"name": "stranger"}}, {}, {})
     for pod in [*list_pods(scene), stranger] if scene.recipe.overlay else []:
-        wanted = intended["stranger"] if pod is stranger else intended["pods"]
-        wanted = wanted | intended["overlays"].get(scene.recipe.overlay, {}) if pod is not stranger else wanted
+        is_closed = pod is stranger or pod.owner["kind"] == "CronJob"
+        wanted = intended["stranger"] if is_closed else intended["pods"]
+        wanted = wanted | intended["overlays"].get(scene.recipe.overlay, {}) if not is_closed else wanted
         for (way, peer), ports in compute_table(scene, pod, intended).items():
             expected = wanted.get(way, {}).get(peer, [])
             arrow = f"{peer} to {pod.name}" if way == "Ingress" else f"{pod.name} to {peer}"

@@ -6,7 +6,7 @@ from typing import Any
 
 from app.predictor.settings import ENV_PREFIX, Settings
 from release.manifests.render import Object
-from tests.gitops.findings import Finding, Pod, list_pods, matches, name_object, unless
+from tests.gitops.findings import Finding, Pod, list_pods, list_serving, matches, name_object, unless
 from tests.gitops.scenes import Scene
 
 RECOMMENDED = ("name", "component", "part-of", "managed-by", "instance")
@@ -100,7 +100,7 @@ def list_named(value: Any) -> Iterator[tuple[str, str, Any]]:
 
 def find_bad_settings(scene: Scene) -> Iterator[Finding]:
     """Each variable that a pod gets is a setting of the predictor, and all of them together are a start."""
-    for pod in list_pods(scene):
+    for pod in list_serving(scene):
         for name in list_variables(pod, scene):
             field = name.removeprefix(ENV_PREFIX).lower()
             known = name.startswith(ENV_PREFIX) and field in Settings.model_fields
@@ -126,10 +126,13 @@ def judge_volumes(pod: Pod, settings: Settings) -> Iterator[str]:
     """What a setting names lies on a mounted volume; what uploads write fits on the scratch volume."""
     found = [mount for container in pod.containers for mount in container.get("volumeMounts", [])]
     mounts = [mount["mountPath"] for mount in found]
-    named = [path for path in (settings.api_keys_file, settings.receipt_key_file, settings.feedback_folder) if path]
+    log = settings.prediction_log_folder
+    folders = (settings.api_keys_file, settings.receipt_key_file, settings.feedback_folder, log)
+    named = [path for path in folders if path]
     yield from (f"{path} is on no volume" for path in named if not any(path.is_relative_to(mount) for mount in mounts))
     closed = [mount["mountPath"] for mount in found if mount.get("readOnly")]
     yield from unless(str(settings.feedback_folder) not in closed, "the folder of used receipts cannot be written")
+    yield from unless(str(log) not in closed, "the folder of the prediction log cannot be written")
     yield from unless(
         settings.feedback_folder is None or settings.receipt_key_file is not None,
         "replicas share the used receipts, and no key that signs them",

@@ -50,7 +50,7 @@ def test_hadolint_finds_a_planted_line(tmp_path: Path, line: str, rule: str) -> 
 def test_every_stage_stands_on_the_base_that_is_pinned_by_digest() -> None:
     text = DOCKERFILE.read_text(encoding="utf-8")
     assert len(DIGEST.findall(text)) == 1
-    assert len(STAGE.findall(text)) == text.count("\nFROM ") == 5
+    assert len(STAGE.findall(text)) == text.count("\nFROM ") == 7
     assert find_foreign_stages(text) == []
 
 
