@@ -153,9 +153,8 @@ watch: .venv/.locked $(VIEWER) artifacts/dashboards/marks.json artifacts/watch/r
 	@$(RUN) -m app.monitor.watch --bundle '$(WATCHED)' --rows artifacts/watch/rows.csv --marks artifacts/dashboards/marks.json \
 	  $$([ ! -e artifacts/gate/report.json ] || echo --gate-report artifacts/gate/report.json) $(if $(CANARY),--canary '$(CANARY)') $(WATCH)
 
-# generated rows are other ones than training saw: on its own rows a model is surer than it should be
 artifacts/watch/rows.csv: | .venv/.locked
-	@mkdir -p $(@D) && $(TRAINING) data $(if $(SOURCE)$(wildcard training/pins/*.yaml),$(SOURCE),--seed 11) --output $@ >/dev/null
+	@mkdir -p $(@D) && $(TRAINING) data $(SOURCE) --output $@ >/dev/null
 
 dashboards: .venv/.locked $(VIEWER) artifacts/dashboards/marks.json ## Show Grafana's dashboards as pages on this machine (PROMETHEUS=url, PORT=0)
 	@$(RUN) -m app.monitor.viewer --prometheus '$(PROMETHEUS)' --marks artifacts/dashboards/marks.json --port $(if $(filter-out file default,$(origin PORT)),'$(PORT)',0)
