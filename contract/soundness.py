@@ -61,6 +61,8 @@ def _find_problems(manifest: Manifest) -> Iterator[str]:
 
 def _find_probability_problems(manifest: Manifest) -> Iterator[str]:
     threshold = manifest.threshold
+    if threshold is None and manifest.requirements is not None and manifest.requirements.costs:
+        yield "its threshold is null, expected the one that its costs of a mistake give"
     if threshold is not None and not 0.0 < threshold <= HIGHEST_THRESHOLD:
         yield f"its threshold is {threshold:g}, expected a probability above 0"
     for index, golden in enumerate(manifest.golden):

@@ -58,6 +58,7 @@ def test_a_score_that_falls_with_its_margin_is_the_gates_matter_until_it_is_serv
         ("schema.features", [], "it has no features"),
         ("schema.columns", [], "it has no columns"),
         ("threshold", 0.0, "its threshold is 0, expected a probability above 0"),
+        ("threshold", None, "its threshold is null, expected the one that its costs of a mistake give"),
         ("threshold", 1.5, "its threshold is 1.5"),
         ("threshold", -0.2, "its threshold is -0.2"),
         ("calibration.slope", 0.0, "the slope of the bundle's calibration is 0"),
