@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 
 from contract.bundle import MODEL_NAME, Bundle
 from contract.compute.plan import FeaturePlan, Matrix
-from contract.compute.trees import check_trees
+from contract.compute.trees import check_text, check_trees
+from contract.compute.ubjson import check_ubjson
 from contract.errors import BundleError
 from contract.schema import Calibration, Column, ModelSchema, Value
 
@@ -27,12 +28,16 @@ def load_booster(content: bytes, features: Sequence[str], threads: int = 1) -> x
     """
     if not content.startswith(b"{"):  # UBJSON and JSON both open so; a pickle does not
         raise BundleError(f"{MODEL_NAME} is not a UBJSON model")
+    if content.startswith(b'{"'):  # so XGBoost knows JSON from UBJSON
+        check_text(content)
+    else:
+        check_ubjson(content)
     booster = xgboost.Booster({"nthread": threads})
     try:
         booster.load_model(bytearray(content))
-    except xgboost.core.XGBoostError as error:
+        names = tuple(booster.feature_names or ())
+    except (xgboost.core.XGBoostError, UnicodeDecodeError) as error:  # its message may repeat what is no UTF-8
         raise BundleError(f"{MODEL_NAME} is not readable by XGBoost {xgboost.__version__}") from error
-    names = tuple(booster.feature_names or ())
     if names != tuple(features):
         raise BundleError(f"{MODEL_NAME} has the features {list(names)}, expected {list(features)}")
     check_trees(booster, len(features))

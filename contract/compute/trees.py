@@ -1,12 +1,16 @@
 """Whether a model's trees are trees: XGBoost reads any numbers as places of nodes, and a wrong one ends the process."""
 
 from collections.abc import Sequence
+from typing import Any
 
 import msgspec
 import numpy as np
 import xgboost
+from numpy.typing import NDArray
 
 from contract.errors import BundleError
+
+NO_PARENT = 2**31 - 1  # XGBoost's mark of the root
 
 
 class Tree(msgspec.Struct):
@@ -14,6 +18,7 @@ class Tree(msgspec.Struct):
 
     left_children: list[int]
     right_children: list[int]
+    parents: list[int]
     split_indices: list[int]
     split_conditions: list[float]
 
@@ -36,9 +41,13 @@ class _Model(msgspec.Struct):
 
 def read_trees(booster: xgboost.Booster) -> list[Tree]:
     """Raises: BundleError if XGBoost writes something else."""
+    return _decode_trees(booster.save_raw("json"))
+
+
+def _decode_trees(content: bytes | bytearray) -> list[Tree]:
     try:
-        model = msgspec.json.decode(booster.save_raw("json"), type=_Model)
-    except msgspec.DecodeError as error:
+        model = msgspec.json.decode(content, type=_Model)
+    except (msgspec.DecodeError, UnicodeDecodeError) as error:
         raise BundleError(f"the model's trees cannot be read: {error}") from error
     return model.learner.gradient_booster.model.trees
 
@@ -46,7 +55,8 @@ def read_trees(booster: xgboost.Booster) -> list[Tree]:
 def check_trees(booster: xgboost.Booster, features: int) -> None:
     """Raises: BundleError if a node leads to none of its tree, twice to the same, or asks for no feature."""
     for number, tree in enumerate(read_trees(booster)):
-        if not _is_tree(tree.left_children, tree.right_children, tree.split_indices, features):
+        is_tree = _is_tree(tree.left_children, tree.right_children, tree.split_indices, features)
+        if not is_tree or not _leads_back(tree):
             raise BundleError(f"tree {number} of the model is damaged: a node leads to no node or asks for no feature")
 
 
@@ -60,3 +70,33 @@ def _is_tree(left: Sequence[int], right: Sequence[int], splits: Sequence[int], f
     split_features = np.asarray(splits)[inner]
     are_known = not len(split_features) or 0 <= split_features.min() <= split_features.max() < features
     return are_known and len(np.unique(children)) == len(children)
+
+
+def _leads_back(tree: Tree) -> bool:
+    """Whether the parent of each node that another leads to is that other; those of removed nodes mean nothing."""
+    if not may_be_parents(tree.parents) or len(tree.parents) != len(tree.left_children):
+        return False
+    parents = np.asarray(tree.parents)
+    for children in (np.asarray(tree.left_children), np.asarray(tree.right_children)):
+        inner = np.flatnonzero(children != -1)
+        if not np.array_equal(parents[children[inner]], inner):
+            return False
+    return True
+
+
+def may_be_parents(parents: Sequence[int] | NDArray[np.integer[Any]]) -> bool:
+    """Whether the first of a tree's nodes has no parent and each other one has one of the tree."""
+    places = np.asarray(parents)
+    if not len(places) or places[0] != NO_PARENT:
+        return False
+    return len(places) == 1 or bool(0 <= places[1:].min() <= places[1:].max() < len(places))
+
+
+def check_text(content: bytes) -> None:
+    """Whether a model in JSON has trees whose nodes have parents: XGBoost follows these while it reads.
+
+    Raises: BundleError.
+    """
+    for number, tree in enumerate(_decode_trees(content)):
+        if not may_be_parents(tree.parents):
+            raise BundleError(f"tree {number} of the model is damaged: the parent of a node is none of its nodes")

@@ -39,6 +39,13 @@ def test_two_ways_to_one_node_are_refused(bundle: Bundle) -> None:
         load_booster(damage(bundle, "left_children", 2), bundle.manifest.schema.features)
 
 
+@pytest.mark.parametrize("node", [0, 1, 2])
+@pytest.mark.parametrize("value", [-2, 2**20, 3])
+def test_a_node_with_another_parent_than_leads_to_it_is_refused(bundle: Bundle, node: int, value: int) -> None:
+    with pytest.raises(BundleError, match="tree 1 of the model is damaged"):
+        load_booster(damage(bundle, "parents", value, node), bundle.manifest.schema.features)
+
+
 def test_a_split_by_no_feature_is_refused(bundle: Bundle) -> None:
     features = bundle.manifest.schema.features
     with pytest.raises(BundleError, match="tree 1 of the model is damaged"):
