@@ -171,7 +171,7 @@ def print_predictions(
     columns = [column.name for column in manifest.schema.columns][:SHOWN_FEATURES]
     binary = manifest.schema.task == "binary"
     headers = [name.replace("_", " ") for name in columns]
-    grid = _grid("Asked of the running predictor", (*headers, "Score", "Decision", "In truth"))
+    grid = _grid("Answers of the running predictor", (*headers, "Score", "Decision", "In truth"))
     for row, prediction, actual in zip(rows, answer["predictions"], truth, strict=True):
         decision = {True: "act", False: "go on", None: ""}[prediction["decision"]]
         happened = ("yes" if actual else "no") if binary else f"{actual:g}"

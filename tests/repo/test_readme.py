@@ -18,7 +18,7 @@ from training.data.dataset_file import load_dataset
 README = (ROOT / "README.md").read_text(encoding="utf-8")
 CURL = re.compile(r"-d '(\{.*?\})'\n(\{.*\})\n", re.DOTALL)
 Example = tuple[dict[str, Value], dict[str, Any]]  # the row and its answer
-RENDERED = ("Asked of the running predictor", "Up after", "model card", "Calibration error", "Cost per row")
+RENDERED = ("Answers of the running predictor", "Up after", "model card", "Calibration error", "Cost per row")
 
 
 @pytest.fixture(scope="module")

@@ -87,7 +87,7 @@ def read_card(url: str) -> ModelCard:
     try:
         answer = httpx.get(address, headers=list_headers(), timeout=WAIT_SECONDS)
     except (httpx.HTTPError, httpx.InvalidURL) as error:
-        raise OutsideError(f"{address} cannot be asked: {error or type(error).__name__}") from error
+        raise OutsideError(f"{address} does not answer: {error or type(error).__name__}") from error
     if answer.status_code != OK:
         raise OutsideError(f"{address} answered {answer.status_code}, expected {OK}", answer.status_code)
     try:
@@ -127,7 +127,7 @@ def try_row(address: str, body: bytes) -> None:
     try:
         answer = httpx.post(address, content=body, headers=headers, timeout=WAIT_SECONDS)
     except httpx.HTTPError as error:
-        raise OutsideError(f"{address} cannot be asked: {error or type(error).__name__}") from error
+        raise OutsideError(f"{address} does not answer: {error or type(error).__name__}") from error
     if answer.status_code != OK:
         raise OutsideError(
             f"{address} answered the first row with {answer.status_code}: {answer.text[:200]}", answer.status_code

@@ -54,7 +54,7 @@ def query_prometheus(url: str, query: str, seconds: float) -> list[Series]:
         content = _read(answer, time.monotonic() + seconds)
         found = _decode(content)
     except (OSError, http.client.HTTPException) as error:
-        raise PrometheusError(f"it cannot be asked: {error or type(error).__name__}") from error
+        raise PrometheusError(f"it does not answer: {error or type(error).__name__}") from error
     except (msgspec.DecodeError, UnicodeDecodeError, RecursionError):
         raise PrometheusError(f"it answered {answer.status}, and not as Prometheus does") from None
     finally:

@@ -104,7 +104,7 @@ def test_the_first_run_goes_from_data_to_served_predictions(
         "no champion yet",
         "PR-AUC",
         "Gate: PASS",
-        "Asked of the running predictor",
+        "Answers of the running predictor",
         "make down",
     ):
         assert passage in ended.stdout

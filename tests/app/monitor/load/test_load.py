@@ -141,7 +141,7 @@ def test_rows_of_a_csv_are_sent_under_raw_names_too(
     ("url", "options", "code", "message"),
     [
         ("127.0.0.1:8080", (), 2, "expected an address such as http://127.0.0.1:8080"),
-        ("http://127.0.0.1:1", (), 4, "http://127.0.0.1:1/v1/model cannot be asked"),
+        ("http://127.0.0.1:1", (), 4, "http://127.0.0.1:1/v1/model does not answer"),
         ("SERVER/nowhere", (), 4, "/nowhere/v1/model answered 404, expected 200"),
         ("SERVER", ("--rate", "0.1"), 2, "make 0 requests, expected 1 to 2,000,000"),
         ("SERVER", ("--objectives", "nowhere.yaml"), 2, "nowhere.yaml"),
