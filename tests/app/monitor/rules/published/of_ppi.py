@@ -1,6 +1,6 @@
 """Reads cases as JSON from the file named, and prints what ppi-python makes of each: the estimate and its 95 % ends.
 
-Run by tests/contract/published/test_quality.py in an environment of its own; ppi.json keeps what it printed.
+Run by tests/app/monitor/rules/published/test_quality.py in an environment of its own; ppi.json keeps what it printed.
 """
 
 import json
