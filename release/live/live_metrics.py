@@ -10,6 +10,7 @@ from release.live.prometheus import Prometheus, select
 NAMESPACE = "lathe-{environment}"
 PREDICTIONS = 'route=~"/v1/.*|/v2/.*"'
 FAILED = 'code=~"5.."'
+STEPS = "lathe:feature_rows:step"  # recorded by the component monitoring/rules
 MAX_WINDOW_SECONDS = 30 * 24 * 3600
 LEAST_WINDOW_SECONDS = 60
 
@@ -37,6 +38,7 @@ class Live:
     drift: tuple[Drift, ...] = ()
     outcomes: Mapping[str, float] = field(default_factory=dict)
     problem: str = ""
+    is_extrapolated: bool = False  # rows and labels by increase(): the rules that count a step at a time are not there
 
 
 def read_live(prometheus: Prometheus, environment: str, bundle: str, seconds: float) -> Live:
@@ -74,8 +76,10 @@ class Questions:
         failed = self._ask_one(f"sum({self._increase('lathe_requests_total', PREDICTIONS, FAILED)})")
         buckets = self._increase("lathe_request_duration_seconds_bucket", PREDICTIONS)
         p99 = self._ask_one(f"histogram_quantile(0.99, sum by (le) ({buckets}))")
-        outcomes = self._ask_by("outcome", f"sum by (outcome) ({self._increase('lathe_feedback_total')})")
+        outcomes = self._ask_by("outcome", self._count("feedback", "lathe_feedback_total", "outcome"))
         reference_rows = self._ask_one(f"max({self._select('lathe_reference_rows')})")
+        drift = tuple(self._ask_drift(reference_rows)) if reference_rows else ()
+        has_steps = self._ask_one(f"count(last_over_time({self._select(STEPS)}[{self.window}s]))") is not None
         has_any = bool(requests)
         return Live(
             self.window,
@@ -83,13 +87,14 @@ class Questions:
             (failed or 0.0) / requests if requests else None,
             p99 if has_any else None,
             reference_rows,
-            tuple(self._ask_drift(reference_rows)) if reference_rows else (),
+            drift,
             {name: count for name, count in outcomes.items() if count > 0},
+            is_extrapolated=bool(drift or any(outcomes.values())) and not has_steps,
         )
 
     def _ask_drift(self, reference_rows: float) -> list[Drift]:
         """Every feature with enough rows, the farthest first."""
-        counts = self._ask_bins(f"sum by (feature, bin) ({self._increase('lathe_feature_rows_total')})")
+        counts = self._ask_bins(self._count("feature_rows", "lathe_feature_rows_total", "feature, bin"))
         ratios = self._ask_bins(f"max by (feature, bin) ({self._select('lathe_feature_reference_ratio')})")
         alerting = 'drift="alert"'
         names = self._ask_by(
@@ -106,6 +111,11 @@ class Questions:
     def _select(self, metric: str, *more: str) -> str:
         labels = {"namespace": NAMESPACE.format(environment=self.environment), "model_version": self.version}
         return select(metric, labels, *more)
+
+    def _count(self, name: str, metric: str, labels: str) -> str:
+        """The sum of the recorded steps, exact over restarts; where there are none, what increase() makes of it."""
+        steps = f"sum by ({labels}) (sum_over_time({self._select(f'lathe:{name}:step')}[{self.window}s]))"
+        return f"{steps} or sum by ({labels}) ({self._increase(metric)})"
 
     def _increase(self, metric: str, *more: str) -> str:
         return f"increase({self._select(metric, *more)}[{self.window}s])"
@@ -138,6 +148,8 @@ def list_lines(live: Live, describe: Callable[[float], str]) -> list[tuple[str, 
     lines.append(
         ("Drift (PSI), farthest first", ", ".join(map(_describe_drift, live.drift[:5])) or _explain_none(live))
     )
+    if live.is_extrapolated:
+        lines.append(("Counted by", "increase(), which extrapolates: the rules of monitoring/rules are not installed"))
     counts = [f"{count:,.0f} {name.replace('_', ' ')}" for name, count in sorted(live.outcomes.items())]
     lines.append(("Labels that came back", ", ".join(counts) or "none"))
     return lines

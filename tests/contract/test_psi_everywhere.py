@@ -23,6 +23,7 @@ PAGE = ROOT / "app" / "predictor" / "page"
 TEMPLATE = ROOT / "gitops" / "components" / "rollout" / "analysis" / "analysistemplate.yaml"
 ENOUGH = 500  # below, the canary is not judged
 EXACT = 1e-12
+NONE = "absent(vector(1))"  # an empty vector
 
 Case = tuple[list[int], list[float], int]
 PLANTED: dict[str, Case] = {
@@ -107,26 +108,32 @@ def write_vector(values: list[Any]) -> str:
     return " or ".join(f'label_replace(vector({value!r}), "bin", "{bin}", "", "")' for bin, value in enumerate(values))
 
 
-def write_query(canary: Case, stable: Case) -> str:
-    """The template's own query with each selector replaced by a vector of numbers, and nothing else."""
+def write_query(canary: Case, stable: Case, *, is_recorded: bool = True) -> str:
+    """The template's own query with each selector replaced by a vector of numbers, and nothing else.
+
+    `is_recorded`: whether the rules that count a step at a time are installed; the other counts then have no say.
+    """
     found = next(iter(yaml.safe_load_all(TEMPLATE.read_text(encoding="utf-8"))))["spec"]["metrics"]
     query = next(one for one in found if one["name"] == "score-distribution")["provider"]["prometheus"]["query"]
     query = fill_in(query, canary_hash="canary", stable_hash="stable", namespace="lathe-test")
     for name, (counts, ratios, rows) in (("canary", canary), ("stable", stable)):
         labels = rf'\{{namespace="lathe-test", rollouts_pod_template_hash="{name}"\}}'
         for selector, values in (
-            (rf"increase\(lathe_score_rows_total{labels}\[10m\]\)", write_vector(counts)),
+            (rf"sum_over_time\(lathe:score_rows:step{labels}\[10m\]\)", write_vector(counts) if is_recorded else NONE),
+            (rf"increase\(lathe_score_rows_total{labels}\[10m\]\)", write_vector([7] if is_recorded else counts)),
             (f"lathe_score_reference_ratio{labels}", write_vector(ratios)),
             (f"lathe_score_reference_rows{labels}", f"vector({rows})"),
         ):
             query, replaced = re.subn(selector, f"({values})", query)
             assert replaced
     assert "lathe_" not in query
+    assert "lathe:" not in query
     return query
 
 
 def check_promql(prometheus: RunningPrometheus, canary: Case, stable: Case) -> None:
     found = prometheus.ask(write_query(canary, stable))
+    assert prometheus.ask(write_query(canary, stable, is_recorded=False)) == found
     indexes: list[StabilityIndex] = [measure_psi(*canary), measure_psi(*stable)]
     if min(index.rows for index in indexes) < ENOUGH:
         assert found == []

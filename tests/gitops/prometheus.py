@@ -16,7 +16,7 @@ from tests.ports import take_free_port
 
 
 class RunningPrometheus:
-    """Scrapes each port once a second, with the labels that the cluster would add."""
+    """Scrapes each port every so many seconds, with the labels that the cluster would add."""
 
     def __init__(
         self,
@@ -27,6 +27,7 @@ class RunningPrometheus:
         rules: Path | None = None,
         port: int | None = None,
         elsewhere: Sequence[int] = (),
+        seconds: int = 1,
     ) -> None:
         """Listens on `port`, or a free one; the ports `elsewhere` are of another namespace."""
         self.url = f"http://127.0.0.1:{port or take_free_port()}"
@@ -39,7 +40,8 @@ class RunningPrometheus:
         ]
         groups += [{"targets": [f"127.0.0.1:{one}"], "labels": {"namespace": "elsewhere"}} for one in elsewhere]
         jobs = [{"job_name": "predictor", "static_configs": groups}]
-        config: dict[str, Any] = {"global": {"scrape_interval": "1s", "scrape_timeout": "1s"}, "scrape_configs": jobs}
+        times = {"scrape_interval": f"{seconds}s", "scrape_timeout": "1s"}
+        config: dict[str, Any] = {"global": times, "scrape_configs": jobs}
         config["rule_files"] = [str(rules)] if rules else []
         (folder / "prometheus.yaml").write_text(json.dumps(config), encoding="utf-8")  # JSON is YAML
         options = {

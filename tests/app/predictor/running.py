@@ -25,7 +25,7 @@ class RunningServer:
     module = "app.predictor"
 
     def __init__(self, folder: Path, log: Path, *prefix: str, **settings: object) -> None:
-        self.port = take_free_port()
+        self.port = int(str(settings.pop("port", 0))) or take_free_port()
         self.log = log
         environment = {**os.environ, **{f"LATHE_{name.upper()}": str(value) for name, value in settings.items()}}
         command = [*prefix, sys.executable, "-m", self.module, "--bundle", str(folder), "--port", str(self.port)]

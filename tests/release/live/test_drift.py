@@ -1,5 +1,6 @@
 """The drift that a promotion shows is the index of its formula, over all pods, also in bins that training never saw."""
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from http.server import ThreadingHTTPServer
@@ -10,8 +11,10 @@ import pytest
 from contract.psi import FEWEST_ROWS, measure_psi
 from release.live.live_metrics import list_lines, read_live
 from release.live.prometheus import Prometheus
+from tests.app.monitor.rules.promtool import write_rules
 from tests.gitops.prometheus import RunningPrometheus
 from tests.harness.loopback import QuietHandler, serve_until_end
+from tests.patience import wait_until
 
 BUNDLE = "c" * 64
 REFERENCE_ROWS = 8137
@@ -30,9 +33,11 @@ class Exporter:
     def __init__(self) -> None:
         self.has_rows = False
         self.has_reference_rows = True
+        self.started = time.time()
 
     def render(self) -> str:
-        lines = [f'lathe_model_info{{model_version="1",digest="{BUNDLE}"}} 1']
+        lines = [f'lathe_model_info{{model_version="1",digest="{BUNDLE}"}} 1', 'lathe_ready{model_version="1"} 1']
+        lines.append(f"process_start_time_seconds {self.started}")
         if self.has_reference_rows:
             lines.append(f'lathe_reference_rows{{model_version="1"}} {REFERENCE_ROWS}')
         for feature, (shares, rows) in FEATURES.items():
@@ -45,7 +50,7 @@ class Exporter:
 
 
 @contextmanager
-def scrape(exporter: Exporter, folder: Path) -> Iterator[Prometheus]:
+def scrape(exporter: Exporter, folder: Path, *, rules: Path | None = None) -> Iterator[Prometheus]:
     """A Prometheus that saw the exporter as two pods, before and after the rows came."""
 
     class Handler(QuietHandler):
@@ -59,7 +64,9 @@ def scrape(exporter: Exporter, folder: Path) -> Iterator[Prometheus]:
 
     server = ThreadingHTTPServer(("127.0.0.1", 0), Handler)
     with serve_until_end(server):
-        running = RunningPrometheus(folder, dict.fromkeys(("one", "two"), server.server_port), "lathe-test")
+        running = RunningPrometheus(
+            folder, dict.fromkeys(("one", "two"), server.server_port), "lathe-test", rules=rules
+        )
         try:
             running.wait_for(lambda one: one.ask("up") == [1.0, 1.0])
             running.wait_for_scrapes()
@@ -83,6 +90,28 @@ def test_drift_is_the_index_of_the_rows_that_came_to_all_pods(tmp_path: Path) ->
     assert found == pytest.approx(expected, rel=0.01, abs=1e-4)  # increase() extrapolates the counts
     assert [one.feature for one in live.drift] == ["speed", "torque", "wear"]
     assert {one.feature for one in live.drift if one.alerts} == {"speed", "torque"}
+
+    assert dict(list_lines(live, str))["Counted by"].startswith("increase(), which extrapolates")
+
+
+@pytest.mark.slow
+def test_drift_is_exact_where_the_rules_count_a_step_at_a_time(tmp_path: Path) -> None:
+    """A promotion's text and the alert are then of the same rows."""
+    rules = write_rules(tmp_path, ["lathe:feature_rows:step"])
+    with scrape(Exporter(), tmp_path, rules=rules) as prometheus:
+        total = 'sum(sum_over_time(lathe:feature_rows:step{feature="torque"}[10m]))'
+        wait_until(lambda: list(prometheus.ask(total).values()) == [200_000], "the rules to count every row")
+        live = read_live(prometheus, "test", BUNDLE, 600.0)
+    found = {one.feature: one.index for one in live.drift}
+    expected = {
+        name: measure_psi([2 * count for count in FEATURES[name][1]], FEATURES[name][0], REFERENCE_ROWS)
+        for name in ("speed", "torque", "wear")
+    }
+    assert {name: index.rows for name, index in found.items()} == dict.fromkeys(expected, 200_000)
+    assert {name: index.low for name, index in found.items()} == pytest.approx(
+        {name: index.low for name, index in expected.items()}, abs=1e-12
+    )
+    assert "Counted by" not in dict(list_lines(live, str))
 
 
 @pytest.mark.slow

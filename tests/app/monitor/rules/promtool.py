@@ -64,6 +64,14 @@ def pick_rules(groups: Sequence[RuleGroup], names: Iterable[str]) -> tuple[RuleG
     return tuple(picked)
 
 
+def write_rules(folder: Path, records: Iterable[str], seconds: int = 1) -> Path:
+    """A rule file for a Prometheus that scrapes the job `predictor` each so many seconds."""
+    groups = pick_rules(make_rules(seconds), records)
+    path = folder / "fleet-rules.json"
+    path.write_text(json.dumps({"groups": msgspec.to_builtins(groups)}), encoding="utf-8")
+    return path
+
+
 def run_unit_tests(
     folder: Path, groups: Sequence[RuleGroup], tests: Sequence[UnitTest], seconds: int
 ) -> subprocess.CompletedProcess[str]:

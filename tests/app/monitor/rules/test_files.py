@@ -1,10 +1,12 @@
 """The checked-in rules are what the code writes, pass promtool's lint, and read only what somebody exports."""
 
 import json
+import re
 import shutil
 import subprocess
 from pathlib import Path
 
+import httpx
 import pytest
 import yaml
 
@@ -15,6 +17,7 @@ from app.monitor.rules.objectives import ROOT, load_objectives
 from app.monitor.rules.promql import Alert, RuleGroup
 from cli.errors import InputError
 from tests.app.monitor.dashboards.reading import list_selectors
+from tests.app.predictor.running import RunningServer
 from tests.gitops.queries import TARGET_LABELS, list_metrics
 from tests.needs import need_program
 from tests.patience import LAST_RESORT_SECONDS
@@ -144,3 +147,20 @@ def test_without_a_dataset_file_nothing_is_written(tmp_path: Path) -> None:
     (tmp_path / "training" / "datasets" / "ai4i.yaml").unlink()
     with pytest.raises(InputError, match="has no dataset file, expected at least one"):
         make_files(tmp_path)
+
+
+@pytest.mark.slow
+def test_a_live_predictor_exports_every_metric_that_a_rule_reads(
+    groups: tuple[RuleGroup, ...], bundle_folder: Path, tmp_path: Path
+) -> None:
+    """By its types: what nobody has done yet, such as feedback, has no sample."""
+    server = RunningServer(bundle_folder, tmp_path / "log", linger_seconds=0)
+    try:
+        text = httpx.get(f"{server.wait_until_ready().url}/metrics").text
+    finally:
+        server.kill()
+    exported = {line.split()[2] for line in text.splitlines() if line.startswith("# TYPE ")}
+    read = {name for group in groups for rule in group.rules for name, _ in list_selectors(rule.expr)}
+    own = {re.sub("_(bucket|sum|count)$", "", name) for name in read if name.startswith(("lathe_", "process_"))}
+    assert len(own) > 15
+    assert own - exported == set()
