@@ -92,8 +92,11 @@ class ParsingProtocol(HttpToolsProtocol):
             self.refuse(ApiError("something went wrong here, not in the request"))
 
     def on_header(self, name: bytes, value: bytes) -> None:
-        """As uvicorn's own, which would be one more call for each header."""
-        name = name.lower()
+        """As uvicorn's own, which would be one more call for each header.
+
+        White space behind a value is no part of it (RFC 9110 section 5.5); the parser drops only what stands before.
+        """
+        name, value = name.lower(), value.rstrip(b" \t")
         if name == b"expect" and value.lower() == b"100-continue":
             self.expect_100_continue = True
         self.headers.append((name, value))
