@@ -23,6 +23,8 @@ from training.data.declared import (
     find_name_problem,
     find_role_problems,
     find_row_problems,
+    find_step_problems,
+    find_use_problems,
     find_value_problems,
 )
 
@@ -59,6 +61,8 @@ def _find_problems(dataset: Dataset) -> Iterator[str]:
     yield from find_role_problems(dataset.columns, dataset.target.source, dataset.identifiers, dataset.leakage)
     yield from find_blank_problems(_list_texts(dataset))
     yield from _find_strangers(dataset)
+    yield from find_step_problems(dataset.columns)
+    yield from find_use_problems(dataset.target.source, _list_uses(dataset))
     yield from find_value_problems(dataset.columns, _list_rows(dataset))
     yield from _find_behaviour_problems(dataset)
     if dataset.task == "binary" and (dataset.target.positive is None or dataset.costs is None):
@@ -67,6 +71,8 @@ def _find_problems(dataset: Dataset) -> Iterator[str]:
         yield "the costs of a mistake must be greater than 0"
     if dataset.prevalence and not 0 <= dataset.prevalence.minimum <= dataset.prevalence.maximum <= 1:
         yield "prevalence must rise from minimum to maximum within 0 and 1"
+    if dataset.generator and not (dataset.generator.rows > 0 and dataset.generator.seed >= 0):
+        yield "generator needs rows above 0 and a seed of 0 or more"
     if dataset.group and (dataset.group.by is None) == (dataset.group.falls is None):
         yield "group needs either `by` or `falls`"
     yield from find_judging_problems(dataset.task, dataset.ceiling, dataset.accepted)
@@ -117,6 +123,13 @@ def _find_column_problems(dataset: Dataset) -> Iterator[str]:
             yield f"column {column.name!r} has minimum {column.minimum:g} above maximum {column.maximum:g}"
         if column.source in dataset.leakage or column.source == dataset.target.source:
             yield f"column {column.name!r} comes from {column.source!r}, which is leakage or the target"
+
+
+def _list_uses(dataset: Dataset) -> Iterator[tuple[str, str | None]]:
+    """Every raw column by which rows are ordered or told apart."""
+    yield "group.by", dataset.group.by if dataset.group else None
+    yield "order", dataset.time.column if dataset.time else None
+    yield "key", dataset.key
 
 
 def _list_texts(dataset: Dataset) -> Iterator[tuple[str, str]]:

@@ -24,6 +24,7 @@ CEILING_METRICS: dict[Task, tuple[str, ...]] = {
     "binary": ("pr_auc", "roc_auc", "f1", "precision", "recall"),
     "regression": ("r2",),
 }
+BOTH = 2  # minimum and maximum
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]*")
 
 
@@ -50,6 +51,32 @@ def find_role_problems(
     for column in columns:
         if column.name != column.source and first.get(column.name, "").startswith("column "):
             yield f"column {column.name!r} is called like the raw column of another, so an upload could mean either"
+
+
+def find_use_problems(target: str, uses: Iterable[tuple[str, str | None]]) -> Iterator[str]:
+    """Of raw columns, each with the place that names it, the target: it is not known before it is predicted."""
+    for place, raw in uses:
+        if raw == target:
+            yield f"{place} names {raw!r}, which is the target; expected a column that is known before it"
+
+
+def find_step_problems(columns: Sequence[Column]) -> Iterator[str]:
+    """Steps and bounds that no value can keep, and those of a category, which mean nothing."""
+    for column in columns:
+        name, step = f"column {column.name!r}", column.step
+        bounds = [bound for bound in (column.minimum, column.maximum) if bound is not None]
+        if column.type == "category" and (bounds or step is not None):
+            yield f"{name} is a category with a minimum, maximum or step, expected categories alone"
+        if column.type != "category" and (column.categories or column.ordered):
+            yield f"{name} is of type {column.type} with categories or `ordered`, expected type category"
+        if step is None:
+            continue
+        if not step > 0:
+            yield f"{name} has the step {step:g}, expected one above 0"
+        if len(bounds) == BOTH and step > bounds[1] - bounds[0]:
+            yield f"{name} has the step {step:g}, more than from minimum {bounds[0]:g} to maximum {bounds[1]:g}"
+        if column.type == "integer" and step % 1:
+            yield f"{name} is whole and has the step {step:g}, expected a whole one"
 
 
 def find_blank_problems(names: Iterable[tuple[str, str]]) -> Iterator[str]:
