@@ -2,8 +2,10 @@
 
 import re
 
+MAX_LINE_BYTES = 64 * 1024  # as a row of any other route
 _ASCII_BLANKS = " \t\v\f\x1c\x1d\x1e\x1f"
 _EMPTY_BEGINS = (",", '""', *_ASCII_BLANKS, *(f'"{blank}' for blank in _ASCII_BLANKS))
+_LONG_LINE = re.compile(rb"(?:\A|[\r\n])[^\r\n]{%d}" % (MAX_LINE_BYTES + 1))
 LINE_BREAK = re.compile(r"\r\n|\n|\r")
 _BLANK_BEFORE_QUOTE = re.compile(r'(?:^|[,\r\n])[^\S\r\n]+"')
 _EMPTY_LINE = re.compile(r'(?:^|[\r\n])(?:,|""|"?[^\S\r\n])')
@@ -34,6 +36,16 @@ def may_have_empty(text: str) -> bool:
     return text.startswith(tuple(begins)) or any(
         f"{end}{begin}" in text for end in "\r\n" if end in text for begin in begins
     )
+
+
+def find_long_line(content: bytes) -> int | None:
+    """The number, from 1, of the first line that is longer than MAX_LINE_BYTES without its end; None if none is."""
+    found = _LONG_LINE.search(content)
+    if found is None:
+        return None
+    end = found.end() - MAX_LINE_BYTES - 1
+    ends = content.count(b"\n", 0, end) + content.count(b"\r", 0, end) - content.count(b"\r\n", 0, end)
+    return 1 + ends
 
 
 def is_utf8(text: str) -> bool:

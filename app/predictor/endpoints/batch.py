@@ -11,7 +11,7 @@ from app.predictor.admission.batch_threads import BatchThreads
 from app.predictor.admission.upload_place import UploadPlace, Uploads
 from app.predictor.auth.access import Charge
 from app.predictor.endpoints.route import Route, RouteServices
-from app.predictor.endpoints.upload import MAX_LINE_BYTES, NOT_FINITE, Upload
+from app.predictor.endpoints.upload import NOT_FINITE, Upload
 from app.predictor.endpoints.upload_answer import CSV_TYPE, NDJSON_TYPE, CsvWriter, NdjsonWriter
 from app.predictor.http.asgi import Message, Receive, Scope, Send
 from app.predictor.http.body import ABORT, STREAM, Headers, check_media, check_size
@@ -31,6 +31,7 @@ from app.predictor.receipts.outcomes import VersionSums
 from app.predictor.receipts.receipts import Receipts, wants_receipts
 from app.predictor.responses.rendering import HeaderList
 from app.predictor.scoring.model import ServedModel
+from contract.intake.csv_text import MAX_LINE_BYTES
 
 ROUTE = "/v1/batch"
 Read = Callable[[], AsyncIterator[tuple[bytes, bool]]]

@@ -11,17 +11,16 @@ from app.predictor.endpoints.upload_answer import ScoredRows, Summary, Writer
 from app.predictor.http.errors import EMPTY, InvalidInputError, TooLargeError
 from app.predictor.http.spool import Spool
 from app.predictor.inputs.chunks import Checked, Chunk, check_chunk
-from app.predictor.inputs.pieces import PIECE_BYTES
 from app.predictor.prediction_log.entries import TableEntry
 from app.predictor.prediction_log.log import PredictionLog
 from app.predictor.receipts.receipts import Receipts
 from app.predictor.scoring.bin_layout import SCORE
 from app.predictor.scoring.model import Scored, ScoringError, ServedModel
 from contract.errors import RowError
+from contract.intake.csv_text import MAX_LINE_BYTES
 from contract.intake.headers import strip_marks
 from contract.intake.signatures import HEAD_BYTES
 
-MAX_LINE_BYTES = PIECE_BYTES  # as a row of any other route
 NOT_FINITE = RowError("score_not_finite", "the model's score of the row is not finite")
 
 

@@ -9,6 +9,7 @@ import pandas as pd
 from cli.errors import InputError
 from contract.errors import RowError
 from contract.intake.csv_rows import CsvRows, Rows
+from contract.intake.csv_text import MAX_LINE_BYTES, find_long_line
 from contract.intake.headers import explain_header, strip_marks
 from contract.intake.separators import describe_separator, find_separator
 from contract.schema import Column
@@ -26,9 +27,13 @@ class FileRows:
 def parse_csv(content: bytes, shown: str, columns: Sequence[Column] = ()) -> FileRows:
     """Rows of text with the line of the file as index; by `columns` a row is known from a line of a quoted cell.
 
-    Raises: InputError if it is no text in UTF-8 or its header cannot be used.
+    Raises: InputError if it is no text in UTF-8, a line is too long, or its header cannot be used.
     """
     content = strip_marks(content)
+    if (line := find_long_line(content)) is not None:  # before anything is decoded, which takes several times its size
+        raise InputError(
+            f"{shown} line {line} is longer than {MAX_LINE_BYTES} bytes, expected a row of values; write the file again"
+        )
     reader = CsvRows()
     try:
         header = reader.read_header(content, is_last=True)

@@ -12,7 +12,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from app.predictor.endpoints.upload import MAX_LINE_BYTES, Upload, split_lines
+from app.predictor.endpoints.upload import Upload, split_lines
 from app.predictor.endpoints.upload_answer import CsvWriter, NdjsonWriter
 from app.predictor.http.errors import BadRequestError, TooLargeError
 from app.predictor.http.spool import Spool
@@ -20,6 +20,7 @@ from app.predictor.inputs.csv_upload import CsvReader
 from app.predictor.inputs.ndjson_upload import NdjsonReader
 from app.predictor.scoring.model import Scored, ScoringError, ServedModel
 from contract.bundle import Bundle
+from contract.intake.csv_text import MAX_LINE_BYTES
 from tests.examples import examples
 
 

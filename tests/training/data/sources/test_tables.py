@@ -129,3 +129,26 @@ def test_a_url_without_page_and_an_unknown_protocol_are_input_errors(web: Web) -
 )
 def test_a_name_holds_neither_folder_nor_secret(source: str, name: str) -> None:
     assert name_source(source) == name
+
+
+@pytest.mark.parametrize(
+    ("content", "line"),
+    [
+        (bytes(200_000), 1),
+        (b"a" * 65_537, 1),
+        (b"a,b\n1," + b"2" * 70_000 + b"\n", 2),
+        (b"a,b\r\n1,2\r\n3," + bytes(70_000), 3),
+        (b'a,b\n1,"\n' + b"x" * 70_000 + b'"\n', 3),
+        (b"\n\na,b\n" + b" " * 70_000 + b"\n", 4),
+    ],
+)
+def test_a_line_longer_than_serving_takes_is_refused_by_its_number(tmp_path: Path, content: bytes, line: int) -> None:
+    (tmp_path / "long.csv").write_bytes(content)
+    with pytest.raises(InputError, match=rf"long\.csv line {line} is longer than 65536 bytes, expected a row"):
+        read_rows(str(tmp_path / "long.csv"))
+
+
+def test_a_line_as_long_as_serving_takes_is_read(tmp_path: Path) -> None:
+    cell = "2" * (65_536 - 2)
+    (tmp_path / "long.csv").write_text(f"a,b\n1,{cell}\n")
+    assert read_rows(str(tmp_path / "long.csv")).to_numpy().tolist() == [["1", cell]]
