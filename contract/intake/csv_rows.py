@@ -3,7 +3,8 @@
 A quote means something only where it begins a cell, so an inch mark in the middle of one is text. Blanks before an
 opening and behind a closing quote are not part of the cell. Lines end with CR LF, LF or CR; a blank one is no row.
 A row whose quoting is wrong is refused by itself, and reading goes on with the next line: a quote that is never
-closed, or closed only by the next stray one, must not swallow the rows between.
+closed, or closed only by the next stray one, must not swallow the rows between. A quoted cell that is closed as it
+should be is one cell whatever its further lines look like, unless its first line is a whole row without the quote.
 """
 
 import csv
@@ -221,7 +222,13 @@ class CsvRows:
         return cells, find_end(_LINE_END, text, end)
 
     def _check_spread(self, cells: Cells, row: str) -> None:
-        """Raises: _QuotingError if the quoted line breaks of a row are more likely a stray quote's doing."""
+        """Raises: _QuotingError if the quoted line breaks of a row are more likely a stray quote's doing.
+
+        A stray quote stands in a line that is a row without it. Of any other, RFC 4180's reading is the only one.
+        """
+        first = LINE_BREAK.split(row, maxsplit=1)[0].replace('"', "")
+        if not self._is_like_row(first.split(",")):
+            return
         if len(cells) != self.width or any(LINE_BREAK.search(cells[place].strip()) for place in self._columns):
             raise _QuotingError(_JOINED)
         alike = [self._is_like_row(line.split(",")) for line in LINE_BREAK.split(row) if line]

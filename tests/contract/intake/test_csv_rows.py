@@ -139,6 +139,23 @@ def test_a_text_of_several_lines_is_one_cell(cell: str) -> None:
     assert lines[1] == 3 + cell.count("\n")
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n", "\r"])
+@pytest.mark.parametrize("first", ["1", "", "one, two", "L"])
+@pytest.mark.parametrize("last", ["", "two", '""'])
+def test_a_line_of_a_quoted_cell_that_looks_like_a_row_is_none(first: str, last: str, end: str) -> None:
+    cell = end.join([first, "x,L,5", "y,M,6", last])
+    cells, problems, _ = read(f'"{cell}",M,1{end}next,M,2{end}')
+    assert cells == [[cell.replace('""', '"'), "M", "1"], ["next", "M", "2"]]
+    assert not problems
+
+
+@pytest.mark.parametrize("line", ['"1\nx,L,5\n",L', 'a,"1\nx,L,5\n",5'])
+def test_no_line_of_a_quoted_cell_is_a_row_where_its_own_row_is_wrong(line: str) -> None:
+    cells, _, _ = read(f"{line}\nlast,M,2\n")
+    assert ["x", "L", "5"] not in cells
+    assert cells[-1] == ["last", "M", "2"]
+
+
 def test_a_bad_byte_costs_its_row_and_splits_no_other() -> None:
     cells, problems, lines = read(b'"one\ntwo",L,1\nb\xe4d,M,2\n"three\nfour",L,3\n"f\xffive\nsix",M,4\nlast,L,5\n')
     assert [row[0] for row in cells] == ["one\ntwo", "b\ufffdd", "three\nfour", "f\ufffdive\nsix", "last"]
