@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from app.predictor.http.body import LOOP_BODY_BYTES, SMALL_BODY_BYTES
 from app.predictor.http.errors import BadRequestError, TooLargeError
+from app.predictor.inputs.halves import check_halves
 from app.predictor.inputs.json_values import refuse_repeated_names
 from app.predictor.inputs.pieces import count_until
 from app.predictor.inputs.tensor_checks import check_datatype, check_parameters, locate_cell, locate_column
@@ -139,6 +140,7 @@ class TensorReader:
                 raise problem
             return strings  # type: ignore[return-value]
         check_datatype(tensor.datatype, column.name, tuple(NUMBER_TYPES), path)
+        check_halves(tensor.datatype, (column,), path)
         numbers = read_numbers(tensor, raw, path)
         check_numbers(column, numbers)
         return numbers
@@ -148,6 +150,7 @@ class TensorReader:
             message = f"inputs[0].shape ({MATRIX}) is not [rows, {len(self.columns)}], as many columns as the model has"
             raise RowError("wrong_shape", message, "inputs[0].shape")
         check_datatype(tensor.datatype, MATRIX, tuple(NUMBER_TYPES), "inputs[0]")
+        check_halves(tensor.datatype, self.columns.values(), "inputs[0]")
         rows = tensor.shape[0]
         self._check_count(rows)
         try:
