@@ -12,6 +12,7 @@ from tests.patience import LAST_RESORT_SECONDS, wait_until
 
 # what needs an alert that fires and is sent: one is handed to Alertmanager
 OF_ALERTS = ("lathe-loop / Notifications A", "lathe-loop / Notifications B")
+VERSIONS = 2
 
 
 def ask(client: httpx.Client, query: str) -> list[dict[str, object]]:
@@ -31,4 +32,7 @@ def wait_for_every_query(laptop: Laptop) -> list[str]:
     with httpx.Client(base_url=laptop.prometheus, timeout=LAST_RESORT_SECONDS) as client:
         for query in queries:
             wait_until(lambda text=query.text: ask(client, text), f"data of {query.place}: {query.text}")  # type: ignore[misc]
+        for measure in ("precision", "recall"):  # of each version: enough labels of either decision
+            series = f'lathe:{measure}:24h{{namespace="lathe-test"}}'
+            wait_until(lambda series=series: len(ask(client, series)) == VERSIONS, f"{series} of each version")  # type: ignore[misc]
     return [query.place for query in queries]

@@ -8,6 +8,7 @@ from app.monitor.watch.laptop import Laptop
 from tests.app.monitor.dashboards.answers import wait_for_every_query
 from tests.app.monitor.dashboards.reading import list_panels
 from tests.app.monitor.viewer.looking import Look, look_at, open_dashboard
+from tests.patience import wait_until
 
 pytestmark = pytest.mark.slow
 
@@ -36,9 +37,12 @@ def test_no_panel_shows_an_error_or_is_empty(browser: Browser, with_data: Laptop
 
 
 def test_releases_and_starts_are_marked_where_they_happened(browser: Browser, with_data: Laptop) -> None:
-    marks = look(browser, with_data, "lathe-release").marks
+    def find_marks() -> list[str]:
+        marks = look(browser, with_data, "lathe-release").marks
+        return marks if len([mark for mark in marks if mark.startswith("Started · ")]) == 2 else []
+
+    marks = wait_until(find_marks, "both starts, which are looked for at whole minutes")
     assert "Released · v1.2.0: bump, by Ada · lathe-release, lathe-laptop, v1.2.0, 0123456789" in marks
-    assert len([mark for mark in marks if mark.startswith("Started · ")]) == 2
     assert any(mark.startswith("Retraining · #12 open") for mark in look(browser, with_data, "lathe-loop").marks)
 
 
