@@ -1,6 +1,7 @@
 """POST /v1/batch: a CSV or JSON-lines upload of any length, scored while it arrives, answered when it is complete."""
 
 import asyncio
+import re
 from collections.abc import AsyncIterator, Callable
 from functools import partial
 from time import monotonic, perf_counter
@@ -41,6 +42,7 @@ CHUNK_BYTES = MAX_LINE_BYTES - 4 * 1024
 SEND_BYTES = 256 * 1024
 MIN_BYTES_PER_SECOND = 16 * 1024  # what a client must manage on average once its first seconds are over
 SUMMARY = b"x-lathe-summary"
+_WEIGHT_ZERO = re.compile(rb";[ \t]*q=0(?:\.0*)?[ \t]*(?:;|\Z)")
 
 
 class StalledError(Exception):
@@ -52,11 +54,14 @@ def choose_answer(headers: Headers, content_type: bytes) -> bytes:
 
     Raises: NotAcceptableError.
     """
-    accepted = [part.partition(b";")[0].strip() for part in headers.get(b"accept", b"*/*").lower().split(b",")]
+    parts = headers.get(b"accept", b"*/*").lower().split(b",")
+    # of weight 0 is what the client does not take (RFC 9110 section 12.4.2)
+    accepted = [part.partition(b";")[0].strip() for part in parts if not _WEIGHT_ZERO.search(part)]
+    refused = {part.partition(b";")[0].strip() for part in parts if _WEIGHT_ZERO.search(part)}
     for media in accepted:
-        if media in (NDJSON_TYPE, b"*/*", b"application/*", b""):
+        if media in (NDJSON_TYPE, b"*/*", b"application/*", b"") and NDJSON_TYPE not in refused:
             return NDJSON_TYPE
-        if media in (CSV_TYPE, b"text/*") and content_type == CSV_TYPE:
+        if media in (CSV_TYPE, b"text/*", b"*/*") and content_type == CSV_TYPE and CSV_TYPE not in refused:
             return CSV_TYPE
     raise NotAcceptableError("expected Accept: application/x-ndjson, or text/csv for an upload of text/csv")
 

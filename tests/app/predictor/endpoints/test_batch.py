@@ -301,12 +301,31 @@ def test_the_error_of_a_missing_column_names_both_its_names(client: httpx.Client
         (NDJSON, CSV, 406),
         (CSV, "text/html, text/csv;q=0.5", 200),
         ("text/csv; charset=utf-8", "", 200),
+        (CSV, "text/csv;q=0", 406),
+        (CSV, "text/csv ; q=0.000, text/*", 406),
+        (NDJSON, "application/x-ndjson;q=0, */*", 406),
+        (CSV, "*/*;q=0", 406),
     ],
 )
 def test_the_media_types_decide(
     client: httpx.Client, row: dict[str, Any], content_type: str, accept: str, status: int
 ) -> None:
     assert upload(client, to_csv([row]), content_type, accept=accept).status_code == status
+
+
+@pytest.mark.parametrize(
+    ("accept", "expected"),
+    [
+        ("text/csv;q=0, */*", NDJSON),
+        ("application/x-ndjson;q=0, */*", CSV),
+        ("text/csv;q=0.001", CSV),
+        ("*/*;q=0, text/csv", CSV),
+    ],
+)
+def test_a_media_type_of_weight_zero_is_never_the_answer(
+    client: httpx.Client, row: dict[str, Any], accept: str, expected: str
+) -> None:
+    assert upload(client, to_csv([row]), CSV, accept=accept).headers["content-type"].startswith(expected)
 
 
 def test_rows_are_counted_and_binned_like_those_of_predict(client: httpx.Client, rows: list[dict[str, Any]]) -> None:
