@@ -1,6 +1,7 @@
 """checkov over renderings (K3): what it passed, what it failed, and what is let through with a reason."""
 
 import json
+import re
 import subprocess
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -30,7 +31,8 @@ def scan_scenes(scenes: Sequence[Scene], folder: Path) -> Scan:
     """One run over the text of all scenes; what it could not read is an error, never a green."""
     names = {f"/{number:02}.yaml": scene for number, scene in enumerate(scenes)}
     for name, scene in names.items():
-        (folder / name[1:]).write_text(scene.text, encoding="utf-8")
+        # checkov reads YAML 1.1, where a bare `=` is no string, and passes over a file that it cannot read
+        (folder / name[1:]).write_text(re.sub(r": =$", ': "="', scene.text, flags=re.MULTILINE), encoding="utf-8")
     options = ["--framework", "kubernetes", "--skip-download", "--output", "json", "--directory", str(folder)]
     done = subprocess.run([PROGRAM, *options], capture_output=True, timeout=300, check=False)
     report = json.loads(done.stdout)
