@@ -8,6 +8,7 @@ import numpy as np
 import xgboost
 from numpy.typing import NDArray
 
+from contract.bundle import MODEL_NAME
 from contract.errors import BundleError
 
 NO_PARENT = 2**31 - 1  # XGBoost's mark of the root
@@ -48,7 +49,7 @@ def _decode_trees(content: bytes | bytearray) -> list[Tree]:
     try:
         model = msgspec.json.decode(content, type=_Model)
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise BundleError(f"the model's trees cannot be read: {error}") from error
+        raise BundleError(f"{MODEL_NAME} is not readable by XGBoost: its trees are not there, {error}") from error
     return model.learner.gradient_booster.model.trees
 
 
@@ -76,12 +77,9 @@ def _leads_back(tree: Tree) -> bool:
     """Whether the parent of each node that another leads to is that other; those of removed nodes mean nothing."""
     if not may_be_parents(tree.parents) or len(tree.parents) != len(tree.left_children):
         return False
-    parents = np.asarray(tree.parents)
-    for children in (np.asarray(tree.left_children), np.asarray(tree.right_children)):
-        inner = np.flatnonzero(children != -1)
-        if not np.array_equal(parents[children[inner]], inner):
-            return False
-    return True
+    parents, left, right = map(np.asarray, (tree.parents, tree.left_children, tree.right_children))
+    inner = np.flatnonzero(left != -1)  # what stands to the right of a leaf is never looked at
+    return np.array_equal(parents[left[inner]], inner) and np.array_equal(parents[right[inner]], inner)
 
 
 def may_be_parents(parents: Sequence[int] | NDArray[np.integer[Any]]) -> bool:

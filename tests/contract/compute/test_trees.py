@@ -46,6 +46,12 @@ def test_a_node_with_another_parent_than_leads_to_it_is_refused(bundle: Bundle, 
         load_booster(damage(bundle, "parents", value, node), bundle.manifest.schema.features)
 
 
+def test_what_stands_to_the_right_of_a_leaf_is_never_looked_at(bundle: Bundle) -> None:
+    booster = load_booster(bundle.files[MODEL_NAME], bundle.manifest.schema.features)
+    leaf = read_trees(booster)[1].left_children.index(-1)
+    load_booster(damage(bundle, "right_children", -62721, leaf), bundle.manifest.schema.features)
+
+
 def test_a_split_by_no_feature_is_refused(bundle: Bundle) -> None:
     features = bundle.manifest.schema.features
     with pytest.raises(BundleError, match="tree 1 of the model is damaged"):
