@@ -62,10 +62,10 @@ DRIFTS = (
     PlantedDrift("none"),
     PlantedDrift("torque +0.5 σ", move("torque", deviations=0.5)),
     PlantedDrift("torque +2 σ", move("torque", deviations=2.0)),
-    PlantedDrift("speed −0.5 σ", move("rotational_speed", deviations=-0.5)),  # noqa: RUF001
+    PlantedDrift("speed −0.5 σ", move("rotational_speed", deviations=-0.5)),  # noqa: RUF001 - a minus sign, as printed
     PlantedDrift("speed +1 σ", move("rotational_speed", deviations=1.0)),
     PlantedDrift("wear ×1.2", move("tool_wear", factor=1.2)),
-    PlantedDrift("concept: strain limits −15 %", strain=0.85),  # noqa: RUF001
+    PlantedDrift("concept: strain limits −15 %", strain=0.85),  # noqa: RUF001 - a minus sign, as printed
     PlantedDrift("concept: heat limit 9.2 K", heat_limit_k=9.2),
     PlantedDrift("sensor: torque reads +10 Nm", misread=move("torque", offset=10.0)),
 )
