@@ -59,7 +59,7 @@ def test_rows_with_another_source_are_refused(ai4i: Dataset, planted: Callable[[
 
 
 def test_zero_rows_are_refused_rather_than_replaced(ai4i: Dataset) -> None:
-    with pytest.raises(InputError, match="asked for 0 rows"):
+    with pytest.raises(InputError, match="to make 0 rows"):
         load_raw(ai4i, rows=0)
 
 
