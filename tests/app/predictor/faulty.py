@@ -1,13 +1,15 @@
 """The predictor with a planted fault: `FAULT=error python -m tests.app.predictor.faulty`, then as the predictor.
 
 The bundle loads as it should; from then on the engines fail as FAULT says, nothing can be noted of an outcome, and
-the gate's verdict cannot be read.
+the model card cannot be made.
 """
 
 import os
 import sys
+from types import SimpleNamespace
 from typing import Any
 
+import msgspec
 import numpy as np
 
 from app.predictor.server.start import main, prepare_libraries
@@ -25,6 +27,7 @@ def answer_nan(rows: Any) -> Any:
 
 
 def plant(fault: str) -> None:
+    from app.predictor import routes  # noqa: PLC0415 - as late as the server itself
     from app.predictor.application import Application  # noqa: PLC0415 - as late as the server itself
     from app.predictor.scoring.model import ServedModel  # noqa: PLC0415 - as late as the server itself
 
@@ -36,7 +39,8 @@ def plant(fault: str) -> None:
         engine.reference.explain_matrix = fail
         used_receipts: Any = self.services.used_receipts
         used_receipts.use = fail
-        type(self.services.lifecycle).verdict = property(fail)  # type: ignore[assignment]
+        module: Any = routes
+        module.msgspec = SimpleNamespace(structs=msgspec.structs, json=msgspec.json, to_builtins=fail)
         install(self, model)
 
     Application.install_model = install_faulty  # type: ignore[method-assign]

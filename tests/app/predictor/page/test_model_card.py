@@ -53,7 +53,7 @@ def test_the_gates_verdict_shows_with_its_checks(
     card = open_view(server, "model").locator("#model-card")
     expect(card).to_contain_text(f"{VERDICTS['pass']} {report['headline']}")
     card.get_by_text(f"{len(report['checks'])} checks, judged on {report['created'][:10]}").click()
-    cells = read_cells(card.locator("table", has_text="Every question"))
+    cells = read_cells(card.locator("table", has_text="Every check of the gate"))
     assert [row[4] for row in cells] == [check["reason"] for check in report["checks"]]
     assert {row[1] for row in cells} <= set(VERDICTS.values())
 
