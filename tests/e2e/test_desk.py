@@ -24,7 +24,7 @@ def bare(tmp_path: Path) -> Path:
     """What the verbs that only look need."""
     work, folder = tmp_path / "work", tmp_path / "bare.git"
     copy_overlays(work)
-    for name in ("cli", "contract", "release"):
+    for name in ("cli", "contract", "release", "review"):
         shutil.copytree(ROOT / name, work / name, ignore=shutil.ignore_patterns("__pycache__"))
     shutil.copy(ROOT / ".gitignore", work)
     for command in (

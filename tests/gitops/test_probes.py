@@ -7,7 +7,7 @@ import httpx
 import pytest
 
 from tests.app.predictor.running import RunningServer
-from tests.gitops.findings import list_pods, name_object
+from tests.gitops.findings import list_serving, name_object
 from tests.gitops.scenes import Recipe, Scene, make_scene
 from tests.patience import LAST_RESORT_SECONDS
 
@@ -43,7 +43,7 @@ def client(bundle_folder: Path, tmp_path_factory: pytest.TempPathFactory) -> Ite
 
 def list_inner_paths(scene: Scene) -> Iterator[tuple[str, str]]:
     """What the cluster itself asks: probes and scrapes."""
-    for pod in list_pods(scene):
+    for pod in list_serving(scene):
         for container in pod.containers:
             for probe in PROBES:
                 yield f"{pod.name} {probe}", container.get(probe, {}).get("httpGet", {}).get("path", "missing")

@@ -1,5 +1,6 @@
 """A rule of Prometheus, the labels that all of ours keep, and the expressions that several of them share."""
 
+from dataclasses import dataclass
 from typing import NamedTuple
 
 from contract.schema import Struct
@@ -27,7 +28,8 @@ class Alert(Struct, frozen=True, rename={"hold": "for", "keep": "keep_firing_for
     keep: str | None = None
 
 
-class RuleGroup(Struct, frozen=True):
+@dataclass(frozen=True)
+class RuleGroup:
     """Rules that are evaluated one after the other, each `interval`."""
 
     name: str
