@@ -85,8 +85,8 @@ def package(
     name: str, model: TrainedModel, fitted: Table, params: Params | None = None, held_out: Table | None = None
 ) -> Bundle:
     """A sealed bundle on disk, read back through every check; measured on the machine table's holdout or `held_out`."""
-    unseen = testing_side(machine_table()) if held_out is None else held_out
-    metrics = measure_intervals(model.judge(with_dataset(unseen, fitted.dataset)), fitted.dataset.task, 20, 0)
+    unseen = with_dataset(testing_side(machine_table()) if held_out is None else held_out, fitted.dataset)
+    metrics = measure_intervals(model.judge(unseen), fitted.dataset.task, 20, 0)
     return package_model(scratch() / name, model, fitted, params or quick_params(), metrics, held_out=unseen)
 
 
