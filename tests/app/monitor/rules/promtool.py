@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -60,7 +61,7 @@ def pick_rules(groups: Sequence[RuleGroup], names: Iterable[str]) -> tuple[RuleG
     picked = []
     for group in groups:
         kept = tuple(r for r in group.rules if (r.alert if isinstance(r, Alert) else r.record) in found)
-        picked += [msgspec.structs.replace(group, rules=kept)] if kept else []
+        picked += [replace(group, rules=kept)] if kept else []
     return tuple(picked)
 
 
