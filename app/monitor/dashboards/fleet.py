@@ -2,7 +2,7 @@
 
 from app.monitor.dashboards.assembly import Parts
 from app.monitor.dashboards.elements import About, PanelBuilder, lines, number, stacked
-from app.monitor.dashboards.limits import colour_errors, colour_latency
+from app.monitor.dashboards.limits import colour_errors, colour_latency, mark_errors
 from app.monitor.dashboards.marks import list_releases
 from app.monitor.dashboards.tables import NumberColumn, grid
 from app.monitor.dashboards.variables import (
@@ -176,7 +176,7 @@ def compare_versions() -> list[PanelBuilder]:
     columns = [
         NumberColumn("Pods", f"sum by ({version}) (lathe_ready{{{OF_VERSIONS}}})", decimals=0),
         NumberColumn("Requests", count_per_second("lathe_requests_total", PREDICTIONS, version), "reqps"),
-        NumberColumn("Errors", share_of_errors(version), "percentunit", steps=[(None, "text"), (0.001, "red")]),
+        NumberColumn("Errors", share_of_errors(version), "percentunit", steps=mark_errors("text")),
         NumberColumn("p50", find_quantile(0.5, version), "s"),
         NumberColumn("p99", find_quantile(0.99, version), "s", steps=colour_latency("text")),
         NumberColumn("Rows", rows, "rowsps"),

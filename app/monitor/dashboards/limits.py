@@ -26,6 +26,11 @@ def colour_errors() -> Steps:
     return [(None, "green"), (round(allowed, 9), "yellow"), (round(TEN_TIMES * allowed, 9), "red")]
 
 
+def mark_errors(least: str) -> Steps:
+    """Red from the share on that the objective allows."""
+    return [(None, least), (round(1 - read_objectives().availability.ratio, 9), "red")]
+
+
 def colour_latency(least: str) -> Steps:
     return [(None, least), (read_objectives().latency.seconds, "red")]
 

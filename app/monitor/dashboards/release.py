@@ -4,6 +4,7 @@ from app.monitor.annotations.marks import RELEASE_TAG
 from app.monitor.dashboards.assembly import Parts
 from app.monitor.dashboards.elements import About, PanelBuilder, events, lines, stacked
 from app.monitor.dashboards.fleet import PREDICTIONS, SINGLE_ROWS, count_per_second
+from app.monitor.dashboards.limits import colour_latency, mark_errors
 from app.monitor.dashboards.marks import list_releases
 from app.monitor.dashboards.tables import NumberColumn, grid
 from app.monitor.dashboards.variables import (
@@ -106,7 +107,7 @@ def compare_canary() -> list[PanelBuilder]:
             ),
             {LEGEND: share_of_errors()},
             width=8,
-            limits=[(None, "transparent"), (0.001, "red")],
+            limits=mark_errors("transparent"),
         ),
         lines(
             About(
@@ -114,7 +115,7 @@ def compare_canary() -> list[PanelBuilder]:
             ),
             {LEGEND: find_p99()},
             width=8,
-            limits=[(None, "transparent"), (0.05, "red")],
+            limits=colour_latency("transparent"),
         ),
         lines(
             About(
@@ -147,8 +148,8 @@ def compare_canary() -> list[PanelBuilder]:
 def compare_now() -> list[PanelBuilder]:
     columns = [
         NumberColumn("Requests", count_per_second("lathe_requests_total", PREDICTIONS, *GROUP), "reqps"),
-        NumberColumn("Errors", share_of_errors(), "percentunit", steps=[(None, "text"), (0.001, "red")]),
-        NumberColumn("p99", find_p99(), "s", steps=[(None, "text"), (0.05, "red")]),
+        NumberColumn("Errors", share_of_errors(), "percentunit", steps=mark_errors("text")),
+        NumberColumn("p99", find_p99(), "s", steps=colour_latency("text")),
         NumberColumn("Decided true", share_decided(), "percentunit", 2),
         NumberColumn("Mean score", mean_score(), "percentunit", 2),
     ]
