@@ -37,13 +37,16 @@ def test_no_panel_shows_an_error_or_is_empty(browser: Browser, with_data: Laptop
 
 
 def test_releases_and_starts_are_marked_where_they_happened(browser: Browser, with_data: Laptop) -> None:
+    def read_marks(name: str) -> list[str]:
+        return look(browser, with_data, name, **{"from": "now-30m"}).marks  # other tests came before
+
     def find_marks() -> list[str]:
-        marks = look(browser, with_data, "lathe-release", **{"from": "now-30m"}).marks  # other tests came before
+        marks = read_marks("lathe-release")
         return marks if len([mark for mark in marks if mark.startswith("Started · ")]) == 2 else []
 
     marks = wait_until(find_marks, "both starts, which are looked for at whole minutes")
     assert "Released · v1.2.0: bump, by Ada · lathe-release, lathe-laptop, v1.2.0, 0123456789" in marks
-    assert any(mark.startswith("Retraining · #12 open") for mark in look(browser, with_data, "lathe-loop").marks)
+    assert any(mark.startswith("Retraining · #12 open") for mark in read_marks("lathe-loop"))
 
 
 def test_a_choice_above_the_panels_changes_what_they_ask(browser: Browser, with_data: Laptop) -> None:
