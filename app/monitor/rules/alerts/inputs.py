@@ -61,12 +61,17 @@ def list_drift(make: AlertWriter, objectives: Objectives, *, has_slices: bool) -
 def list_values(make: AlertWriter, objectives: Objectives) -> list[Alert]:
     key = (*MODEL, "feature")
     known = f'{by(key, "max")} (lathe_feature_reference_ratio{{bin="missing"}})'
+    watched = f'{by(key, "group")} (lathe:feature_reference_share:last{{drift="alert"}})'
     found = []
     for name in VALUES:
         title, words = VALUE_WORDS[name]
         limit = getattr(objectives.values, name)
         low = f"lathe:{name}_ratio_low:{HOUR}"
-        expr = f"{low} - {on(key)} {known} > {number(limit)}" if name == "missing" else f"{low} > {number(limit)}"
+        expr = f"{low} > {number(limit)}"
+        if name == "missing":
+            expr = f"{low} - {on(key)} {known} > {number(limit)}"
+        elif name == "out_of_range":  # a value that walks at random leaves any range, and `drift: show` says so
+            expr += f"\nand {on(key)} {watched}"
         texts = (
             f"Values of {{{{ $labels.feature }}}} for {WHERE} {words}",
             f"At least {PERCENT} of the last hour's values {words}, beyond chance and more than in training.",

@@ -1,8 +1,12 @@
 """Alerts of what needs a hand: an old model, a slow engine, a waiting canary, rules that are not evaluated."""
 
-from app.monitor.rules.alerts.writer import SERVICE_WHERE, VALUE, WHERE, AlertWriter
+from app.monitor.rules.alerts.writer import RULES_TOPIC, SERVICE_WHERE, VALUE, WHERE, AlertWriter
 from app.monitor.rules.objectives import Objectives
 from app.monitor.rules.promql import MODEL, SERVICE, Alert, by, number
+
+# The operator mounts a PrometheusRule as NAMESPACE-NAME-UID.yaml. A plain Prometheus has files of any name, and no
+# namespace then.
+OF_OPERATOR = ".*/(.+)-lathe-[0-9a-f-]{36}[.]yaml;.*"
 
 
 def list_model(make: AlertWriter, objectives: Objectives) -> list[Alert]:
@@ -35,24 +39,33 @@ def list_model(make: AlertWriter, objectives: Objectives) -> list[Alert]:
 
 
 def list_rules(make: AlertWriter) -> list[Alert]:
-    """Of Prometheus itself, where it scrapes itself: without these a rule that is not evaluated is silent."""
+    """Of Prometheus itself, where it scrapes itself: without these a rule that is not evaluated is silent.
+
+    Each has the namespace that the rules were installed in, since an AlertmanagerConfig takes alerts of its own alone.
+    """
     ours = 'rule_group=~".*;lathe-.*"'
     missed = f"{by(('rule_group',))} (increase(prometheus_rule_group_iterations_missed_total{{{ours}}}[15m])) > 0"
     failed = f"{by(('rule_group',))} (increase(prometheus_rule_evaluation_failures_total{{{ours}}}[15m])) > 0"
     counts = by(("rule_group",), "group") + ' (prometheus_rule_group_interval_seconds{rule_group=~".*;lathe-counts"})'
+    twice = f"{counts}\n* on () group_left ()\ncount({counts}) > 1"
     return [
         make(
-            "LatheRulesMissed", f"{missed}\nor {failed}", "5m", "warning", "rules",
+            "LatheRulesMissed", name_namespace(f"{missed}\nor {failed}"), "5m", "warning", RULES_TOPIC,
             (
                 "Rules of {{ $labels.rule_group }} are not evaluated in time",
                 "Rows of a step that was not evaluated are counted nowhere: drift and quality are not exact.",
             ),
         ),
         make(
-            "LatheRulesTwice", f"count({counts}) > 1", "5m", "warning", "rules",
+            "LatheRulesTwice", name_namespace(twice), "5m", "warning", RULES_TOPIC,
             (
                 "Lathe's rules are installed {{ $value }} times",
-                "Each row is counted so often, and every interval is too narrow. Keep one installation a Prometheus.",
+                "One is {{ $labels.rule_group }}. Each row counts so often: every interval is too narrow. Keep one.",
             ),
         ),
     ]  # fmt: skip # a table
+
+
+def name_namespace(expr: str) -> str:
+    """Of series with a `rule_group`."""
+    return f'label_replace(\n{expr},\n"namespace", "$1", "rule_group", "{OF_OPERATOR}")'

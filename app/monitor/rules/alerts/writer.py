@@ -3,6 +3,7 @@
 from app.monitor.rules.promql import Alert
 
 SEVERITIES = ("critical", "warning", "info")  # wakes somebody, waits for the morning, stands on a dashboard
+RULES_TOPIC = "rules"  # of Prometheus itself, not of what it scrapes
 WHERE = "{{ $labels.model_name }} {{ $labels.model_version }} in {{ $labels.namespace }}"
 SERVICE_WHERE = "{{ $labels.model_name }} in {{ $labels.namespace }}"
 VALUE = "{{ $value | humanize }}"

@@ -2,6 +2,8 @@
 
 from typing import Any, NamedTuple
 
+from app.monitor.rules.alerts.writer import RULES_TOPIC
+
 SECRET = "lathe-alerting"  # noqa: S105 - the name of one, made by whoever runs the cluster
 SECRET_FOLDER = f"/etc/alertmanager/secrets/{SECRET}"  # where a plain Alertmanager has it mounted
 PAGE_KEY, TICKET_KEY = "pagerduty-routing-key", "slack-url"
@@ -38,10 +40,10 @@ ROUTES = (
 )
 OURS = Matcher("alertname", "=~", "Lathe.*")
 INHIBITIONS = (
-    # nothing is known of what is not scraped
+    # nothing is known of what is not scraped; whether rules are evaluated has nothing to do with it
     Inhibition(
         (Matcher("alertname", "=", "LatheScrapeDead"),),
-        (OURS, Matcher("alertname", "!=", "LatheScrapeDead")),
+        (OURS, Matcher("alertname", "!=", "LatheScrapeDead"), Matcher("topic", "!=", RULES_TOPIC)),
         ("namespace",),
     ),
     # a page says what the warning and the note of the same topic say

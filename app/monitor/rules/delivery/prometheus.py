@@ -21,7 +21,7 @@ def make_prometheus(scraping: Scraping) -> dict[str, Any]:
         "scrape_configs": [
             {
                 "job_name": scraping.job,
-                "sample_limit": 5000,  # as servicemonitor.yaml
+                "sample_limit": 15000,  # as servicemonitor.yaml says, and why
                 "kubernetes_sd_configs": [{"role": "pod"}],
                 "relabel_configs": list_relabelings(),
             },

@@ -10,7 +10,10 @@ Parts = tuple[tuple[float, int], ...]
 HALVES = {"1": 0.5, "2": 0.5}
 TENTHS = {str(bin): 0.1 for bin in range(10)}
 DAY_STEPS = 3 * 288  # of five minutes
-GROUP = 'rule_group="/etc/prometheus/rules.yaml;lathe-counts"'
+RULE_FILES = "/etc/prometheus/rules/prometheus-k8s-rulefiles-0"
+UID = "-lathe-3f0c2f0a-5d5e-4c59-9d0a-6e1b2f7a9c11"
+OURS, OTHERS, BESIDE = f"{RULE_FILES}/lathe-test{UID}", f"{RULE_FILES}/lathe-prod-eks{UID}", "/etc/prometheus/rules"
+GROUP = f'rule_group="{OURS}.yaml;lathe-counts"'
 
 
 class AlertCase(NamedTuple):
@@ -118,7 +121,7 @@ def served(*versions: str) -> Series:
 
 def group_of(file: str, pod_name: str = "one") -> str:
     """The group of the counts as Prometheus itself shows it."""
-    labels = f'rule_group="/etc/prometheus/{file}.yaml;lathe-counts", pod="{pod_name}"'
+    labels = f'rule_group="{file}.yaml;lathe-counts", pod="{pod_name}"'
     return f"prometheus_rule_group_interval_seconds{{{labels}}}"
 
 
@@ -132,6 +135,7 @@ SHOWN = {
     **reference({"1": 0.0, "2": 1.0}, steps=20, feature="air", drift="show"),
     **rows_of({"1": ((100, 20),), "2": ((0, 20),)}, "air"),
 }
+SHOWN_OUT_OF_RANGE = {**SHOWN, of_pod("lathe_out_of_range_rows_total", feature="air"): grow((100, 20))}
 CASES: dict[str, AlertCase] = {
     "LatheScrapeDead": AlertCase(
         up("1x5 0x20", "1x5 stale _x19"), up("1x5 0x20", "1x25"), up("1x5 0x10 1x30", "1x5 0x40"), "12m", "30m"
@@ -188,7 +192,7 @@ CASES: dict[str, AlertCase] = {
     ),
     "LatheOutOfRange": AlertCase(
         flawed("lathe_out_of_range_rows_total", ((5, 30),), ((50, 30),)),
-        flawed("lathe_out_of_range_rows_total", ((0.5, 30),), ((50, 30),)),
+        {**flawed("lathe_out_of_range_rows_total", ((0.5, 30),), ((50, 30),)), **SHOWN_OUT_OF_RANGE},
         flawed("lathe_out_of_range_rows_total", ((5, 30), (0, 80)), ((50, 110),)), "25m", "100m",
     ),
     "LatheQualityWorse precision": AlertCase(
@@ -240,8 +244,8 @@ CASES: dict[str, AlertCase] = {
         {f"prometheus_rule_group_iterations_missed_total{{{GROUP}}}": "0x5 0+1x20 20x60"}, "20m", "70m",
     ),
     "LatheRulesTwice": AlertCase(
-        {group_of("rules"): "15x30", group_of("again"): "15x30"},
-        {group_of("rules", "one"): "15x30", group_of("rules", "other"): "15x30"},  # two of one configuration
-        {group_of("rules"): "15x60", group_of("again"): "15x20 stale"}, "15m", "40m",
+        {group_of(OURS): "15x30", group_of(OTHERS): "15x30"},
+        {group_of(OURS, "one"): "15x30", group_of(OURS, "other"): "15x30"},  # two of one configuration
+        {group_of(OURS): "15x60", group_of(BESIDE): "15x20 stale"}, "15m", "40m",
     ),
 }  # fmt: skip # a table

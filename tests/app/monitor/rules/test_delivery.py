@@ -19,6 +19,7 @@ from tests.needs import need_program
 from tests.patience import LAST_RESORT_SECONDS, wait_until
 from tests.ports import take_free_port
 
+SERVICE_MONITOR = PLAIN_PROMETHEUS.parents[1] / "servicemonitor.yaml"
 ALERTS = [
     rule for group in make_groups(load_objectives(), load_datasets()) for rule in group.rules if isinstance(rule, Alert)
 ]
@@ -45,6 +46,9 @@ INHIBITED: dict[str, tuple[list[dict[str, str]], list[str]]] = {
     "a dead scrape and what follows from it": (
         [{"alertname": "LatheScrapeDead"}, {"alertname": "LatheDriftStrong"}, {"alertname": "LatheLabelsMissing"}],
         ["LatheDriftStrong", "LatheLabelsMissing"],
+    ),
+    "a dead scrape and rules that are not evaluated": (
+        [{"alertname": "LatheScrapeDead"}, {"alertname": "LatheRulesMissed"}, {"alertname": "LatheRulesTwice"}], [],
     ),
     "a dead scrape of another environment": (
         [{"alertname": "LatheScrapeDead", "namespace": "lathe-prod-eks"}, {"alertname": "LatheDriftStrong"}], [],
@@ -165,3 +169,12 @@ def test_what_a_worse_alert_says_already_is_not_sent(
 
     wait_until(lambda: list_inhibited() == inhibited, f"{inhibited} to be inhibited, found {list_states()}")
     assert set(list_states()) == {labels["alertname"] for labels in alerts}
+
+
+def test_a_plain_prometheus_takes_as_many_samples_as_the_operators() -> None:
+    plain = yaml.safe_load(PLAIN_PROMETHEUS.read_text(encoding="utf-8"))["scrape_configs"][0]
+    monitor = yaml.safe_load(SERVICE_MONITOR.read_text(encoding="utf-8"))["spec"]
+    (endpoint,) = monitor["endpoints"]
+    of_both = yaml.safe_load(PLAIN_PROMETHEUS.read_text(encoding="utf-8"))["global"]
+    assert plain["sample_limit"] == monitor["sampleLimit"]
+    assert (of_both["scrape_interval"], of_both["scrape_timeout"]) == (endpoint["interval"], endpoint["scrapeTimeout"])
