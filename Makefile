@@ -216,4 +216,4 @@ clean: ## Delete build results and caches, and keep what was installed
 	rm -rf artifacts .mypy_cache .pytest_cache .ruff_cache
 
 # The rest of the verbs, and what all of them need.
-include .ci/release.mk .ci/steps.mk .ci/tools.mk
+include .ci/release.mk .ci/cloud.mk .ci/steps.mk .ci/tools.mk

@@ -11,7 +11,8 @@ import pytest
 from tests.patience import LAST_RESORT_SECONDS
 from tests.repo.sources import ROOT, list_files, list_python
 
-OURS = ("contract", "cli", "app", "training", "review", "release", "bench", "tests")
+PRODUCT = ("contract", "cli", "app", "training", "review", "release", "terraform")
+OURS = (*PRODUCT, "bench", "tests")
 VAGUE_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
 MOST_IN_A_ROOM = 20
 
@@ -34,7 +35,7 @@ def copied(tmp_path_factory: pytest.TempPathFactory) -> Path:
     root = tmp_path_factory.mktemp("imports")
     for path in list_files():
         name = path.relative_to(ROOT)
-        if (name.suffix == ".py" and name.parts[0] in OURS[:6]) or name.as_posix() == "pyproject.toml":
+        if (name.suffix == ".py" and name.parts[0] in PRODUCT) or name.as_posix() == "pyproject.toml":
             (root / name).parent.mkdir(parents=True, exist_ok=True)
             shutil.copy(path, root / name)
     return root
@@ -60,6 +61,8 @@ def test_every_rule_of_imports_is_kept(copied: Path) -> None:
             "from training.report.document import build_report",
             "neither the predictor nor training",
         ),
+        ("terraform.verbs.cli", "import training.params", "neither the predictor nor training"),
+        ("release.versions", "import terraform.verbs.cli", "Imports point to the contract"),
         ("contract.bundle", "import contract.compute.scoring", "The rooms of the contract"),
         ("app.predictor.scoring.model", "import app.predictor.services", "The rooms of the predictor"),
         ("training.model.train", "def f():\n    import training.gate.judge", "The rooms of training"),

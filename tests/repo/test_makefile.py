@@ -7,7 +7,7 @@ import pytest
 
 from tests.repo.sources import ROOT
 
-FILES = ("Makefile", ".ci/release.mk", ".ci/steps.mk")
+FILES = ("Makefile", ".ci/release.mk", ".ci/cloud.mk", ".ci/steps.mk")
 FEW = 14  # verbs that a reader takes in at once
 LINE = 130  # characters, the options included
 

@@ -7,7 +7,7 @@ import pytest
 
 from tests.repo.sources import ROOT, list_python
 
-PRODUCT = ("app", "cli", "contract", "training", "review", "release")
+PRODUCT = ("app", "cli", "contract", "training", "review", "release", "terraform")
 # Python 3.11.2, Debian's, ends these in the wrong place: a match is cut in the middle of a value
 POSSESSIVE_GROUP = re.compile(r"\)(?:[*+?]|\{[\d,]+\})\+|\(\?>")
 

@@ -10,7 +10,21 @@ import pytest
 
 from tests.repo.sources import ROOT, list_files
 
-TOP = ("app", "bench", "cli", "contract", "docs", "gitops", "release", "review", "tests", "training", ".ci", ".github")
+TOP = (
+    "app",
+    "bench",
+    "cli",
+    "contract",
+    "docs",
+    "gitops",
+    "release",
+    "review",
+    "terraform",
+    "tests",
+    "training",
+    ".ci",
+    ".github",
+)
 SUFFIXES = ("css", "html", "js", "json", "lua", "md", "mk", "mjs", "py", "sh", "toml", "txt", "yaml", "yml")
 # neither a part of an address, a pattern or a variable, nor followed by what makes it one
 PATH = re.compile(r"(?<![\w./{}$*:@~<>=%-])((?:\.{1,2}/)*[\w.-]+(?:/[\w.-]+)*)/?(?![\w{$*<%])")

@@ -1,0 +1,6 @@
+"""`python -m terraform.verbs`."""
+
+if __name__ == "__main__":
+    from terraform.verbs.cli import main
+
+    main()
