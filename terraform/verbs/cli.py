@@ -9,9 +9,10 @@ import typer
 
 from cli import console
 from cli.main import run_app
+from terraform.verbs.program import show_terraform
 
 PROGRAM = "python -m terraform.verbs"
-VERBS: tuple[Callable[..., None], ...] = ()
+VERBS: tuple[Callable[..., None], ...] = (show_terraform,)
 
 app = typer.Typer(
     name=PROGRAM,
