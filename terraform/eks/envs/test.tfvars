@@ -1,0 +1,17 @@
+environment = "test"
+region      = "eu-central-1"
+zones       = ["eu-central-1a", "eu-central-1b", "eu-central-1c"]
+
+egress              = "nat_single"
+deletion_protection = true
+
+# replaced by -var or a file of your own: these are nobody's
+admins            = []
+github_repository = "lathe-ml/lathe"
+budget_monthly    = 400
+budget_emails     = ["lathe@example.com"]
+
+log_retention_days = 90
+cost_tags          = { team = "lathe" }
+
+kubernetes_namespaces = { serving = "lathe-test" }
