@@ -98,7 +98,7 @@ resource "aws_iam_role_policy" "github_apply" {
       {
         Effect   = "Allow"
         Action   = ["iam:Get*", "iam:List*"]
-        Resource = "*"
+        Resource = [for kind in ["oidc-provider", "role"] : "arn:${local.partition}:iam::${local.account}:${kind}/*"]
       },
       {
         Effect = "Allow"
