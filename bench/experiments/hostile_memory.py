@@ -6,17 +6,19 @@ import json
 import os
 import time
 from collections import Counter
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from concurrent.futures import ProcessPoolExecutor
 from dataclasses import replace
+from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
 from bench.experiments.experiment import Experiment, Outcome, Promise
-from bench.experiments.hostile.attacks import ANSWER_SECONDS, Attack, Sent, hold_back, press, send_whole
+from bench.experiments.hostile.attacks import ANSWER_SECONDS, Sent, hold_back, press, send_whole
+from bench.experiments.hostile.flood import OTHER_FILES, allowing_files, flood
 from bench.experiments.hostile.loop_times import BEAT, Held, read_times
 from bench.experiments.hostile.memory_group import MemoryGroup
-from bench.experiments.hostile.shapes import fill, list_bodies, list_requests, list_uploads, request_of
+from bench.experiments.hostile.shapes import fill, list_bodies, list_floods, list_requests, list_uploads, request_of
 from bench.experiments.hostile.watch import PROBE_SECONDS, Watch, watching
 from bench.experiments.open_loop import percentile_99
 from bench.experiments.overload import kept_apart
@@ -28,13 +30,17 @@ from bench.systems import ROBUST, System
 LIMIT_BYTES = 512 * 2**20
 CONNECTIONS = 12  # of each shape at once
 HELD_CONNECTIONS = 60
+FLOOD_CONNECTIONS = 1_900  # of the 2,048 that a pod takes
 ATTACKERS_NICE = 10  # their priority beside the watcher's
 MOST_HEALTH_SECONDS = 0.05
 MOST_CALLBACK_SECONDS = 0.005
 PLACE_SECONDS = 60.0
 LOOP_TIMES = "bench.experiments.hostile.loop_times"
 
-Case = tuple[bytes, Attack, int]  # the request, how it is sent, over how many connections
+Pressed = Callable[[int, bytes, int, float], Sent]  # given a port, the request, connections and seconds
+Case = tuple[bytes, Pressed, int]  # the request, how it is sent, over how many connections
+
+press_whole, press_holding_back = partial(press, send_whole), partial(press, hold_back)
 
 
 def measure(system: System, model: ServedModel, seconds: int) -> Outcome:
@@ -44,6 +50,7 @@ def measure(system: System, model: ServedModel, seconds: int) -> Outcome:
     try:
         group.enter()
         with contextlib.ExitStack() as stack:
+            stack.enter_context(allowing_files(FLOOD_CONNECTIONS + 2 * OTHER_FILES))
             try:
                 server = stack.enter_context(running(measured_inside(system, times), model))
             finally:
@@ -70,13 +77,14 @@ def list_cases(server: Server, model: ServedModel) -> Mapping[str, Case]:
     cases: dict[str, Case] = {}
     for name, body in list_bodies(record).items():
         target = tensors if "tensor" in name else path
-        cases[name] = (request_of(target, b"application/json", body), send_whole, CONNECTIONS)
+        cases[name] = (request_of(target, b"application/json", body), press_whole, CONNECTIONS)
     if server.system.kind == "lathe":
         for name, (content_type, body) in list_uploads().items():
-            cases[name] = (request_of("/v1/batch", content_type, body), send_whole, CONNECTIONS)
-        cases |= {name: (request, send_whole, CONNECTIONS) for name, request in list_requests().items()}
+            cases[name] = (request_of("/v1/batch", content_type, body), press_whole, CONNECTIONS)
+        cases |= {name: (request, press_whole, CONNECTIONS) for name, request in list_requests().items()}
+        cases |= {name: (request, flood, FLOOD_CONNECTIONS) for name, request in list_floods(record).items()}
     held = request_of(path, b"application/json", fill(b"", b" "))
-    return cases | {"all but 200 bytes": (held, hold_back, HELD_CONNECTIONS)}
+    return cases | {"all but 200 bytes": (held, press_holding_back, HELD_CONNECTIONS)}
 
 
 def attack_all(
@@ -100,7 +108,7 @@ def attack_all(
             wait_for_place(server, model)
         before = group.count_killed()
         with watching(server, row) as watch:
-            sent = pool.submit(press, server.port, request, attack, connections, seconds).result()
+            sent = pool.submit(attack, server.port, request, connections, seconds).result()
         add_held(watch, times)
         watches.append(watch)
         killed = group.count_killed() - before
@@ -123,7 +131,7 @@ def add_held(watch: Watch, times: Path) -> None:
 def describe_case(sent: Sent, watch: Watch) -> str:
     statuses = ", ".join(f"{count} times {status}" for status, count in sent.statuses.most_common())
     inside = f"; {describe_callback(watch.callback)}" if watch.callback else ""
-    late = f", loop late by {watch.delay.seconds * 1000:.0f} ms" if watch.delay else ""
+    late = f", loop late by {describe_delay(watch.delay)}" if watch.delay else ""
     return (
         f"{statuses}; {sent.whole} of {sent.statuses.total()} sent to the last byte; "
         f"health p99 {percentile_99(watch.health) * 1000:.0f} ms, {watch.peak_bytes / 2**20:.0f} MiB{inside}{late}"
@@ -132,6 +140,10 @@ def describe_case(sent: Sent, watch: Watch) -> str:
 
 def describe_callback(held: Held) -> str:
     return f"{held.name} {held.cpu_seconds * 1000:.1f} ms of processor ({held.seconds * 1000:.0f} ms)"
+
+
+def describe_delay(held: Held) -> str:
+    return f"{held.seconds * 1000:.0f} ms ({held.cpu_seconds * 1000:.0f} ms of its processor)"
 
 
 def wait_for_place(server: Server, model: ServedModel) -> None:
@@ -193,7 +205,8 @@ EXPERIMENT = Experiment(
     about=(
         f"Bodies of 8 MiB made to need many times their size, each sent by {CONNECTIONS} connections for {{seconds}} s "
         f"to a server in a memory cgroup of {LIMIT_BYTES // 2**20} MiB; and {HELD_CONNECTIONS} connections that hold "
-        "back the last 200 bytes. Meanwhile its health and the score of a good row are asked for, on new connections, "
+        f"back the last 200 bytes; and {FLOOD_CONNECTIONS:,} connections that each send up to 60 kB at once. "
+        "Meanwhile its health and the score of a good row are asked for, on new connections, "
         f"by a process that the others give way to (nice {ATTACKERS_NICE})."
     ),
     seconds=4,

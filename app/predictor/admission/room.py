@@ -35,6 +35,7 @@ class Room:
         self.used = 0
         self._clock = clock
         self._claims: dict[Claim, None] = {}  # in the order in which they were made
+        self._held = Counter[str]()  # by each client
 
     def claim(
         self, client: str, size: int, give_way: Callable[[], None] | None = None, *, shares: bool = True
@@ -44,7 +45,7 @@ class Room:
             return None
         claim = Claim(client, size, self._clock(), give_way)
         self._claims[claim] = None
-        self.used += size
+        self._count(client, size)
         return claim
 
     def grow(self, claim: Claim, size: int) -> bool:
@@ -54,7 +55,7 @@ class Room:
         if self.used + size > self.capacity and not self._find_room(claim.client, size, claim):
             return False
         claim.size += size
-        self.used += size
+        self._count(claim.client, size)
         return True
 
     def holds(self, claim: Claim) -> bool:
@@ -65,22 +66,31 @@ class Room:
         """Once or more often."""
         if claim in self._claims:
             del self._claims[claim]
-            self.used -= claim.size
+            self._count(claim.client, -claim.size)
             claim.give_way = None
 
+    def _count(self, client: str, size: int) -> None:
+        self.used += size
+        self._held[client] += size
+        if not self._held[client]:
+            del self._held[client]
+
     def _find_room(self, client: str, size: int, own: Claim | None = None, *, shares: bool = True) -> bool:
-        """Whether enough gave way; nobody does in vain."""
+        """Whether enough gave way; nobody does in vain.
+
+        Called for each of thousands of connections that one client may open, so what cannot give way is not looked at.
+        """
         chosen, available = [], self.capacity - self.used
-        held = Counter[str]()
-        for claim in self._claims:
-            held[claim.client] += claim.size
+        held = self._held.copy()
+        own_size = held[client] + size
+        shares = shares and any(total > own_size for other, total in held.items() if other != client)
         before = self._clock() - PATIENCE_SECONDS
-        for claim in sorted(self._claims, key=lambda one: one.since):
-            if available >= size:
+        for claim in self._claims:
+            if available >= size or not (shares or claim.since <= before):
                 break
             if claim.give_way is None or claim is own:
                 continue
-            is_greedy = shares and claim.client != client and held[claim.client] > held[client] + size
+            is_greedy = shares and claim.client != client and held[claim.client] > own_size
             if is_greedy or claim.since <= before:
                 chosen.append(claim)
                 held[claim.client] -= claim.size

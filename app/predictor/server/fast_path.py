@@ -139,6 +139,9 @@ class DirectProtocol(PacedProtocol):
 
     def data_received(self, data: bytes) -> None:
         if self.unread or len(data) > SMALL_BODY_BYTES:
+            if len(self.unread) + len(data) <= SMALL_BODY_BYTES:
+                self.unread += data
+                return
             self.serve()
             self.pace(data)
             self.micro_batcher.score()
@@ -190,6 +193,12 @@ class DirectProtocol(PacedProtocol):
 
     def call_later(self) -> None:
         self.micro_batcher.parse_later(self)
+
+    def may_parse(self, requests: int) -> bool:
+        return self.micro_batcher.may_parse(self, requests)
+
+    def parse_postponed(self) -> None:
+        self.micro_batcher.postpone(self)
 
     def yield_reading(self) -> None:
         self.micro_batcher.read_later(self)

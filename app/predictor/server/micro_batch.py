@@ -12,6 +12,8 @@ from contract.compute.engine import FEW_ROWS
 
 PAUSE_SECONDS = 0.003
 READERS_AT_ONCE = 4  # of large bodies, in one iteration: each takes up to half a millisecond
+REQUESTS_AT_ONCE = 32  # of those that arrive with others, or with many bytes, in one iteration
+CONNECTIONS_AT_ONCE = 128  # that brought what is usual, in one iteration
 
 _ORDER = attrgetter("served")
 
@@ -49,7 +51,8 @@ class MicroBatcher:
     batch, so the next one should find several requests.
 
     Fairness: pipelined requests are parsed part by part, one part of one connection an iteration; of large bodies a few
-    connections are read from in one iteration.
+    connections are read from in one iteration. However many connections bring something in the same iteration, it
+    ends soon: those that were answered last wait for the next, and so do those that bring much at once.
     """
 
     def __init__(self, compute_margins: Callable[[Sequence[bytes]], Sequence[float]]) -> None:
@@ -58,6 +61,8 @@ class MicroBatcher:
         self._rows: list[tuple[BatchedConnection, PendingRow]] = []
         self._held: deque[BatchedConnection] = deque()
         self._yielding: deque[BatchedConnection] = deque()
+        self._postponed: deque[BatchedConnection] = deque()
+        self._parsed = 0  # requests in this iteration, of REQUESTS_AT_ONCE
         self._served = 0
         self._may_pause = False
 
@@ -68,10 +73,14 @@ class MicroBatcher:
         self._waiting.append(connection)
 
     def serve(self) -> None:
-        """Serves all that wait."""
+        """Serves all that wait, or the first of many."""
         self._may_pause = False
         waiting, self._waiting = self._waiting, []
         waiting.sort(key=_ORDER)
+        if len(waiting) > CONNECTIONS_AT_ONCE:
+            self._waiting = waiting[CONNECTIONS_AT_ONCE:]
+            del waiting[CONNECTIONS_AT_ONCE:]
+            self._waiting[0].loop.call_soon(self.serve)
         for connection in waiting:
             self._served += 1
             connection.served = self._served
@@ -97,6 +106,28 @@ class MicroBatcher:
             connection.fail(error)
         self.score()
 
+    def may_parse(self, connection: BatchedConnection, requests: int) -> bool:
+        """Whether so many requests that arrived together may be parsed now; else the connection is to be postponed."""
+        if self._postponed or self._parsed + requests > REQUESTS_AT_ONCE:
+            return False
+        if not self._parsed:
+            connection.loop.call_soon(self._forget_parsed)
+        self._parsed += requests
+        return True
+
+    def _forget_parsed(self) -> None:
+        self._parsed = 0
+
+    def postpone(self, connection: BatchedConnection) -> None:
+        """Parses what a connection brought in a later iteration, after those that were postponed before."""
+        if not self._postponed:
+            connection.loop.call_soon(self._parse_postponed)
+        self._postponed.append(connection)
+
+    def _parse_postponed(self) -> None:
+        self._call_some(self._postponed, lambda connection: connection.go_on(), self._parse_postponed)
+        self.score()
+
     def read_later(self, connection: BatchedConnection) -> None:
         """Lets a connection read on in a later iteration, after those that were added before."""
         if not self._yielding:
@@ -104,14 +135,23 @@ class MicroBatcher:
         self._yielding.append(connection)
 
     def _read_on(self) -> None:
-        for _ in range(min(READERS_AT_ONCE, len(self._yielding))):
-            connection = self._yielding.popleft()
+        self._call_some(self._yielding, lambda connection: connection.end_yielding(), self._read_on)
+
+    def _call_some(
+        self,
+        connections: deque[BatchedConnection],
+        call: Callable[[BatchedConnection], None],
+        again: Callable[[], None],
+    ) -> None:
+        """Calls the first READERS_AT_ONCE of them now, and those behind them in the next iteration."""
+        for _ in range(min(READERS_AT_ONCE, len(connections))):
+            connection = connections.popleft()
             try:
-                connection.end_yielding()
+                call(connection)
             except Exception as error:  # one connection's trouble is not the others'
                 connection.fail(error)
-        if self._yielding:
-            self._yielding[0].loop.call_soon(self._read_on)
+        if connections:
+            connections[0].loop.call_soon(again)
 
     def pause_after(self, connection: BatchedConnection) -> None:
         """Pauses once this iteration is over, unless something else arrived in it as well."""

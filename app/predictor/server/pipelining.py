@@ -1,63 +1,25 @@
 """Requests that were sent without waiting for answers: a few at a time, so that no client's are all that is served.
 
 What is parsed of a request holds a hundred times the bytes of a short one, and uvicorn parses all that it read. So it
-is with a body in chunks of a byte each: what was read of it at once would take the event loop for 50 ms.
+is with a body in chunks of a byte each: what was read of it at once would take the event loop for 50 ms. What many
+connections bring in the same iteration is bounded likewise: what is above it waits for a later one.
 """
 
 import math
-import re
-from itertools import islice
 from typing import Any
-
-from uvicorn.protocols.http.flow_control import FlowControl
 
 from app.predictor.admission.room import Claim
 from app.predictor.inputs.pieces import has_more
-from app.predictor.server.parsing import MAX_HEAD_BYTES
+from app.predictor.server.paced_flow import PacedFlow
 from app.predictor.server.protocol import GuardedProtocol
+from app.predictor.server.request_bounds import BODY_BYTES, REQUESTS_AT_ONCE, find_end, measure_request
 
-REQUESTS_AT_ONCE = 8  # of one connection in one iteration of the event loop
-SHORT_BYTES = 128  # hold no more requests than that
-BODY_BYTES = 4 * 1024  # of a body behind which other requests may stand
-
+USUAL_REQUESTS = 2  # in what arrives at once; one whose client or proxy names itself "…/1.1" looks like two
 FEW_BYTES = 4 * 1024  # however they are chunked
 MOST_LINES = 256  # of more bytes than that
 CHUNKED_BYTES = 1024  # of a body with more lines
 
 LARGE_BYTES = 64 * 1024  # arrived at once: then others come before more is read of it
-
-# in the first line of every request that the parser takes: HTTP, RTSP or ICE
-_LENGTH = re.compile(rb"\r\ncontent-length:[ \t]*([0-9]{1,19})[ \t]*(?:\r\n|\Z)")
-_VERSION = re.compile(rb"[PE]/1\.")
-
-
-class PacedFlow(FlowControl):
-    """Reads nothing while bytes are held that are not parsed yet, nor while it yields to other connections.
-
-    `is_holding` and `is_yielding` say which; `is_wanted` is whether it would read but for these two.
-    """
-
-    is_holding = False
-    is_yielding = False
-    is_wanted = True
-
-    def pause_reading(self) -> None:
-        self.is_wanted = False
-        super().pause_reading()
-
-    def resume_reading(self) -> None:
-        self.is_wanted = True
-        if not self.is_holding and not self.is_yielding:
-            super().resume_reading()
-
-    def start_yielding(self) -> None:
-        self.is_yielding = True
-        super().pause_reading()
-
-    def end_yielding(self) -> None:
-        self.is_yielding = False
-        if self.is_wanted and not self.is_holding and not self._transport.is_closing():
-            super().resume_reading()
 
 
 class PacedProtocol(GuardedProtocol):
@@ -69,6 +31,8 @@ class PacedProtocol(GuardedProtocol):
         super().__init__(*args, **kwargs)
         self._held = b""
         self._at = 0  # of it, what is parsed
+        self._is_postponed = False  # nothing of it was looked at yet
+        self._is_crowded = False  # there was no room for it, nothing of it is kept
         self._held_claim: Claim | None = None
         self._ends_behind = False  # the client sends no more than what is held
         self._is_called = False
@@ -86,17 +50,53 @@ class PacedProtocol(GuardedProtocol):
         """Calls `go_on` in a later iteration of the event loop."""
         raise NotImplementedError
 
+    def may_parse(self, requests: int) -> bool:
+        """Whether so many requests may still be parsed in this iteration of the event loop, beside the usual ones."""
+        raise NotImplementedError
+
+    def parse_postponed(self) -> None:
+        """Calls `go_on` in a later iteration, after the others that were postponed."""
+        raise NotImplementedError
+
     def pace(self, data: bytes) -> None:
-        """Parses what arrived, or the first of it."""
+        """Parses what arrived, or the first of it, or nothing yet."""
         if self.flow.is_holding:  # what the transport had read before it was paused
-            self._held, self._at = self._held[self._at :] + data, 0
-            self._claim_held(len(self._held))
+            if not self._is_crowded:
+                self._held, self._at = self._held[self._at :] + data, 0
+                self._claim_held(len(self._held))
         elif len(data) > FEW_BYTES:
-            self._pace_large(data)
-        elif len(data) <= SHORT_BYTES or data.count(b"/1.") <= REQUESTS_AT_ONCE:  # the usual case
+            if self.is_over or len(data) <= self._body_left or self.may_parse(REQUESTS_AT_ONCE):
+                self._pace_large(data)
+            else:
+                self._postpone(data)
+        elif (requests := data.count(b"/1.")) <= USUAL_REQUESTS:
             self.parse(data)
-        else:
+        elif self.may_parse(min(requests, REQUESTS_AT_ONCE)):
             self._pace_requests(data)
+        else:
+            self._postpone(data)
+
+    def _postpone(self, data: bytes) -> None:
+        """Keeps what arrived for a later iteration; without room for it, refuses it then."""
+        self.flow.is_holding = self._is_postponed = True
+        self.flow.pause_reading()
+        self._held, self._at = data, 0
+        self._held_claim = self.services.bytes_in_flight.claim(self._peer, len(data), self._cut)
+        if self._held_claim is None:
+            self._held, self._is_crowded = b"", True
+        self.parse_postponed()
+
+    def _pace_postponed(self) -> None:
+        """As if it had just arrived."""
+        data, self._held = self._held, b""
+        self._is_postponed = False
+        if self._is_crowded:
+            self._is_crowded = False
+            self.refuse(self.services.shed("bytes"))
+        elif not self._is_done(data):
+            self._pace_large(data)
+        if not self._held:
+            self._forget_held()
 
     def _pace_requests(self, data: bytes) -> None:
         """Parses the first of the requests that arrived together, where they may be many."""
@@ -118,7 +118,7 @@ class PacedProtocol(GuardedProtocol):
             self.parse(data)  # what of it is still to come is counted there
             if size == len(data):
                 self._body_left = 0
-        elif self._has_small_chunks(data):
+        elif len(data) > FEW_BYTES and self._has_small_chunks(data):
             self._held, self._at = data, 0
             self._hold()
         else:
@@ -128,10 +128,7 @@ class PacedProtocol(GuardedProtocol):
         """Bytes of the request that begins here, with a body of stated length; 0 for anything else."""
         if self.head_bytes or (self.waiting_since and self._has_headers()):
             return 0
-        end = data.find(b"\r\n\r\n", 0, MAX_HEAD_BYTES)
-        head = data[: max(0, end)].lower()
-        stated = _LENGTH.search(head)
-        return 0 if stated is None or b"transfer-encoding" in head else end + 4 + int(stated[1])
+        return measure_request(data)
 
     def count_framing(self, size: int) -> None:
         super().count_framing(size)
@@ -151,14 +148,14 @@ class PacedProtocol(GuardedProtocol):
     def _go_on(self) -> None:
         """Parses the next requests, and the body of the last of them."""
         is_chunked = self._held.count(b"\r\n", self._at, self._at + BODY_BYTES) > MOST_LINES
-        end = min(_find_end(self._held, self._at), self._at + (CHUNKED_BYTES if is_chunked else BODY_BYTES))
-        while not self._is_done():
+        end = min(find_end(self._held, self._at), self._at + (CHUNKED_BYTES if is_chunked else BODY_BYTES))
+        while not self._is_done(self._held):
             part, self._at = self._held[self._at : end], end
             self.parse(part)
             if is_chunked or not (self.waiting_since and self._has_headers()):
                 break
             end = self._at + BODY_BYTES
-        if self._is_done():
+        if self._is_done(self._held):
             self._forget_held()
         else:
             self._hold()
@@ -170,8 +167,8 @@ class PacedProtocol(GuardedProtocol):
         self._claim_held(len(self._held) - self._at)
         self._call_soon()
 
-    def _is_done(self) -> bool:
-        return self._at >= len(self._held) or self.is_over or self.transport.is_closing()
+    def _is_done(self, held: bytes) -> bool:
+        return self._at >= len(held) or self.is_over or self.transport.is_closing()
 
     def _call_soon(self) -> None:
         """Goes on in the next iteration, unless requests still wait for their answers: then after them."""
@@ -188,7 +185,11 @@ class PacedProtocol(GuardedProtocol):
 
     def go_on(self) -> None:
         self._is_called = False
-        if self.flow.is_holding and not self.pipeline:
+        if not self.flow.is_holding or self.pipeline:
+            return
+        if self._is_postponed:
+            self._pace_postponed()
+        else:
             self._go_on()
 
     def _claim_held(self, size: int) -> None:
@@ -239,9 +240,3 @@ class PacedProtocol(GuardedProtocol):
         super().connection_lost(exc)
         self._ends_behind = False
         self._forget_held()
-
-
-def _find_end(data: bytes, start: int) -> int:
-    """Behind the version of the last request of a few, amid its first line: what follows is parsed with the next."""
-    last = next(islice(_VERSION.finditer(data, start, start + BODY_BYTES), REQUESTS_AT_ONCE - 1, None), None)
-    return len(data) if last is None else last.end()

@@ -44,7 +44,7 @@ def hold_back(port: int, request: bytes, until: float) -> tuple[str, bool]:
     return send_whole(port, request[:-HELD_BACK_BYTES], until)
 
 
-def press(port: int, request: bytes, attack: Attack, connections: int, seconds: float) -> Sent:
+def press(attack: Attack, port: int, request: bytes, connections: int, seconds: float) -> Sent:
     """So many connections at once, for so long."""
     sent, lock = Sent(), threading.Lock()
     until = time.monotonic() + seconds

@@ -24,7 +24,10 @@ PROTOCOL_METHODS = ("connection_made", "data_received", "eof_received", "connect
 
 @dataclass(frozen=True)
 class Held:
-    """A callback, or a beat that came late. `end` is by time.monotonic, as of every process of the machine."""
+    """A callback, or a beat that came late. `end` is by time.monotonic, as of every process of the machine.
+
+    `cpu_seconds` of a beat are all that the loop's thread used since the one before.
+    """
 
     name: str
     end: float
@@ -92,12 +95,12 @@ def make_loop_class(notes: Notes) -> type:
             return await super().create_server(connect, *given, **options)
 
         def run_forever(self) -> None:
-            self._beat(time.monotonic())
+            self._beat(time.monotonic(), time.thread_time())
             super().run_forever()
 
-        def _beat(self, planned: float) -> None:
-            notes.add(BEAT, planned, time.thread_time())
-            self.call_later(BEAT_SECONDS, self._beat, time.monotonic() + BEAT_SECONDS)
+        def _beat(self, planned: float, cpu_start: float) -> None:
+            notes.add(BEAT, planned, cpu_start)
+            self.call_later(BEAT_SECONDS, self._beat, time.monotonic() + BEAT_SECONDS, time.thread_time())
 
     return MeasuredLoop
 

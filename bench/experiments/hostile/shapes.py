@@ -88,3 +88,18 @@ def list_requests() -> Mapping[str, bytes]:
             "/v1/predict", b"application/json", fill(b'{"rows":[', b"{},", b"{}]}", 16 * 1024)
         ),
     }
+
+
+def list_floods(row: bytes) -> Mapping[str, bytes]:
+    """What very many connections send at once, by name: much that is not a request yet, and many requests."""
+    health, page = b"GET /healthz HTTP/1.1\r\nhost: x\r\n", b"GET / HTTP/1.1\r\nhost: x\r\n\r\n"
+    chunked = b"POST /v1/predict HTTP/1.1\r\nhost: x\r\ntransfer-encoding: chunked\r\n\r\nffff\r\n"
+    scored = request_of("/v1/predict", b"application/json", row)
+    return {
+        "60 kB of a head, at once": fill(health + b"x: ", b"a", size=LINE_BYTES),
+        "1,500 requests each, at once": page * 1500,
+        "60 kB of a chunk, at once": fill(chunked, b" ", size=LINE_BYTES),
+        "100 headers each, at once": health + b"".join(b"x%d: %b\r\n" % (i, b"a" * 580) for i in range(98)),
+        "8 requests each, at once": page * 8,
+        "a good row each, at once": scored,
+    }

@@ -12,7 +12,13 @@ import uvloop
 from app.predictor.endpoints.base import PendingRow
 from app.predictor.endpoints.replies import UnscoredRow
 from app.predictor.server.listener import ACCEPTS_AT_ONCE, multiply
-from app.predictor.server.micro_batch import PAUSE_SECONDS, READERS_AT_ONCE, MicroBatcher
+from app.predictor.server.micro_batch import (
+    CONNECTIONS_AT_ONCE,
+    PAUSE_SECONDS,
+    READERS_AT_ONCE,
+    REQUESTS_AT_ONCE,
+    MicroBatcher,
+)
 from contract.compute.engine import FEW_ROWS
 
 NOWHERE: Any = None
@@ -261,3 +267,67 @@ def test_the_trouble_of_one_that_yielded_is_not_the_others() -> None:
 
     uvloop.run(run())
     assert order == ["0", "0 failed: odd", *(str(number) for number in range(1, READERS_AT_ONCE + 1))]
+
+
+def count_served(connections: int, served: Callable[[MicroBatcher, Connection], None]) -> list[int]:
+    """How many of the connections were served after each iteration."""
+    lengths: list[int] = []
+
+    async def run() -> None:
+        batcher, order = MicroBatcher(no_rows), list[str]()
+        for number in range(connections):
+            served(batcher, Connection(str(number), order))
+        while len(order) < connections:
+            await asyncio.sleep(0)
+            lengths.append(len(order))
+        assert order == [str(number) for number in range(connections)]
+
+    uvloop.run(run())
+    return lengths
+
+
+def test_of_very_many_connections_some_are_served_in_the_next_iteration() -> None:
+    most = CONNECTIONS_AT_ONCE
+    assert count_served(2 * most + 1, MicroBatcher.add) == [most, 2 * most, 2 * most + 1]
+    assert count_served(most, MicroBatcher.add) == [most]
+
+
+def test_who_is_new_comes_before_those_that_wait_for_the_next_iteration() -> None:
+    order: list[str] = []
+    many = [Connection(f"old {number}", order) for number in range(CONNECTIONS_AT_ONCE + 1)]
+
+    async def run() -> None:
+        batcher = MicroBatcher(no_rows)
+        for _ in range(2):  # all have been answered once before the second
+            for connection in many:
+                batcher.add(connection)
+            batcher.serve()
+            batcher.add(Connection("new", order))
+            batcher.serve()
+
+    uvloop.run(run())
+    last = f"old {CONNECTIONS_AT_ONCE}"
+    assert [name for name in order if name in ("new", last)] == [last, "new", "new", last]
+
+
+def test_what_was_postponed_is_parsed_a_few_connections_an_iteration() -> None:
+    most = READERS_AT_ONCE
+    assert count_served(2 * most + 1, MicroBatcher.postpone) == [most, 2 * most, 2 * most + 1]
+
+
+def test_so_many_requests_are_parsed_in_an_iteration_and_none_before_those_that_were_postponed() -> None:
+    async def run() -> None:
+        batcher, order = MicroBatcher(no_rows), list[str]()
+        one = Connection("", order)
+        assert all(batcher.may_parse(one, 8) for _ in range(REQUESTS_AT_ONCE // 8))
+        assert not batcher.may_parse(one, 1)
+        await asyncio.sleep(0)
+        assert batcher.may_parse(one, REQUESTS_AT_ONCE)
+        for _ in range(READERS_AT_ONCE + 1):
+            batcher.postpone(one)
+        await asyncio.sleep(0)
+        assert not batcher.may_parse(one, 1)
+        await asyncio.sleep(0)
+        assert batcher.may_parse(one, 1)
+
+    uvloop.run(run())

@@ -12,7 +12,9 @@ from pathlib import Path
 import httpx
 import pytest
 
-from app.predictor.server.pipelining import BODY_BYTES, PacedFlow, PacedProtocol
+from app.predictor.server.paced_flow import PacedFlow
+from app.predictor.server.pipelining import PacedProtocol
+from app.predictor.server.request_bounds import BODY_BYTES
 from tests.app.predictor.questions import Question
 from tests.app.predictor.running import RunningServer, StartServer
 from tests.app.predictor.server.wire.talk import make_chunked, make_request, split_answers, talk
@@ -114,6 +116,7 @@ class Parsed(PacedProtocol):
         self.called = 0
         self.head_bytes, self.framing_bytes, self.waiting_since, self.is_over = 0, 0.0, 1.0, False
         self._body_left, self.chunks = 0, 0
+        self._is_postponed = self._is_crowded = False
         self.pipeline = deque()
         self.flow = PacedFlow(Unread())
         self.transport = Unread()
@@ -129,6 +132,9 @@ class Parsed(PacedProtocol):
 
     def call_later(self) -> None:
         self.called += 1
+
+    def may_parse(self, requests: int) -> bool:
+        return True
 
     def yield_reading(self) -> None:
         pass
