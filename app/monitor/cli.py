@@ -50,8 +50,8 @@ def report(
         Path, typer.Option(envvar="LATHE_BUNDLE", help="Folder of the bundle whose rows are reported.")
     ] = Path("artifacts/bundle"),
     out: Annotated[
-        Path, typer.Option(envvar="LATHE_MONITOR_OUT", help="Folder of the reports, with an index and a trend.")
-    ] = Path("artifacts/reports"),
+        str, typer.Option(envvar="LATHE_MONITOR_OUT", help="Folder or URL of the reports, with an index and a trend.")
+    ] = "artifacts/reports",
     hours: Annotated[
         float, typer.Option(envvar="LATHE_MONITOR_HOURS", min=0.01, max=24 * 366, help="How far to look back.")
     ] = 24.0,
@@ -76,7 +76,9 @@ def report(
         if reason is not None:
             console.print_warning(f"no page of {name}: {reason}")
     found = ", ".join(f"{run.count(verdict)} {verdict}" for verdict in ("drift", "none", "unknown"))
-    console.print_done(f"{run.rows:,} rows of {run.model} {run.version}: {found}; {out / run.folder / 'index.html'}")
+    console.print_done(
+        f"{run.rows:,} rows of {run.model} {run.version}: {found}; {out.rstrip('/')}/{run.folder}/index.html"
+    )
 
 
 @app.command()

@@ -111,7 +111,10 @@ def find_unintended(scene: Scene) -> Iterator[Finding]:
     for pod in [*list_pods(scene), stranger] if scene.recipe.overlay else []:
         is_closed = pod is stranger or pod.owner["kind"] == "CronJob"
         wanted = intended["stranger"] if is_closed else intended["pods"]
-        wanted = wanted | intended["overlays"].get(scene.recipe.overlay, {}) if not is_closed else wanted
+        if not is_closed:
+            wanted = wanted | intended["overlays"].get(scene.recipe.overlay, {})
+            for component in scene.recipe.components:
+                wanted = wanted | intended["components"].get(component, {})
         for (way, peer), ports in compute_table(scene, pod, intended).items():
             expected = wanted.get(way, {}).get(peer, [])
             arrow = f"{peer} to {pod.name}" if way == "Ingress" else f"{pod.name} to {peer}"

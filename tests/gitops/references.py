@@ -3,17 +3,20 @@
 import re
 from collections.abc import Iterator
 from typing import Any
+from urllib.parse import urlsplit
 
 from app.predictor.settings import ENV_PREFIX, Settings
 from release.manifests.render import Object
 from tests.gitops.findings import Finding, Pod, list_pods, list_serving, matches, name_object, unless
+from tests.gitops.network import Peer, Port, is_allowed
 from tests.gitops.scenes import Scene
 
 RECOMMENDED = ("name", "component", "part-of", "managed-by", "instance")
 LABEL = "app.kubernetes.io/"
 # Argo CD's own objects belong to no instance of the predictor
 ARGOCD_LABELS = ("part-of", "managed-by")
-PLACEHOLDERS = re.compile(r"NAMESPACE|example\.com|<[a-z-]+>|TODO|CHANGEME")
+PLACEHOLDERS = re.compile(r"\bNAMESPACE\b|example\.com|<[a-z-]+>|TODO|CHANGEME")
+OWN_NAMESPACE = ("$(POD_NAMESPACE)",)  # from the pod itself, for other variables
 NAMED_NAMESPACE = re.compile(r'namespace="([^"{]+)"')
 
 
@@ -103,7 +106,7 @@ def find_bad_settings(scene: Scene) -> Iterator[Finding]:
     for pod in list_serving(scene):
         for name in list_variables(pod, scene):
             field = name.removeprefix(ENV_PREFIX).lower()
-            known = name.startswith(ENV_PREFIX) and field in Settings.model_fields
+            known = (name.startswith(ENV_PREFIX) and field in Settings.model_fields) or f"$({name})" in OWN_NAMESPACE
             yield f"{pod.name} {name}", unless(known, "no setting of the predictor")
         try:
             settings = read_settings_of(pod, scene)
@@ -118,6 +121,7 @@ def find_bad_settings(scene: Scene) -> Iterator[Finding]:
                 *unless(listens == ports, f"it listens on {listens}, its ports are {ports}"),
                 *unless(settings.host == "0.0.0.0", f"it listens on {settings.host} only"),  # noqa: S104 - what a pod must listen on
                 *judge_volumes(pod, settings),
+                *judge_way_out(pod, settings, scene),
             ],
         )
 
@@ -138,6 +142,19 @@ def judge_volumes(pod: Pod, settings: Settings) -> Iterator[str]:
         "replicas share the used receipts, and no key that signs them",
     )
     yield from unless("/tmp" in mounts, "nothing is mounted on /tmp, where answers to uploads wait")  # noqa: S108 - the pod's own
+
+
+def judge_way_out(pod: Pod, settings: Settings, scene: Scene) -> Iterator[str]:
+    """The Prometheus that the page asks is one that the pod may reach."""
+    if settings.prometheus_url is None:
+        return
+    address = urlsplit(settings.prometheus_url)
+    namespace = (address.hostname or "").split(".")[1:2]
+    labels = {"kubernetes.io/metadata.name": "".join(namespace)}
+    peer = Peer("Prometheus", labels, {"app.kubernetes.io/name": "prometheus"})
+    port = Port("TCP", address.port or (443 if address.scheme == "https" else 80))
+    is_open = is_allowed(scene.pick("NetworkPolicy"), pod, "Egress", peer, port)
+    yield from unless(is_open, f"no NetworkPolicy lets it out to {settings.prometheus_url}")
 
 
 def list_variables(pod: Pod, scene: Scene) -> dict[str, str | None]:
@@ -171,7 +188,7 @@ def find_placeholders(scene: Scene) -> Iterator[Finding]:
             problems += [
                 f"it asks for {other}, but stands in {namespace}"
                 for other in NAMED_NAMESPACE.findall(text)
-                if other != namespace and "{{" not in other
+                if other != namespace and "{{" not in other and other not in OWN_NAMESPACE
             ]
         yield name_object(found), problems
 

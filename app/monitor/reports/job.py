@@ -9,22 +9,21 @@ from pathlib import Path
 from app.monitor.reports.guards import ColumnVerdict, find_obstacle, judge_columns, judge_labels
 from app.monitor.reports.log_files import LogReader
 from app.monitor.reports.pages import render_index, render_run
-from app.monitor.reports.runs import Quality, ReportRun, read_history, write_history
+from app.monitor.reports.places import open_reports
+from app.monitor.reports.runs import INDEX, RUN_PREFIX, Quality, ReportRun, read_history, write_history
 from app.monitor.reports.window import SCORE, LoggedWindow, WindowReader
 from cli.files import write_file, write_folder
 from contract.bundle import read_manifest
 from contract.quality import measure_share
 
-RUN_PREFIX = "run-"
-
 
 @dataclass(frozen=True)
 class ReportRequest:
-    """What to report: the log's folder or URL, the bundle that was served, and a window of time, Unix seconds."""
+    """What to report: the bundle that was served, and a window of time, Unix seconds; `log` and `out` may be URLs."""
 
     log: str
     bundle: Path
-    out: Path
+    out: str
     begin: float
     end: float
     sample_rows: int
@@ -36,7 +35,16 @@ def make_report(request: ReportRequest) -> ReportRun:
 
     Raises: BundleError, InputError, OutsideError.
     """
-    runs = read_history(request.out)  # sooner than a report is made that could not be entered
+    with open_reports(request.out) as folder:
+        return add_report(request, folder)
+
+
+def add_report(request: ReportRequest, out: Path) -> ReportRun:
+    """Adds it to the earlier ones in the folder `out`.
+
+    Raises: BundleError, InputError, OutsideError.
+    """
+    runs = read_history(out, request.out)  # sooner than a report is made that could not be entered
     manifest = read_manifest(request.bundle)
     files = LogReader(request.log)
     window = WindowReader(manifest, request.begin, request.end, request.sample_rows).read(files)
@@ -61,7 +69,7 @@ def make_report(request: ReportRequest) -> ReportRun:
         pages=drawn.reasons,
         apart=drawn.apart,
     )
-    write_run(request, run, drawn.pages, [*runs, run])
+    write_run(out, request.keep, run, drawn.pages, [*runs, run])
     return run
 
 
@@ -123,18 +131,18 @@ def measure_quality(window: LoggedWindow) -> list[Quality]:
     return [Quality(name, *share) for name, rows in found if (share := measure_share(hits, rows)) is not None]
 
 
-def write_run(request: ReportRequest, run: ReportRun, pages: dict[str, str], runs: list[ReportRun]) -> None:
+def write_run(out: Path, keep: int, run: ReportRun, pages: dict[str, str], runs: list[ReportRun]) -> None:
     """Raises: InputError if the disk refuses."""
-    for left in request.out.glob(f".{RUN_PREFIX}*"):  # of a run that was killed
+    for left in out.glob(f".{RUN_PREFIX}*"):  # of a run that was killed
         shutil.rmtree(left, ignore_errors=True)
     documents = {f"{name}.html": page.encode() for name, page in pages.items()}
-    write_folder(request.out / run.folder, documents | {"index.html": render_run(run).encode()})
-    write_history(request.out, runs)
-    folders = sorted(path for path in request.out.glob(f"{RUN_PREFIX}*") if path.is_dir())
-    for folder in folders[: -request.keep]:
+    write_folder(out / run.folder, documents | {INDEX: render_run(run).encode()})
+    write_history(out, runs)
+    folders = sorted(path for path in out.glob(f"{RUN_PREFIX}*") if path.is_dir())
+    for folder in folders[:-keep]:
         shutil.rmtree(folder, ignore_errors=True)
-    index = render_index(runs, (folder.name for folder in folders[-request.keep :]))
-    write_file(request.out / "index.html", index.encode())
+    index = render_index(runs, (folder.name for folder in folders[-keep:]))
+    write_file(out / INDEX, index.encode())
 
 
 def _show_time(seconds: float) -> str:

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import Any
 
-import fsspec
 import msgspec
 
-from cli.errors import InputError, OutsideError
+from app.monitor.reports.addresses import reach_files
+from cli.errors import InputError
 from contract.prediction_log import SUFFIX, LoggedLine
 
 CHUNK_BYTES = 1024 * 1024
@@ -35,18 +35,13 @@ class LogReader:
 
         Raises: InputError, OutsideError.
         """
-        try:
-            files, root = fsspec.core.url_to_fs(self.url)
+        with reach_files(self.url) as (files, root):
             if not files.exists(root):
                 raise InputError(f"{self.url} is not there, expected the folder of a prediction log")
             names = sorted((name for name in files.find(root) if name.endswith(SUFFIX)), key=_base_name, reverse=True)
             for name in names:
                 if _may_hold(name, begin):
                     yield from self._read_file(files, name, marker)
-        except (ImportError, ValueError) as error:  # a protocol that nobody knows, or whose package is not there
-            raise InputError(f"{self.url} cannot be opened: {' '.join(str(error).split())}") from error
-        except OSError as error:
-            raise OutsideError(f"{self.url} cannot be read: {error.strerror or error}") from error
 
     def _read_file(self, files: Any, name: str, marker: bytes) -> Iterator[LoggedLine]:
         try:

@@ -9,6 +9,8 @@ from cli.errors import InputError
 from cli.files import read_file, write_file
 
 HISTORY = "history.jsonl"
+INDEX = "index.html"
+RUN_PREFIX = "run-"
 MAX_RUNS = 1000  # in the trend; older ones are forgotten
 MAX_BYTES = 64 * 1024 * 1024
 
@@ -47,8 +49,8 @@ class ReportRun(msgspec.Struct, frozen=True, kw_only=True):
         return sum(column.verdict == verdict for column in self.columns)
 
 
-def read_history(folder: Path) -> list[ReportRun]:
-    """The runs so far, the oldest first.
+def read_history(folder: Path, place: str) -> list[ReportRun]:
+    """The runs so far, the oldest first; `place` is where a person finds the folder.
 
     Raises: InputError if the file is not one that was written here.
     """
@@ -58,7 +60,8 @@ def read_history(folder: Path) -> list[ReportRun]:
     try:
         return [msgspec.json.decode(line, type=ReportRun) for line in read_file(path, MAX_BYTES).splitlines()]
     except (msgspec.DecodeError, UnicodeDecodeError) as error:
-        raise InputError(f"{path} is no history of reports: {error}; move it away and run again") from error
+        shown = f"{place.rstrip('/')}/{HISTORY}"
+        raise InputError(f"{shown} is no history of reports: {error}; move it away and run again") from error
 
 
 def write_history(folder: Path, runs: list[ReportRun]) -> None:
