@@ -162,7 +162,8 @@ dashboards: .venv/.locked $(VIEWER) artifacts/dashboards/marks.json ## Show Graf
 dashboards-write: .venv/.locked ## Write Grafana's dashboards from their code to gitops/components/monitoring
 	@$(RUN) -m app.monitor.dashboards
 
-marks: .venv/.locked artifacts/dashboards/marks.json ## Write releases, and retrainings of PULLS=file, into Grafana as annotations (GRAFANA_URL=)
+marks: .venv/.locked ## Write releases, and retrainings of PULLS=file, into Grafana as annotations (GRAFANA_URL=)
+	@mkdir -p artifacts/dashboards && $(RELEASE) history --all --json >artifacts/dashboards/history.json
 	@$(RUN) -m app.monitor.annotations --history artifacts/dashboards/history.json $(if $(PULLS),--pulls '$(PULLS)') \
 	  --grafana '$(or $(GRAFANA_URL),$(error give GRAFANA_URL=https://grafana.your.company))'
 

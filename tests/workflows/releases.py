@@ -19,6 +19,7 @@ WRITERS = {
     "promote": {RELEASE},
     "rollback": {ROLLBACK},
 }
+MARKS, MARKED = "marks", {RELEASE: "bump", ROLLBACK: "rollback"}  # the job before it
 APP = "steps.app.outputs.token"
 VERB = re.compile(r"^(?:sudo )?make (?P<verbs>[a-z][a-z -]*)", re.MULTILINE)
 
@@ -71,6 +72,23 @@ def check_identity(workflow: Workflow) -> Iterator[str]:
             yield f"job {name} may write with the run's own token, expected contents: read beside the App's"
 
 
+def check_marks(workflow: Workflow) -> Iterator[str]:
+    """What moved an image is marked in Grafana once main has it, where there is one, and not as a part of the move."""
+    if workflow.name not in MARKED:
+        return
+    job = workflow.jobs.get(MARKS, {})
+    if (MARKS, "marks") not in list_verbs(workflow):
+        yield f"no job {MARKS} runs `make marks`"
+        return
+    if MARKED[workflow.name] not in list_needs(job):
+        yield f"job {MARKS} does not wait for {MARKED[workflow.name]}"
+    if job.get("if") != "vars.GRAFANA_URL != ''":
+        yield f"job {MARKS} runs where no Grafana is named"
+    places = [(step.get("with") or {}).get("ref") for step in job["steps"] if "checkout" in str(step.get("uses"))]
+    if places != ["main"]:
+        yield f"job {MARKS} reads the history of {places}, expected main's"
+
+
 def list_needs(job: dict[str, Any]) -> list[str]:
     needs = job.get("needs") or []
     return [needs] if isinstance(needs, str) else list(needs)
@@ -90,4 +108,5 @@ RULES: tuple[Callable[[Workflow], Iterator[str]], ...] = (
     check_writers,
     check_queue,
     check_identity,
+    check_marks,
 )
