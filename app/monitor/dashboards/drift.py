@@ -17,40 +17,8 @@ def judge(series: str, selector: str, *by: str) -> str:
 
 
 def show_features() -> list[PanelBuilder]:
-    by, limits = ("feature", "drift"), read_objectives().drift
-    psi, low, high = (
-        f"max by (feature, drift) (lathe:feature_psi{end}:$window{{{OF_VERSIONS}}})" for end in ("", "_low", "_high")
-    )
-    columns = [
-        NumberColumn("Verdict", judge("lathe:feature_psi", OF_VERSIONS, *by), mappings=VERDICTS, width=90),
-        NumberColumn("PSI", psi, decimals=3, width=80),
-        NumberColumn("at least", low, decimals=3, steps=colour_drift("green"), width=80),
-        NumberColumn("at most", high, decimals=3, width=80),
-        NumberColumn(
-            "Rows",
-            f"sum by (feature, drift) (lathe:feature_rows:sum$window{{{OF_VERSIONS}}})",
-            decimals=0,
-            width=80,
-        ),
-    ]
-    table_about = About(
-        "Drift of each feature",
-        "Population stability index of the last $window against training, summed over all pods, with its interval of "
-        f"three standard errors. Drift: at least {limits.warn}. None: at most {limits.retrain}. Else unknown: more "
-        "rows will tell. `show` columns do not alert.",
-        "short",
-        "LatheDrift",
-    )
     return [
-        grid(
-            table_about,
-            {"feature": "Feature", "drift": "Alerts"},
-            columns,
-            width=12,
-            height=11,
-            sort="at least",
-            widths={"Alerts": 70},
-        ),
+        tabulate_features(),
         lines(
             About(
                 "Least drift over time",
@@ -77,6 +45,35 @@ def show_features() -> list[PanelBuilder]:
             height=9,
         ),
     ]
+
+
+def tabulate_features() -> PanelBuilder:
+    by, limits = ("feature", "drift"), read_objectives().drift
+    psi, low, high = (
+        f"max by (feature, drift) (lathe:feature_psi{end}:$window{{{OF_VERSIONS}}})" for end in ("", "_low", "_high")
+    )
+    columns = [
+        NumberColumn("Verdict", judge("lathe:feature_psi", OF_VERSIONS, *by), mappings=VERDICTS, width=90),
+        NumberColumn("PSI", psi, decimals=3, width=80),
+        NumberColumn("at least", low, decimals=3, steps=colour_drift("green"), width=80),
+        NumberColumn("at most", high, decimals=3, width=80),
+        NumberColumn(
+            "Rows",
+            f"sum by (feature, drift) (lathe:feature_rows:sum$window{{{OF_VERSIONS}}})",
+            decimals=0,
+            width=80,
+        ),
+    ]
+    about = About(
+        "Drift of each feature",
+        "Population stability index of the last $window against training, summed over all pods, with its interval of "
+        f"three standard errors. Drift: at least {limits.warn}. None: at most {limits.retrain}. Else unknown: more "
+        "rows will tell. `show` columns do not alert.",
+        "short",
+        "LatheDrift",
+    )
+    headers = {"feature": "Feature", "drift": "Alerts"}
+    return grid(about, headers, columns, width=12, height=11, sort="at least", widths={"Alerts": 70})
 
 
 def show_slices() -> list[PanelBuilder]:

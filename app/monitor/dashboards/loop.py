@@ -24,8 +24,7 @@ def count_alerts(state: str) -> str:
     return f'count(ALERTS{{{OURS}, alertstate="{state}"}}) or vector(0)'
 
 
-def show_now() -> list[PanelBuilder]:
-    sent = 'increase(alertmanager_notifications_total{integration="webhook"}[1d])'
+def count_alerts_now() -> list[PanelBuilder]:
     return [
         number(
             About("Firing", "Alerts of this environment that fire.", "short", "LatheDrift"),
@@ -37,6 +36,13 @@ def show_now() -> list[PanelBuilder]:
             count_alerts("pending"),
             steps=[(None, "green"), (1, "orange")],
         ),
+    ]
+
+
+def count_what_follows() -> list[PanelBuilder]:
+    """What a day's alerts led to, and what may have gone unnoticed."""
+    sent = 'increase(alertmanager_notifications_total{integration="webhook"}[1d])'
+    return [
         number(
             About(
                 "Retrainings requested", "Webhooks that Alertmanager sent within a day.", "short", "LatheDriftStrong"
@@ -181,7 +187,7 @@ def make_loop() -> Parts:
         [choose_source(), choose_environment(), choose_model()],
         [*list_releases(), *list_retrainings()],
         {
-            "Now": show_now(),
+            "Now": [*count_alerts_now(), *count_what_follows()],
             "Alerts": show_alerts(),
             "Retrainings": show_retrainings(),
             "Who watches the watchers": show_watchers(),

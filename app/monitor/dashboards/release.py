@@ -91,7 +91,7 @@ def show_served() -> list[PanelBuilder]:
     return [grid(about, {"model_version": "Version", "digest": "Digest of the bundle"}, columns, height=5)]
 
 
-def compare_canary() -> list[PanelBuilder]:
+def compare_serving() -> list[PanelBuilder]:
     return [
         lines(
             About("Requests", "Predictions a second of each group of pods.", "reqps", "LatheScrapeDead"),
@@ -117,6 +117,11 @@ def compare_canary() -> list[PanelBuilder]:
             width=8,
             limits=colour_latency("transparent"),
         ),
+    ]
+
+
+def compare_scores() -> list[PanelBuilder]:
+    return [
         lines(
             About(
                 "Decided true",
@@ -167,6 +172,6 @@ def make_release() -> Parts:
         list_releases(),
         {
             "What ran when": [*show_running(), *show_served()],
-            "Canary against stable": [*compare_now(), *compare_canary()],
+            "Canary against stable": [*compare_now(), *compare_serving(), *compare_scores()],
         },
     )

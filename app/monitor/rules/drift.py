@@ -74,22 +74,11 @@ def list_indexes(compared: Compared, window: str) -> list[Record]:
     def name(what: str) -> str:
         return compared.named(what, window)
 
-    counts, share = f"lathe:{compared.name}_rows:sum{window}", compared.named("reference_share", "last")
-    quotient, spread = name("share_quotient"), name("inverse_rows")
+    share, reference_rows = compared.named("reference_share", "last"), compared.named("reference_rows", "last")
+    counts, quotient, spread = f"lathe:{compared.name}_rows:sum{window}", name("share_quotient"), name("inverse_rows")
     key, row_key = compared.key, (*MODEL, *compared.row_labels)
-    reference_rows = compared.named("reference_rows", "last")
-    whole = f"{by((*key, 'drift'))}"
+    whole = by((*key, "drift"))
     free = f"({by((*key, 'drift'), 'count')} ({share}) - 1)"
-    under_live = f"(ln({quotient}) + 1 - 1 / {quotient})"
-    under_reference = f"(1 - ln({quotient}) - {quotient})"
-    live_variance = _variance(whole, f"{quotient} * {share}", under_live)
-    reference_variance = _variance(whole, share, under_reference)
-    error = f"""\
-sqrt(
-  {live_variance} / {on(key, group=True)} {name("total_rows")}
-  + {reference_variance} / {on(row_key, group=True)} {reference_rows}
-  + 2 * {free} * {on(key, group=True)} {spread}^2
-)"""
     psi, bias, standard_error = name("psi"), name("psi_bias"), name("psi_standard_error")
     shift = f"{Z} * {standard_error}"
     return [
@@ -110,10 +99,25 @@ sqrt(
             expr=f"{whole} ({share} * ({quotient} - 1) * ln({quotient}))\nand {on(key)} {spread}",
         ),
         Record(record=bias, expr=f"{free} * {on(key, group=True)} {spread}"),
-        Record(record=standard_error, expr=error),
+        Record(record=standard_error, expr=_find_error(compared, window, free)),
         Record(record=name("psi_low"), expr=f"{psi} - {bias} - {shift}"),
         Record(record=name("psi_high"), expr=f"{psi} - {bias} + {shift}"),
     ]
+
+
+def _find_error(compared: Compared, window: str, free: str) -> str:
+    """The index's standard error; `free` is its degrees of freedom, bins less one."""
+    share, quotient = compared.named("reference_share", "last"), compared.named("share_quotient", window)
+    key, row_key = compared.key, (*MODEL, *compared.row_labels)
+    whole = by((*key, "drift"))
+    live_variance = _variance(whole, f"{quotient} * {share}", f"(ln({quotient}) + 1 - 1 / {quotient})")
+    reference_variance = _variance(whole, share, f"(1 - ln({quotient}) - {quotient})")
+    return f"""\
+sqrt(
+  {live_variance} / {on(key, group=True)} {compared.named("total_rows", window)}
+  + {reference_variance} / {on(row_key, group=True)} {compared.named("reference_rows", "last")}
+  + 2 * {free} * {on(key, group=True)} {compared.named("inverse_rows", window)}^2
+)"""
 
 
 def list_value_shares() -> list[Record]:

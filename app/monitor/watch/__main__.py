@@ -3,6 +3,7 @@
 import shutil
 import signal
 import sys
+from collections.abc import Sequence
 from pathlib import Path
 from types import FrameType
 from typing import Annotated, NoReturn
@@ -11,7 +12,7 @@ import typer
 
 from app.monitor.viewer.__main__ import read_marks
 from app.monitor.watch.laptop import Laptop, LaptopPlan, run_laptop
-from app.monitor.watch.rows import parse_shifts, read_rows, shift_row
+from app.monitor.watch.rows import LabelledRow, parse_shifts, read_rows, shift_row
 from app.monitor.watch.traffic import Plan, Traffic
 from cli import console
 from cli.errors import InputError
@@ -60,21 +61,25 @@ def watch(
         alertmanager_port,
         tuple(read_marks(marks)),
     )
+    try:
+        run_until_interrupt(plan, sample, Plan(rate, label_share, label_delay))
+    except KeyboardInterrupt:
+        console.print_done(f"ended; logs are in {folder / 'logs'}")
+
+
+def run_until_interrupt(plan: LaptopPlan, sample: Sequence[LabelledRow], sending: Plan) -> None:
     for number in (signal.SIGINT, signal.SIGTERM):
         signal.signal(number, end_as_by_interrupt)
     show_line("Starting Alertmanager, predictors and Prometheus …")
-    try:
-        with run_laptop(plan, show_line) as laptop:
-            traffic = Traffic(laptop.predictors, sample, Plan(rate, label_share, label_delay))
-            traffic.start()
-            try:
-                print_addresses(laptop, rate)
-                while not traffic.stopping.wait(1):
-                    laptop.children.check()
-            finally:
-                traffic.stop()
-    except KeyboardInterrupt:
-        console.print_done(f"ended; logs are in {folder / 'logs'}")
+    with run_laptop(plan, show_line) as laptop:
+        traffic = Traffic(laptop.predictors, sample, sending)
+        traffic.start()
+        try:
+            print_addresses(laptop, sending.rows_per_second)
+            while not traffic.stopping.wait(1):
+                laptop.children.check()
+        finally:
+            traffic.stop()
 
 
 def remove_former(folder: Path) -> None:

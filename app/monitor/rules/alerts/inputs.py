@@ -2,7 +2,7 @@
 
 from app.monitor.rules.alerts.writer import PERCENT, VALUE, WHERE, AlertWriter
 from app.monitor.rules.drift import VALUES
-from app.monitor.rules.objectives import DAY, HOUR, Objectives
+from app.monitor.rules.objectives import DAY, HOUR, DriftLimits, Objectives
 from app.monitor.rules.promql import MODEL, Alert, by, number, on
 
 VALUE_WORDS = {
@@ -18,11 +18,6 @@ def list_drift(make: AlertWriter, objectives: Objectives, *, has_slices: bool) -
     def above(name: str, limit: float) -> str:
         return "\nor ".join(f"lathe:{name}_psi_low:{window}{alerting} > {number(limit)}" for window in drift.windows)
 
-    high, low = (f"lathe:feature_psi_{end}:{DAY}{alerting}" for end in ("high", "low"))
-    rows, key = f"lathe:feature_total_rows:{DAY}", (*MODEL, "feature")
-    unknown = f"{high} > {number(drift.retrain)} and {low} <= {number(drift.warn)}"
-    few = f"({rows} > 0 unless {on(key)} lathe:feature_psi_low:{DAY})"
-    few += f" and {on(key)} {by(key, 'group')} (lathe:feature_reference_share:last{alerting})"
     feature = "{{ $labels.feature }}"
     slice_alert = make(
         "LatheSliceDrift", above("slice_feature", drift.warn), "2m", "warning", "slice_drift",
@@ -48,7 +43,7 @@ def list_drift(make: AlertWriter, objectives: Objectives, *, has_slices: bool) -
             ),
         ),
         make(
-            "LatheDriftUnknown", f"{unknown}\nor {few}", "24h", "info", "drift",
+            "LatheDriftUnknown", _find_undecided(drift), "24h", "info", "drift",
             (
                 f"Whether {feature} of {WHERE} has drifted is unknown",
                 "A day's rows are too few to tell; this is no all-clear.",
@@ -56,6 +51,17 @@ def list_drift(make: AlertWriter, objectives: Objectives, *, has_slices: bool) -
         ),
         *([slice_alert] if has_slices else []),
     ]  # fmt: skip # a table
+
+
+def _find_undecided(drift: DriftLimits) -> str:
+    """An interval between both limits, or too few rows of a day for one."""
+    alerting = '{drift="alert"}'
+    high, low = (f"lathe:feature_psi_{end}:{DAY}{alerting}" for end in ("high", "low"))
+    rows, key = f"lathe:feature_total_rows:{DAY}", (*MODEL, "feature")
+    unknown = f"{high} > {number(drift.retrain)} and {low} <= {number(drift.warn)}"
+    few = f"({rows} > 0 unless {on(key)} lathe:feature_psi_low:{DAY})"
+    few += f" and {on(key)} {by(key, 'group')} (lathe:feature_reference_share:last{alerting})"
+    return f"{unknown}\nor {few}"
 
 
 def list_values(make: AlertWriter, objectives: Objectives) -> list[Alert]:

@@ -10,33 +10,10 @@ TODAY = f"lathe:predicted_rows:sum{DAY}"
 
 def list_quality(make: AlertWriter, dataset: Dataset, floors: QualityFloors) -> list[Alert]:
     named = f'{{model_name="{dataset.name}"}}'
-    traffic = f"{by(MODEL)} ({TODAY}{named}) > 0"
     found = []
     for measure, floor in (("precision", floors.precision), ("recall", floors.recall)):
-        if floor is None:
-            continue
-        low, value, high = (f"lathe:{measure}{end}:{DAY}{named}" for end in ("_low", "", "_high"))
-        found.append(
-            make(
-                "LatheQualityWorse", f"{high} < {number(floor)}", "30m", "critical", "quality",
-                (
-                    f"The {measure} of {WHERE} is below {floor:g}",
-                    f"At most {PERCENT} by the labels of a day and the scores, with 95 % confidence.",
-                ),
-                keep="24h", measure=measure, reason="quality",
-            )
-        )  # fmt: skip # a table
-        unknown = f"({low} < {number(floor)} and {high} >= {number(floor)})\nor ({traffic} unless {on(MODEL)} {value})"
-        found.append(
-            make(
-                "LatheQualityUnknown", unknown, "24h", "info", "quality",
-                (
-                    f"Whether the {measure} of {WHERE} is above {floor:g} is unknown",
-                    "A day's labels are too few to tell; this is no all-clear.",
-                ),
-                measure=measure,
-            )
-        )  # fmt: skip # a table
+        if floor is not None:
+            found += _judge(make, measure, floor, named)
     if floors.cost is not None:
         found.append(
             make(
@@ -49,6 +26,30 @@ def list_quality(make: AlertWriter, dataset: Dataset, floors: QualityFloors) -> 
             )
         )  # fmt: skip # a table
     return found
+
+
+def _judge(make: AlertWriter, measure: str, floor: float, named: str) -> list[Alert]:
+    traffic = f"{by(MODEL)} ({TODAY}{named}) > 0"
+    low, value, high = (f"lathe:{measure}{end}:{DAY}{named}" for end in ("_low", "", "_high"))
+    unknown = f"({low} < {number(floor)} and {high} >= {number(floor)})\nor ({traffic} unless {on(MODEL)} {value})"
+    return [
+        make(
+            "LatheQualityWorse", f"{high} < {number(floor)}", "30m", "critical", "quality",
+            (
+                f"The {measure} of {WHERE} is below {floor:g}",
+                f"At most {PERCENT} by the labels of a day and the scores, with 95 % confidence.",
+            ),
+            keep="24h", measure=measure, reason="quality",
+        ),
+        make(
+            "LatheQualityUnknown", unknown, "24h", "info", "quality",
+            (
+                f"Whether the {measure} of {WHERE} is above {floor:g} is unknown",
+                "A day's labels are too few to tell; this is no all-clear.",
+            ),
+            measure=measure,
+        ),
+    ]  # fmt: skip # a table
 
 
 def list_labels(make: AlertWriter, objectives: Objectives) -> list[Alert]:
