@@ -60,6 +60,7 @@ def test_the_last_file_is_written_after_all_others(tmp_path: Path, monkeypatch: 
     assert written == ["b", "z", "a-manifest"]
 
 
+@pytest.mark.slow
 def test_a_crash_at_any_point_leaves_the_old_or_the_new_and_never_a_part(tmp_path: Path) -> None:
     seen = set()
     for point in range(MOST_EVENTS):

@@ -92,6 +92,7 @@ def test_a_refused_parameter_of_the_model_is_named(tmp_path: Path) -> None:
         load_params(tmp_path / "params.yaml")
 
 
+@pytest.mark.slow
 def test_what_stands_at_the_limit_is_read(tmp_path: Path) -> None:
     path = tmp_path / "set.yaml"
     path.write_text(deep(MAX_DEPTH - 1))
@@ -137,6 +138,7 @@ def test_a_number_that_no_field_can_hold_is_named(tmp_path: Path) -> None:
             load_dataset(str(path))
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(300), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.integers(0, len(AI4I) - 1), st.text(max_size=3), st.integers(0, 3))
 def test_a_dataset_file_changed_anywhere_is_read_or_refused_in_one_line(

@@ -141,6 +141,7 @@ def check_promql(prometheus: RunningPrometheus, canary: Case, stable: Case) -> N
     assert found == [pytest.approx(indexes[0].corrected - indexes[1].corrected, rel=EXACT, abs=EXACT)]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("case", PLANTED.values(), ids=PLANTED)
 def test_the_canarys_query_computes_the_same_index(prometheus: RunningPrometheus, case: Case) -> None:
     check_promql(prometheus, case, PLANTED["no difference"])

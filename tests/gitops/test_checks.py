@@ -28,6 +28,7 @@ def test_what_is_rendered_keeps_the_promise(check: Check, scenes: list[Scene]) -
     assert result.scanned > 0
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("violation", read_violations(), ids=lambda violation: f"{violation.check}: {violation.says}")
 def test_a_planted_violation_turns_the_check_red(violation: Violation, tmp_path: Path) -> None:
     result = run_check(BY_NAME[violation.check], [make_scene(violation.recipe, tmp_path / "scene")])

@@ -42,6 +42,7 @@ def test_a_longer_sample_begins_with_a_shorter_and_another_seed_draws_others() -
     assert sorted(draw_sample(mutants, 10**6, 1)) == mutants
 
 
+@pytest.mark.slow
 def test_every_mutant_is_another_text_that_python_reads() -> None:
     source = (ROOT / "contract" / "psi.py").read_text(encoding="utf-8")
     for mutant in list_mutants(ROOT, [ROOT / "contract" / "psi.py"]):
@@ -50,6 +51,7 @@ def test_every_mutant_is_another_text_that_python_reads() -> None:
         assert changed != source
 
 
+@pytest.mark.slow
 def test_every_module_that_decides_has_tests_beside_it() -> None:
     for path in find_modules(ROOT, MODULES):
         tests = find_tests(ROOT, path.relative_to(ROOT).as_posix())

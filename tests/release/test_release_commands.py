@@ -32,6 +32,7 @@ def run(*arguments: str, **variables: str) -> "subprocess.CompletedProcess[str]"
     return done
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "variables", "code", "says"),
     [
@@ -56,6 +57,7 @@ def test_a_mistake_ends_in_one_line_that_says_what_to_do(
     assert says in " ".join(done.stderr.split())
 
 
+@pytest.mark.slow
 def test_without_a_registry_that_is_said_before_anything_else(tmp_path: Path) -> None:
     api = f"http://127.0.0.1:{take_free_port()}"
     done = run("promote", "--from", "test", "--to", "prod-eks", "--unverified", GITHUB_API_URL=api)

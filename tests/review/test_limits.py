@@ -107,6 +107,7 @@ def test_a_report_of_the_most_columns_is_fetched_from_its_archive() -> None:
     assert read_zip(packed.getvalue(), "the artifact", LIMITS) == {"report.json": content}
 
 
+@pytest.mark.slow
 def test_the_fullest_report_still_makes_a_comment_that_github_takes() -> None:
     wide = {name: make_report()[name] * most for name, most in MAX_ITEMS.items()}
     content = make_report(**{name: items[: MAX_ITEMS[name]] for name, items in wide.items()})

@@ -108,6 +108,7 @@ def test_a_dependency_beside_a_new_version_touches_the_model(clone: Clone) -> No
     assert touches_model(clone.first, release(clone), clone.folder) is True
 
 
+@pytest.mark.slow
 def test_another_packages_version_in_the_lock_touches_the_model(clone: Clone) -> None:
     lock = (clone.folder / "uv.lock").read_text(encoding="utf-8")
     found = lock.split('name = "numpy"\nversion = "')[1].split('"')[0]
@@ -132,6 +133,7 @@ def test_a_file_that_is_moved_out_of_training_touches_the_model(clone: Clone) ->
     assert touches_model(clone.first, clone.commit("Move"), clone.folder) is True
 
 
+@pytest.mark.slow
 def test_the_last_model_is_looked_for_behind_releases_and_other_changes(clone: Clone) -> None:
     clone.write("training/params.yaml", "rounds: 4\n")
     model = clone.commit("Train longer")
@@ -176,6 +178,7 @@ def run(clone: Clone, *arguments: str, output: Path | None = None) -> subprocess
     )
 
 
+@pytest.mark.slow
 def test_a_workflow_reads_the_answer_from_its_outputs(clone: Clone, tmp_path: Path) -> None:
     release(clone)
     done = run(clone, output=tmp_path / "output")

@@ -246,6 +246,7 @@ def test_down_says_when_nothing_ran(run: Run) -> None:
     assert "no predictor of ours was running" in output
 
 
+@pytest.mark.slow
 def test_an_output_that_knows_no_utf_8_is_no_traceback(tmp_path: Path) -> None:
     ended = run_process("down", "--artifacts", tmp_path, env={**os.environ, "PYTHONIOENCODING": "ascii"})
     assert (ended.returncode, ended.stderr) == (0, "")

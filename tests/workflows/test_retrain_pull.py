@@ -88,6 +88,7 @@ def test_a_moved_pin_is_one_commit_and_one_pull_request(clone: Path, starts_chec
     assert git(clone, "diff", "--name-only", "main", "FETCH_HEAD").split() == ["training/pins/ai4i.yaml"]
 
 
+@pytest.mark.slow
 def test_the_branch_bears_the_name_of_the_dataset(clone: Path) -> None:
     (clone / "training" / "pins" / "Press-2.v1.yaml").write_text("source: new.csv\n", encoding="utf-8")
     done, state = run(clone, "true")
@@ -107,6 +108,7 @@ def test_two_moved_pins_are_refused_and_named(clone: Path) -> None:
     assert git(clone, "ls-remote", "origin") == ""
 
 
+@pytest.mark.slow
 def test_a_report_that_fills_a_comment_is_proposed_too(clone: Path) -> None:
     path = clone / "artifacts" / "gate" / "report.json"
     report = json.loads(path.read_text(encoding="utf-8"))
@@ -121,6 +123,7 @@ def test_a_report_that_fills_a_comment_is_proposed_too(clone: Path) -> None:
     assert "its own checks" in body
 
 
+@pytest.mark.slow
 def test_a_read_only_token_is_told_and_ends_red(clone: Path) -> None:
     (clone / "training" / "pins" / "ai4i.yaml").write_text("source: new.csv\n", encoding="utf-8")
     done, _ = run(clone, "true", role="read")

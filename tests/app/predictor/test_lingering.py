@@ -66,6 +66,7 @@ def test_it_waits_for_one_more_scrape_which_has_every_row(server: RunningServer,
     assert '"unscraped"' not in server.log.read_text()
 
 
+@pytest.mark.slow
 def test_a_scrape_on_the_port_for_the_cluster_ends_the_wait_too(
     start_server: StartServer, bundle_folder: Path, row: dict[str, Any]
 ) -> None:
@@ -113,6 +114,7 @@ def test_it_ends_at_once_where_nothing_is_lost(server: RunningServer, row: dict[
     assert '"lingering"' not in server.log.read_text()
 
 
+@pytest.mark.slow
 def test_the_wait_is_bounded_and_what_was_lost_is_said(
     start_server: StartServer, bundle_folder: Path, row: dict[str, Any]
 ) -> None:
@@ -127,6 +129,7 @@ def test_the_wait_is_bounded_and_what_was_lost_is_said(
     assert '"count":2' in log.replace(" ", "")
 
 
+@pytest.mark.slow
 def test_none_is_waited_for_if_it_is_switched_off(
     start_server: StartServer, bundle_folder: Path, row: dict[str, Any]
 ) -> None:

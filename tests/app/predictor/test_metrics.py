@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import httpx
+import pytest
 from prometheus_client.parser import text_string_to_metric_families
 
 from app.predictor.metrics import METRICS, MODEL_LABELS
@@ -40,6 +41,7 @@ def test_the_live_page_has_every_metric_with_its_labels_and_nothing_else(client:
             assert sample.labels["model_version"] == bundle.manifest.version
 
 
+@pytest.mark.slow
 def test_the_time_of_training_is_that_of_the_gates_report(
     bundle_folder: Path, bundle: Bundle, start_server: StartServer, tmp_path: Path
 ) -> None:

@@ -326,6 +326,7 @@ def test_every_route_and_training_agree_on_what_is_accepted_and_on_the_score(cas
     check_routes(case, case.draw_rows(rows, seed))
 
 
+@pytest.mark.slow
 @settings(max_examples=examples(60), suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(data=st.data())
 def test_any_text_at_all_means_the_same_on_every_route(case: Case, data: st.DataObject) -> None:

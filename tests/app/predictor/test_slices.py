@@ -69,6 +69,7 @@ def count_rows(manifest: Manifest, rows: list[dict[str, Any]], answered: list[Sc
     return found
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("way", WAYS)
 def test_a_real_server_counts_by_slice_and_out_of_range(
     client: httpx.Client, bundle: Bundle, table: Table, way: str

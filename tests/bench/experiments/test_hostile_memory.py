@@ -17,6 +17,7 @@ from bench.systems import list_systems
 from tests.app.predictor.running import ROOT
 
 
+@pytest.mark.slow
 def test_every_shape_is_as_large_as_it_says() -> None:
     bodies = list_bodies(b'{"a":1}')
     assert len(bodies) >= 20

@@ -59,6 +59,7 @@ def test_a_changed_leaf_is_refused_though_the_bundle_was_sealed_again(
         load_model(folder, 1)
 
 
+@pytest.mark.slow
 def test_a_moved_split_is_refused_though_the_bundle_was_sealed_again(bundle: Bundle, tmp_path: Path) -> None:
     graph = onnx.load_from_string(bundle.files[INFERENCE_NAME])
     attributes = {one.name: one for one in graph.graph.node[0].attribute}

@@ -68,6 +68,7 @@ def forge_schema(bundle: Bundle, **changes: object) -> ModelSchema:
     return msgspec.structs.replace(bundle.manifest.schema, **changes)
 
 
+@pytest.mark.slow
 def test_neither_a_bundle_nor_a_pickle_in_its_place_is_unpickled(
     bundle: Bundle, bundle_folder: Path, tmp_path: Path
 ) -> None:

@@ -80,6 +80,7 @@ NEARLY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NEARLY)
 def test_a_name_that_is_nearly_right_is_named_everywhere(
     model: ServedModel, ai4i: Dataset, content: str, tmp_path: Path, name: str
@@ -119,6 +120,7 @@ ROWS: dict[str, tuple[Callable[[bytes], bytes], str]] = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ROWS)
 def test_a_row_is_refused_for_the_same_reason_everywhere_and_again_when_it_comes_back(
     model: ServedModel, ai4i: Dataset, content: str, tmp_path: Path, kind: str

@@ -132,6 +132,7 @@ def test_the_table_fits_a_terminal_at_its_widest(origin: Origin, ada: Path) -> N
     assert any("not released yet" in line for line in lines)
 
 
+@pytest.mark.slow
 def test_the_table_is_there_for_programs(origin: Origin, ada: Path) -> None:
     push_version(origin, ada, "v1.0.0", compose(origin, "v1.0.0"), GIT_COMMITTER_DATE="2026-03-03T10:00:00Z")
     code, said = run_release(ada, "status", "--json", "--kubectl", "lathe-has-no-such-program")
@@ -153,6 +154,7 @@ def test_the_table_is_there_for_programs(origin: Origin, ada: Path) -> None:
     assert warning.startswith("warning: no cluster was queried")
 
 
+@pytest.mark.slow
 def test_a_broken_overlay_on_main_is_an_error_that_names_it(origin: Origin, ada: Path) -> None:
     push_file(ada, "gitops/overlays/test/kustomization.yaml", "images: {", "Oops")
     code, said = run_release(ada, "status")

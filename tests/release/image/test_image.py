@@ -44,6 +44,7 @@ def test_certificates_that_are_not_there_are_named(monkeypatch: pytest.MonkeyPat
     assert find_certificates() is None
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("arguments", "code", "said"),
     [

@@ -34,6 +34,7 @@ def test_a_release_is_a_move_of_the_version_and_nothing_else(repository: Reposit
     assert found == Comparison("test", [Change("changed", "Deployment predictor", (moved,))])
 
 
+@pytest.mark.slow
 def test_a_rollback_leaves_no_difference(repository: Repository) -> None:
     repository.edit_image("test", newTag="v0.1.0", digest=DIGEST)
     repository.commit("bump")

@@ -108,6 +108,7 @@ def test_what_cannot_be_changed_alone_is_refused(text: str, said: str) -> None:
     assert said in str(refused.value)
 
 
+@pytest.mark.slow
 @given(st.text(st.characters(codec="utf-8", exclude_categories=["Cc", "Cs", "Zl", "Zp"]), max_size=30))
 def test_any_comment_stays(words: str) -> None:
     comment = f"# {words}\n"

@@ -90,6 +90,7 @@ def test_yaml_is_read_as_kubernetes_reads_it() -> None:
     assert parse_objects("matchType: =\n") == [{"matchType": "="}]
 
 
+@pytest.mark.slow
 def test_the_table_shows_kinds_image_and_that_nothing_is_released() -> None:
     done = run_release("render")
     assert done.returncode == 0

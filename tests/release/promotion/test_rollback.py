@@ -91,6 +91,7 @@ def test_no_automation_brings_the_version_back_to_any_production(origin: Origin,
     assert origin.line(PRODUCTION).tag == "v1.2.1"
 
 
+@pytest.mark.slow
 def test_the_same_command_given_twice_leaves_the_good_version_alone(origin: Origin, ada: Path) -> None:
     back(ada)
     before = origin.head
@@ -141,6 +142,7 @@ def test_what_was_recorded_without_a_usable_digest_is_not_written_again(ada: Pat
         roll_back(open_remote(ada), Rollback("prod-gke", REASON))
 
 
+@pytest.mark.slow
 def test_twice_goes_further_back_and_not_to_and_fro(origin: Origin, ada: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("release.promotion.rollback.PAUSE", timedelta())
     back(ada)
@@ -154,6 +156,7 @@ def test_twice_goes_further_back_and_not_to_and_fro(origin: Origin, ada: Path, m
     )
 
 
+@pytest.mark.slow
 def test_a_run_of_the_workflow_that_is_started_again_goes_back_once(
     origin: Origin, ada: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -180,6 +183,7 @@ def test_a_named_version_may_be_further_back_and_is_there_already_the_second_tim
     assert origin.head == before
 
 
+@pytest.mark.slow
 def test_after_a_version_brought_back_by_a_person_a_rollback_takes_it_back_again(origin: Origin, ada: Path) -> None:
     back(ada)
     bump(ada, "v1.2.0", again="it was the sensor")
@@ -205,6 +209,7 @@ def test_where_there_is_no_way_back_is_said(
     assert origin.head == before
 
 
+@pytest.mark.slow
 def test_a_version_that_was_taken_back_itself_needs_a_word_more(origin: Origin, ada: Path) -> None:
     back(ada, "v1.0.0")
     bump(ada, "v1.3.0")
@@ -238,6 +243,7 @@ def test_a_dry_run_shows_the_rendered_difference_and_pushes_nothing(origin: Orig
     assert origin.head == before
 
 
+@pytest.mark.slow
 def test_what_else_changed_since_is_named(origin: Origin, ada: Path) -> None:
     text = origin.git("cat-file", "blob", "main:gitops/base/settings.env")
     push_file(ada, "gitops/base/settings.env", f"{text}\nLATHE_NEW=1\n", "A setting")
@@ -307,6 +313,7 @@ def test_a_version_that_came_meanwhile_is_not_taken_back_unseen(origin: Origin, 
     assert origin.line(PRODUCTION).tag == "v1.3.0"
 
 
+@pytest.mark.slow
 def test_a_bump_of_another_environment_meanwhile_is_kept(origin: Origin, ada: Path) -> None:
     before = origin.head
     roll_back(open_remote(ada), Racing(origin.clone("bob"), "v1.0.0"))
@@ -316,6 +323,7 @@ def test_a_bump_of_another_environment_meanwhile_is_kept(origin: Origin, ada: Pa
     ]
 
 
+@pytest.mark.slow
 def test_the_command_needs_only_git_and_says_how_long_it_took(origin: Origin, ada: Path) -> None:
     words = ("rollback", "--env", PRODUCTION, "--reason", REASON)
     code, said = run_release(ada, *words, LATHE_REGISTRY_MIRROR="127.0.0.1:9", KUBECONFIG="/dev/null")

@@ -26,6 +26,7 @@ def test_an_empty_bin_and_no_rows_are_finite() -> None:
     assert reference.measure(np.full(10, np.nan)) > LIMIT
 
 
+@pytest.mark.slow
 def test_the_champions_own_rows_have_not_drifted_and_moved_ones_have() -> None:
     table = planted.machine_table()
     evidence = gather_evidence(planted.candidate(), planted.champion(), table, planted.quick_params())

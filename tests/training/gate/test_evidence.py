@@ -30,6 +30,7 @@ def test_each_bundle_decides_by_its_own_threshold() -> None:
     assert evidence.champion.judgement.threshold == planted.champion().manifest.threshold
 
 
+@pytest.mark.slow
 def test_dataset_without_a_rule_has_no_rule_to_compare_with() -> None:
     table = planted.customer_table("churn")
     evidence = gather_evidence(planted.customer_bundle("churn"), None, table, planted.quick_params())

@@ -19,6 +19,7 @@ def test_size_at_the_budget_passes_and_one_byte_over_fails(spare: int, verdict: 
     assert check_size(planted.candidate(), exact).verdict == verdict
 
 
+@pytest.mark.slow
 def test_memory_is_measured_in_a_process_of_its_own() -> None:
     found, check = check_memory(planted.candidate(), planted.quick_policy().budgets)
     assert found is not None
@@ -31,6 +32,7 @@ def test_memory_over_the_budget_fails() -> None:
     assert check_memory(planted.candidate(), budgets)[1].verdict == "fail"
 
 
+@pytest.mark.slow
 def test_bundle_whose_loading_crashes_fails() -> None:
     bundle = planted.candidate()
     broken = Bundle(manifest=bundle.manifest, files={**bundle.files, INFERENCE_NAME: b"not onnx"})

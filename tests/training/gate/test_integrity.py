@@ -27,6 +27,7 @@ def test_honest_bundle_is_whole() -> None:
     assert failing(planted.candidate()) == set()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["data", "dataset", "params", "code", "libraries"])
 def test_each_input_that_changed_is_named(name: str) -> None:
     old = planted.forge(planted.candidate(), inputs={**manifest().inputs, name: "0" * 64})

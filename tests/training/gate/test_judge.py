@@ -28,12 +28,14 @@ def test_honest_candidate_passes_and_every_kind_of_question_was_asked() -> None:
     }  # fmt: skip # a table
 
 
+@pytest.mark.slow
 def test_absent_champion_fails_unless_the_first_run_is_declared() -> None:
     result = planted.judge(planted.candidate(), None, first_run=False)
     assert result.exit_code == EXIT_FAIL
     assert find_check(result, "champion/present").verdict == "fail"
 
 
+@pytest.mark.slow
 def test_scores_that_are_not_numbers_fail_and_are_never_measured() -> None:
     broken = planted.forge(planted.candidate(), calibration=Calibration(slope=math.nan, intercept=0.0))
     result = planted.judge(broken, planted.champion())
@@ -117,6 +119,7 @@ def test_second_dataset_is_judged_by_the_same_code_for_either_task(name: str) ->
         assert result.exit_code == EXIT_OK, [check for check in result.checks if check.verdict != "pass"]
 
 
+@pytest.mark.slow
 def test_a_first_run_says_of_each_check_that_needs_a_champion_that_it_was_not_made() -> None:
     checks = planted.judge(planted.candidate(), None).checks
     unchecked = {check.name: check for check in checks if check.reason.startswith("Not checked: no champion")}

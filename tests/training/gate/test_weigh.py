@@ -2,6 +2,8 @@ import subprocess
 import sys
 from pathlib import Path
 
+import pytest
+
 from contract.bundle import INFERENCE_NAME
 from tests import planted
 from training.gate.weigh import ABSENT, load_models
@@ -38,6 +40,7 @@ def test_model_without_an_inference_artifact_is_loaded_alone(tmp_path: Path) -> 
     assert alone[1] is None
 
 
+@pytest.mark.slow
 def test_process_prints_a_number_and_never_imports_what_serving_has_not(tmp_path: Path) -> None:
     folder = write_models(tmp_path / "models")
     growth, imported = run_lines(

@@ -90,6 +90,7 @@ def test_installing_makes_the_candidate_the_served_bundle_byte_by_byte(artifacts
     assert bundle == read_bundle(artifacts.candidate)
 
 
+@pytest.mark.slow
 def test_a_candidate_that_is_not_the_judged_one_is_not_installed(
     artifacts: Artifacts, table: Table, small_params: Params
 ) -> None:

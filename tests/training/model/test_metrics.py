@@ -164,6 +164,7 @@ def test_intervals_hold_the_truth_about_as_often_as_they_say() -> None:
         assert 33 <= held <= 40  # 38 expected; below 33 in fewer than 3 of 1,000
 
 
+@pytest.mark.slow
 def test_more_rows_give_narrower_intervals() -> None:
     few, many = (measure_intervals(noisy_numbers(1, rows), "regression", 100, 1)["rmse"] for rows in (100, 1600))
     assert (few.high - few.low) / (many.high - many.low) == pytest.approx(4, rel=0.5)
@@ -203,6 +204,7 @@ def test_every_metric_has_a_name_of_its_own() -> None:
     assert len({metric.name for metric in metrics}) == len({metric.label for metric in metrics}) == len(metrics)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [40, 60, 120, 500])
 @pytest.mark.parametrize("prevalence", [0.1, 0.4])
 def test_the_calibration_error_lies_in_its_own_interval(rows: int, prevalence: float) -> None:

@@ -67,6 +67,7 @@ def test_what_is_kept_is_for_the_same_data_only(small: Table, quick: Params, tmp
     assert open_study(other, quick, tmp_path / "tune.db").trials == []
 
 
+@pytest.mark.slow
 def test_a_trial_that_falls_behind_is_pruned(small: Table, quick: Params, tmp_path: Path) -> None:
     folds = msgspec.structs.replace(quick, evaluation=msgspec.structs.replace(quick.evaluation, folds=3))
     study = open_study(small, folds, tmp_path / "tune.db")
@@ -122,6 +123,7 @@ def test_an_interrupted_search_keeps_its_finished_trials(
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_ctrl_c_waits_until_nothing_is_being_written(
     small: Table, quick: Params, tmp_path: Path, capfd: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -144,6 +146,7 @@ def test_ctrl_c_waits_until_nothing_is_being_written(
     assert capfd.readouterr().err == ""
 
 
+@pytest.mark.slow
 def test_todays_parameters_are_tried_as_they_are_outside_the_searched_range_too(
     small: Table, quick: Params, tmp_path: Path
 ) -> None:

@@ -15,6 +15,7 @@ def make_judgement(seed: int = 0) -> Judgement:
     return Judgement(target, scores, 0.4, Costs(missed=500, false_alarm=50))
 
 
+@pytest.mark.slow
 def test_every_promised_picture_is_drawn() -> None:
     one = make_judgement()
     pictures = list(draw_binary({"candidate": one, "champion": one, "rule": one}))

@@ -63,6 +63,7 @@ def run(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=False)
 
 
+@pytest.mark.slow
 def test_the_command_prints_the_marks_or_writes_them(tmp_path: Path, grafana: FakeGrafana) -> None:
     history, pulls = write(tmp_path / "history.json", MOVE), write(tmp_path / "pulls.json", PULL)
     printed = run("--history", history, "--pulls", pulls)

@@ -89,6 +89,7 @@ def run_tests(folder: Path, *tests: UnitTest) -> None:
     assert done.returncode == 0, done.stdout + done.stderr
 
 
+@pytest.mark.slow
 def test_whatever_restarts_goes_or_is_not_scraped_each_row_that_was_scraped_counts_once(tmp_path: Path) -> None:
     run_tests(tmp_path, *(write_fleet(seed) for seed in range(60)))
 

@@ -87,6 +87,7 @@ def expect_everything(sides: Sides) -> list[Check]:
     return [*checks, expect_value("lathe:label_delay_seconds:24h", 90, AT)] if has_labels else checks
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("sides", CASES.values(), ids=CASES)
 def test_every_estimate_and_its_ends_are_those_of_the_contract(tmp_path: Path, sides: Sides) -> None:
     checks = expect_everything(sides)

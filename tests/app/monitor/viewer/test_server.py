@@ -137,6 +137,7 @@ def run(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=False)
 
 
+@pytest.mark.slow
 def test_the_command_ends_in_one_line_where_something_is_missing(
     prometheus: RunningPrometheus, tmp_path: Path, page: Path
 ) -> None:

@@ -114,6 +114,7 @@ def run(*arguments: object) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=ROOT, capture_output=True, text=True, timeout=LAST_RESORT_SECONDS, check=False)
 
 
+@pytest.mark.slow
 def test_what_is_missing_is_said_before_anything_starts(tmp_path: Path, bundle_folder: Path, table: Table) -> None:
     rows = tmp_path / "rows.csv"
     nothing = run("--bundle", tmp_path, "--rows", rows)

@@ -40,6 +40,7 @@ def good() -> bytes:
     return stored(arrow.table(columns), row_group_size=20)
 
 
+@pytest.mark.slow
 def test_a_table_comes_back_as_it_was_stored(good: bytes) -> None:
     frame = parse_parquet(good, "rows.parquet", LIMITS)
     assert frame.index.tolist() == list(range(1, 51))
@@ -55,6 +56,7 @@ def test_what_unpacks_to_more_than_the_limit_is_refused() -> None:
         parse_parquet(bomb, "rows.parquet", LIMITS)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     "options",
     [
@@ -89,6 +91,7 @@ def test_a_parser_that_dies_is_one_line(good: bytes, tmp_path: Path, monkeypatch
         parse_parquet(good, "rows.parquet", LIMITS)
 
 
+@pytest.mark.slow
 def test_a_parser_that_takes_too_much_processor_is_ended(
     good: bytes, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

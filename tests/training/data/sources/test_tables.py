@@ -30,6 +30,7 @@ def test_nothing_in_a_csv_becomes_missing_but_the_empty(tmp_path: Path) -> None:
     assert read_rows(str(tmp_path / "odd.csv")).to_numpy().tolist() == [["NA", ""], ["null", "x, y"], ["007", "1e5"]]
 
 
+@pytest.mark.slow
 def test_gzip_parquet_and_file_urls_are_read(tmp_path: Path, planted: Planted) -> None:
     expected = read_rows(planted("good.csv"))
     (tmp_path / "rows.csv.gz").write_bytes(gzip.compress(Path(planted("good.csv")).read_bytes()))
@@ -45,6 +46,7 @@ def test_url_is_read(web: Web, planted: Planted) -> None:
     pd.testing.assert_frame_equal(read_rows(f"{web.url}/rows.csv"), read_rows(planted("good.csv")))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "cause"),
     [

@@ -16,6 +16,7 @@ NOW = np.round(RANDOM.normal(40, 10, 10_000), 1)
 REFERENCE = ColumnReference(build_bins(BEFORE, (), "alert"), len(BEFORE))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("conversion", list_conversions("Nm"), ids=lambda one: one.text)
 @pytest.mark.parametrize("start", [0, 5000, 9000])
 def test_each_conversion_of_a_torque_is_named_with_where_it_begins(conversion, start: int) -> None:  # type: ignore[no-untyped-def]

@@ -37,6 +37,7 @@ def test_a_column_whose_values_stand_in_other_rows_is_named(index: int, share: f
     assert name(frame, table) == (column.name,)
 
 
+@pytest.mark.slow
 def test_a_column_of_text_and_one_with_missing_values_are_named() -> None:
     table = planted.customer_table("churn").take(np.arange(500))
     for column in table.dataset.columns:

@@ -27,6 +27,7 @@ def check(record: RowRecord | None) -> Check:
     return check_fitted(gather_evidence(bundle, None, WHOLE(), planted.quick_params()))
 
 
+@pytest.mark.slow
 def test_the_training_side_whole_and_alone_passes() -> None:
     found = check(write_record(fitted(), held_out()))
     assert found.verdict == "pass"

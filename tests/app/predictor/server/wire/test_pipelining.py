@@ -23,6 +23,7 @@ from tests.patience import LAST_RESORT_SECONDS
 SHORT = b"GET /healthz HTTP/1.1\r\nhost: x\r\n\r\n"
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("ends", [False, True], ids=["kept", "half closed"])
 def test_all_that_was_sent_at_once_is_answered_in_order(
     server: RunningServer, questions: dict[str, Question], ends: bool

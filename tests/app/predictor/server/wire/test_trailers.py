@@ -57,6 +57,7 @@ TRAILERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["a row", "rows for a thread", "tensors", "an upload"])
 @pytest.mark.parametrize("trailers", TRAILERS.values(), ids=TRAILERS)
 def test_a_trailer_changes_no_answer(

@@ -38,6 +38,7 @@ def compare(one: RawAnswer, header: Header) -> object:
     return *normalise(one._replace(body=b"" if is_table else body)), receipts, one.headers["x-request-id"] == header[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["a row", "a few rows", "rows for a thread", "tensors", "an upload"])
 @pytest.mark.parametrize("header", HEADERS.values(), ids=HEADERS)
 def test_white_space_around_a_value_changes_no_answer(
