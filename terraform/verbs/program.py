@@ -45,7 +45,7 @@ class Terraform:
         Raises: OutsideError with what Terraform says, where it ends with another code than `expected`.
         """
         command = [self.program, f"-chdir={folder}", *arguments]
-        done = subprocess.run(  # noqa: S603 the program is Terraform, its arguments are ours
+        done = subprocess.run(  # noqa: S603 - the program is Terraform, its arguments are ours
             command, env=self.environment, capture_output=True, text=True, timeout=seconds, check=False
         )
         if done.returncode not in expected:
@@ -81,7 +81,7 @@ def read_version(program: str) -> str:
     """Raises: InputError for one that no root takes."""
     quiet = {**os.environ, "TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1"}
     command = [program, "version", "-json"]
-    done = subprocess.run(command, env=quiet, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 as above
+    done = subprocess.run(command, env=quiet, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - as above
     found = re.search(r'"terraform_version":\s*"((\d+)\.(\d+)\.[^"]*)"', done.stdout)
     if found is None:
         raise InputError(f"{program} does not say its version: {console.clean_text(done.stderr, 200)}; {GET_IT}")
