@@ -2,7 +2,12 @@
 
 CLOUD ?=
 ENV ?=
+DESTROY ?=
 export CLOUD ENV
 CLOUDS := $(RUN) -m terraform.verbs
 
 ##@ A cloud
+
+.PHONY: cloud-destroy
+cloud-destroy: .venv/.locked ## Take an environment down, what its controllers made first (CLOUD=eks, ENV=test, DESTROY=options)
+	@$(CLOUDS) destroy --cloud "$${CLOUD:?give CLOUD=eks or gke}" --env "$${ENV:?give ENV=test or prod}" $(DESTROY)

@@ -9,10 +9,11 @@ import typer
 
 from cli import console
 from cli.main import run_app
+from terraform.verbs.destroy.command import destroy
 from terraform.verbs.program import show_terraform
 
 PROGRAM = "python -m terraform.verbs"
-VERBS: tuple[Callable[..., None], ...] = (show_terraform,)
+VERBS: tuple[Callable[..., None], ...] = (destroy, show_terraform)
 
 app = typer.Typer(
     name=PROGRAM,
