@@ -18,12 +18,12 @@ from bench.experiments.experiment import render_finding, run_experiment
 from bench.history import measure_history, render_costs
 from bench.model import load_model, make_bundle
 from bench.places import ARTIFACTS, BUNDLE, PEERS, TRAINED
-from bench.plot import draw_plot
-from bench.results import Results, read_results, write_results
+from bench.reporting.plot import draw_plot
+from bench.reporting.results import Results, read_results, write_results
+from bench.reporting.summary import summarise
+from bench.reporting.tables import render_markdown
 from bench.rounds import choose_settings, run_rounds
-from bench.summary import summarise
 from bench.systems import SHORT, list_systems, pick_systems
-from bench.tables import render_markdown
 from cli.errors import CommandError
 from training.params import PARAMS as TRAINING_PARAMS
 

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bench.places import ROOT
-from bench.tables import render_table
+from bench.reporting.tables import render_table
 from cli.errors import CommandError
 from release.manifests.environments import locate_overlay
 

@@ -12,7 +12,7 @@ from bench.errors import UnfitSystemError
 from bench.machine import describe_machine
 from bench.model import BATCH_ROWS, ServedModel
 from bench.places import ENVIRONMENTS, PEERS, ROOT, WORK
-from bench.results import Entry, Failure, Results, Settings
+from bench.reporting.results import Entry, Failure, Results, Settings
 from bench.run import measure_run, prepare_system
 from bench.systems import System
 from cli.errors import CommandError

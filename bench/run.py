@@ -8,7 +8,7 @@ from bench.model import ServedModel
 from bench.parity import check_parity
 from bench.places import WORK
 from bench.protocols import Protocol
-from bench.results import Run, Settings
+from bench.reporting.results import Run, Settings
 from bench.servers import Server, fill_places, running
 from bench.systems import System
 from bench.wrk import Load, run_wrk

@@ -7,7 +7,7 @@ from app.monitor.rules.objectives import load_objectives
 from bench.drift.alarm_rules import AlarmRule, list_rules
 from bench.drift.alarms import AlarmFindings, AlarmSettings, count_replications, group_rules, simulate_alarms
 from bench.drift.population import load_populations
-from bench.tables import render_table
+from bench.reporting.tables import render_table
 from contract.psi import FEWEST_ROWS, Z
 from contract.quality import measure_share
 from training.data.dataset_file import load_dataset

@@ -14,7 +14,7 @@ from bench.drift.quality import (
     QualitySettings,
     measure_drifts,
 )
-from bench.tables import NONE, render_table
+from bench.reporting.tables import NONE, render_table
 from cli.errors import CommandError
 from contract.bundle import read_bundle
 from contract.errors import ContractError

@@ -6,9 +6,9 @@ from dataclasses import dataclass, field
 from bench.environments import LATHE, make_environment
 from bench.errors import UnfitSystemError
 from bench.model import ServedModel
+from bench.reporting.tables import render_table
 from bench.run import prepare_system
 from bench.systems import System
-from bench.tables import render_table
 
 Say = Callable[[str], None]
 

@@ -2,11 +2,11 @@
 
 import pytest
 
-from bench.claims import AT_LEAST, AT_MOST, Claim, check_claims
 from bench.machine import describe_machine
-from bench.results import Entry, Results, Run, Settings
-from bench.summary import Figures, best_peer, of_kind, ratio_to_best, summarise
-from bench.tables import render_claims, render_figures, render_table
+from bench.reporting.claims import AT_LEAST, AT_MOST, Claim, check_claims
+from bench.reporting.results import Entry, Results, Run, Settings
+from bench.reporting.summary import Figures, best_peer, of_kind, ratio_to_best, summarise
+from bench.reporting.tables import render_claims, render_figures, render_table
 from bench.wrk import Load
 
 

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterable, Sequence
 
-from bench.claims import Claim, check_claims
-from bench.results import Results
-from bench.summary import Figures, of_kind, ratio_to_best, summarise
+from bench.reporting.claims import Claim, check_claims
+from bench.reporting.results import Results
+from bench.reporting.summary import Figures, of_kind, ratio_to_best, summarise
 
 NONE = "—"
 

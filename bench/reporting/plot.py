@@ -7,7 +7,7 @@ from matplotlib.backends.backend_agg import FigureCanvasAgg
 from matplotlib.figure import Figure
 from matplotlib.lines import Line2D
 
-from bench.summary import Figures
+from bench.reporting.summary import Figures
 
 COLOURS = {"lathe": "#0b6e4f", "peer": "#7a8b99", "ceiling": "#c9a14a"}
 CONNECTIONS = "16"

@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from bench.summary import Figures, of_kind, ratio_to_best
+from bench.reporting.summary import Figures, of_kind, ratio_to_best
 
 AT_LEAST = "at least"
 AT_MOST = "at most"

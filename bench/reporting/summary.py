@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from statistics import median
 
-from bench.results import Entry, Results, Run
+from bench.reporting.results import Entry, Results, Run
 from bench.wrk import Load
 
 
