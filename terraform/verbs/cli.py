@@ -11,9 +11,10 @@ from cli import console
 from cli.main import run_app
 from terraform.verbs.destroy.command import destroy
 from terraform.verbs.program import show_terraform
+from terraform.verbs.settings.command import settings
 
 PROGRAM = "python -m terraform.verbs"
-VERBS: tuple[Callable[..., None], ...] = (destroy, show_terraform)
+VERBS: tuple[Callable[..., None], ...] = (destroy, settings, show_terraform)
 
 app = typer.Typer(
     name=PROGRAM,
