@@ -53,7 +53,7 @@ def test_an_environment_that_is_named_twice_is_refused() -> None:
 
 @pytest.mark.parametrize("text", ["a: [", "", "a: {b: *c}"])
 def test_what_is_not_yaml_or_empty_is_refused_by_its_name(text: str) -> None:
-    with pytest.raises(InputError, match="^file "):
+    with pytest.raises(InputError, match=r"^file "):
         change_server(text, "environment", "x", SERVER, "file")
 
 
