@@ -14,6 +14,7 @@ from prometheus_client.core import (
 from prometheus_client.registry import Collector
 
 from app.predictor.metrics import METRICS, MODEL_LABELS, MetricRow
+from app.predictor.samples import Reading
 from app.predictor.services import Services
 from contract.durations import DURATION_BUCKETS
 
@@ -32,15 +33,16 @@ class ServicesCollector(Collector):
         """Families of METRICS, in its order; the model's labels are empty until it is loaded."""
         manifest = self.services.lifecycle.model.manifest if self.services.lifecycle.has_model else None
         model = (manifest.name, manifest.version) if manifest else ("", "")
+        reading = Reading(self.services)
         for row in METRICS:
             if manifest is None and row.name not in BEFORE_THE_MODEL:
                 continue
             collect = {"histogram": self._durations, "summary": self._delays}.get(row.kind, self._family)
-            yield collect(row, model)
+            yield collect(row, model, reading)
 
-    def _family(self, row: MetricRow, model: tuple[str, str]) -> Metric:
+    def _family(self, row: MetricRow, model: tuple[str, str], reading: Reading) -> Metric:
         labels = (*MODEL_LABELS, *row.labels)
-        values_by_labels = row.read(self.services)
+        values_by_labels = row.read(reading)
         if row.kind == "info":
             info = InfoMetricFamily(row.name.removesuffix("_info"), row.help)
             for values in values_by_labels:
@@ -52,10 +54,10 @@ class ServicesCollector(Collector):
             family.add_metric([*(model[:1] if row.is_of_receipts else model), *values], value)
         return family
 
-    def _durations(self, row: MetricRow, model: tuple[str, str]) -> Metric:
+    def _durations(self, row: MetricRow, model: tuple[str, str], reading: Reading) -> Metric:
         family = HistogramMetricFamily(row.name, row.help, labels=(*MODEL_LABELS, *row.labels))
         bounds = [*(str(bound) for bound in DURATION_BUCKETS), "+Inf"]
-        durations = self.services.counters.durations
+        durations = reading.services.counters.durations
         for route in dict.fromkeys(route for route, _ in durations):
             cells = [cell for (name, _), cell in durations.items() if name == route]
             counts = [sum(column) for column in zip(*(cell.counts for cell in cells), strict=True)]
@@ -64,9 +66,9 @@ class ServicesCollector(Collector):
             family.add_metric([*model, route], list(zip(bounds, running, strict=True)), seconds)
         return family
 
-    def _delays(self, row: MetricRow, model: tuple[str, str]) -> Metric:
+    def _delays(self, row: MetricRow, model: tuple[str, str], reading: Reading) -> Metric:
         family = SummaryMetricFamily(row.name, row.help, labels=MODEL_LABELS)
-        for version, sums in self.services.feedback.versions.items():
+        for version, sums in reading.services.feedback.versions.items():
             family.add_metric([model[0], version], sum(sums.outcomes.values()), sums.delay_seconds)
         return family
 

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from app.predictor.samples import (
+    Reading,
     Samples,
     by_decision,
     by_label,
@@ -17,6 +18,7 @@ from app.predictor.samples import (
     read_info,
     read_key_rows,
     read_keys,
+    read_out_of_range,
     read_outcomes,
     read_requests,
     read_score_reference,
@@ -28,7 +30,6 @@ from app.predictor.samples import (
     read_trained,
     read_variance,
 )
-from app.predictor.services import Services
 
 MODEL_LABELS = ("model_name", "model_version")  # on every metric, before its own
 
@@ -40,7 +41,7 @@ class MetricRow(NamedTuple):
     kind: str
     labels: tuple[str, ...]
     help: str
-    read: Callable[[Services], Samples]
+    read: Callable[[Reading], Samples]
     is_of_receipts: bool = False  # samples begin with the version that stands in the receipts, not the served one
 
 
@@ -54,10 +55,13 @@ METRICS = (
     MetricRow(
         "lathe_engine_info", "info", ("engine",), "The library that answers single rows and a few", read_engine
     ),
-    MetricRow("lathe_ready", "gauge", (), "1 while /readyz answers 200, else 0", lambda s: one(s.lifecycle.is_ready)),
+    MetricRow(
+        "lathe_ready", "gauge", (), "1 while /readyz answers 200, else 0",
+        lambda s: one(s.services.lifecycle.is_ready),
+    ),
     MetricRow(
         "lathe_in_flight_requests", "gauge", (), "Requests started and not yet answered",
-        lambda s: one(s.admission.count_in_flight()),
+        lambda s: one(s.services.admission.count_in_flight()),
     ),
     MetricRow("lathe_requests_total", "counter", ("route", "code"), "Requests answered, by status", read_requests),
     MetricRow(
@@ -77,15 +81,16 @@ METRICS = (
         "Sum of p(1 - p) of those rows; nothing for a regression", read_variance,
     ),
     MetricRow(
-        "lathe_batches_total", "counter", (), "Requests with several rows answered", lambda s: one(s.counters.batches)
+        "lathe_batches_total", "counter", (), "Requests with several rows answered",
+        lambda s: one(s.services.counters.batches),
     ),
     MetricRow(
         "lathe_rejected_requests_total", "counter", ("reason",), "Requests refused, by the code of the error",
-        lambda s: by_label(s.counters.rejected),
+        lambda s: by_label(s.services.counters.rejected),
     ),
     MetricRow(
         "lathe_rejected_rows_total", "counter", ("reason",), "Rows of uploads refused, by the code of the error",
-        lambda s: by_label(s.counters.rejected_rows),
+        lambda s: by_label(s.services.counters.rejected_rows),
     ),
     MetricRow(
         "lathe_receipts_total", "counter", (), "Predictions answered with a receipt",
@@ -117,7 +122,7 @@ METRICS = (
     ),
     MetricRow(
         "lathe_feedback_folder_strange_entries", "gauge", (), "Entries of the feedback folder that cannot be removed",
-        lambda s: one(s.used_receipts.strange),
+        lambda s: one(s.services.used_receipts.strange),
     ),
     MetricRow(
         "lathe_key_requests_total", "counter", ("key", "answer"), "Requests with a valid API key, by what it allowed",
@@ -126,30 +131,30 @@ METRICS = (
     MetricRow("lathe_key_rows_total", "counter", ("key",), "Rows answered to an API key", read_key_rows),
     MetricRow(
         "lathe_key_reloads_total", "counter", ("result",), "Times the changed file of API keys was read again",
-        lambda s: by_label(s.access.reloads if s.access else {}),
+        lambda s: by_label(s.services.access.reloads if s.services.access else {}),
     ),
     MetricRow(
         "lathe_shed_requests_total", "counter", ("reason",), "Requests turned away to protect the rest",
-        lambda s: by_label(s.counters.shed),
+        lambda s: by_label(s.services.counters.shed),
     ),
     MetricRow(
         "lathe_closed_connections_total", "counter", ("reason",), "Connections closed as too slow, or idle",
-        lambda s: by_label(s.counters.closed),
+        lambda s: by_label(s.services.counters.closed),
     ),
     MetricRow(
         "lathe_dropped_log_lines_total", "counter", (), "Log lines that could not be written",
-        lambda s: one(s.counters.dropped_lines),
+        lambda s: one(s.services.counters.dropped_lines),
     ),
     MetricRow(
         "lathe_unknown_categories_total", "counter", ("feature",), "Undeclared categories taken as missing",
-        lambda s: by_label(s.lifecycle.model.unknown),
+        lambda s: by_label(s.model.unknown),
     ),
     MetricRow(
         "lathe_feature_rows_total", "counter", ("feature", "bin"), "Rows in each bin of a feature", read_feature_rows
     ),
     MetricRow(
         "lathe_out_of_range_rows_total", "counter", ("feature",), "Rows outside of the range of the training rows",
-        lambda s: by_label(s.lifecycle.model.traffic.count_outside()),
+        read_out_of_range,
     ),
     MetricRow(
         "lathe_feature_reference_ratio", "gauge", ("feature", "bin", "drift"), "Share of training rows in each bin",
@@ -157,7 +162,7 @@ METRICS = (
     ),
     MetricRow(
         "lathe_reference_rows", "gauge", (), "Training rows that the reference ratios of the features are shares of",
-        lambda s: one(s.lifecycle.model.manifest.data.rows),
+        lambda s: one(s.model.manifest.data.rows),
     ),
     MetricRow("lathe_score_rows_total", "counter", ("bin",), "Rows in each bin of the score", read_score_rows),
     MetricRow(
@@ -166,12 +171,12 @@ METRICS = (
     ),
     MetricRow(
         "lathe_prediction_log_rows_total", "counter", (), "Rows and outcomes written to the prediction log",
-        lambda s: one(s.prediction_log.written) if s.prediction_log else {},
+        lambda s: one(s.services.prediction_log.written) if s.services.prediction_log else {},
     ),
     MetricRow(
         "lathe_prediction_log_dropped_rows_total", "counter", ("reason",),
         "Rows and outcomes that the prediction log could not take",
-        lambda s: by_label(s.prediction_log.dropped) if s.prediction_log else {},
+        lambda s: by_label(s.services.prediction_log.dropped) if s.services.prediction_log else {},
     ),
     MetricRow(
         "lathe_score_reference_rows", "gauge", (), "Held-out rows that the reference ratios of the score are shares of",

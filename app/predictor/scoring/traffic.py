@@ -49,6 +49,13 @@ class CellCounts(NamedTuple):
     variance: list[float]
 
 
+class TrafficSums(NamedTuple):
+    """What was counted up to a moment: of all rows, and of each slice by its name."""
+
+    total: Cell
+    slices: tuple[tuple[str, Cell], ...]
+
+
 class TrafficCounts:
     """The cells; only the event loop's thread changes them."""
 
@@ -129,11 +136,17 @@ class TrafficCounts:
         """Of all rows by feature, in the bins of the reference."""
         return self.layout.fold(self.sum_all().counts)
 
-    def count_outside(self) -> dict[str, int]:
-        """Rows below or above the reference's range, by feature; without those whose range is not known."""
-        counts = self.sum_all().counts
+    def count_outside(self, total: Cell | None = None) -> dict[str, int]:
+        """Rows below or above the reference's range, by feature; without those whose range is not known.
+
+        `total`: of all rows, where it was summed already.
+        """
+        counts = (total or self.sum_all()).counts
         features = self.layout.features.values()
         return {feature.name: feature.count_outside(counts) for feature in features if feature.has_range}
+
+    def sum_cells(self) -> TrafficSums:
+        return TrafficSums(self.sum_all(), tuple(self.sum_slices()))
 
     def sum_slices(self) -> Iterator[tuple[str, Cell]]:
         """Of each slice by its name, those without rows too."""

@@ -10,6 +10,7 @@ from app.predictor import scrapes
 from app.predictor.application import Application, create_app
 from app.predictor.openapi.rendered import Document
 from app.predictor.scoring.model import ServedModel
+from app.predictor.scoring.traffic import TrafficCounts, TrafficSums
 from app.predictor.scrapes import Scrapes
 from app.predictor.settings import read_settings
 from contract.bundle import Bundle
@@ -44,6 +45,36 @@ def test_no_piece_is_long(app: Application, accept: str) -> None:
     ]
     assert max(sizes) == scrapes.PIECE_SAMPLES
     assert sum(sizes) > 1000
+
+
+def test_rows_that_come_during_a_scrape_are_in_none_of_its_metrics(bundle: Bundle) -> None:
+    """A scrape lets requests in between its families, and Prometheus takes all of it for one moment."""
+    app, model = create_app(read_settings()), ServedModel(bundle, 1)
+    app.install_model(model)
+    row = [bundle.manifest.golden[0].row[name] for name in model.names]
+    sums: dict[str, float] = {}
+    for family in app.registry.collect():
+        bins = [sample for sample in family.samples if sample.labels.get("feature", "score") in ("score", "power_w")]
+        sums[family.name] = sum(sample.value for sample in bins)
+        model.score_row(row)
+    rows = [sums[f"lathe_{name}_rows"] for name in ("predicted", "feature", "score")]
+    assert rows[0] > 0
+    assert rows == rows[:1] * len(rows)
+
+
+def test_cells_are_summed_once_a_scrape(app: Application, monkeypatch: pytest.MonkeyPatch) -> None:
+    summed = 0
+    sum_cells = TrafficCounts.sum_cells
+
+    def count_calls(traffic: TrafficCounts) -> TrafficSums:
+        nonlocal summed
+        summed += 1
+        return sum_cells(traffic)
+
+    monkeypatch.setattr(TrafficCounts, "sum_cells", count_calls)
+    monkeypatch.delattr(TrafficCounts, "counts")  # sums for itself
+    asyncio.run(Scrapes(app.registry).render(""))
+    assert summed == 1
 
 
 def test_an_empty_registry_is_rendered_too() -> None:
