@@ -96,8 +96,9 @@ COPY contract contract
 COPY app/__init__.py app/__init__.py
 COPY app/monitor app/monitor
 COPY cli cli
+COPY gitops/components/monitoring/objectives.yaml gitops/components/monitoring/objectives.yaml
 COPY .ci/compile_imported.py /tmp/
-RUN chmod -R u=rwX,go=rX contract cli app && \
+RUN chmod -R u=rwX,go=rX contract cli app gitops && \
     DO_NOT_TRACK=1 /opt/venv/bin/python -I /tmp/compile_imported.py app.monitor.cli app.monitor.reports.job app.monitor.reports.evidently_adapter
 
 # hadolint ignore=DL3006
@@ -106,6 +107,8 @@ COPY --from=monitor-environment /opt/venv /opt/venv
 COPY --from=monitor-environment /srv/contract /srv/contract
 COPY --from=monitor-environment /srv/app /srv/app
 COPY --from=monitor-environment /srv/cli /srv/cli
+# the limits of drift and the promises of a load test, as the alerts have them
+COPY --from=monitor-environment /srv/gitops /srv/gitops
 # Evidently would tell its maker of every report, and write a name for this machine into HOME
 ENV DO_NOT_TRACK=1 HOME=/tmp PYTHONUNBUFFERED=1 PYTHONDONTWRITEBYTECODE=1
 WORKDIR /srv

@@ -65,13 +65,18 @@ def report(
     keep: Annotated[
         int, typer.Option(envvar="LATHE_MONITOR_KEEP", min=1, help="Runs whose pages are kept, 12 MB each.")
     ] = 30,
+    objectives: Annotated[
+        Path | None, typer.Option(help="The objectives file, for the limits of drift; the repository's own by default.")
+    ] = None,
 ) -> None:
     """Report drift, data quality and outcomes of the logged rows, as pages that need no network."""
     from app.monitor.reports.job import ReportRequest, make_report
+    from app.monitor.rules.objectives import OBJECTIVES, load_objectives
 
     end = datetime.now(UTC) if until is None else until.replace(tzinfo=UTC)
     begin = end - timedelta(hours=hours)
-    run = make_report(ReportRequest(log, bundle, out, begin.timestamp(), end.timestamp(), rows, keep))
+    limits = load_objectives(objectives or OBJECTIVES).drift
+    run = make_report(ReportRequest(log, bundle, out, begin.timestamp(), end.timestamp(), rows, limits, keep))
     for name, reason in run.pages.items():
         if reason is not None:
             console.print_warning(f"no page of {name}: {reason}")

@@ -5,7 +5,6 @@ from functools import cache
 from app.monitor.dashboards.elements import Steps
 from app.monitor.rules.objectives import Objectives, load_objectives
 
-CALIBRATION = 3.0  # standard errors
 TEN_TIMES = 10  # too many errors: the budget of a month lasts three days
 
 
@@ -36,4 +35,5 @@ def colour_latency(least: str) -> Steps:
 
 
 def colour_calibration(usual: str) -> Steps:
-    return [(None, "red"), (-CALIBRATION, usual), (CALIBRATION, "red")]
+    limit = read_objectives().calibration  # standard errors
+    return [(None, "red"), (-limit, usual), (limit, "red")]

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from app.monitor.reports.guards import NONE_LIMIT, count_reference
+from app.monitor.reports.guards import count_reference
 from app.monitor.reports.window import SCORE, Columns
 from contract.compute.bins import count_bins
 from contract.psi import measure_psi
@@ -47,8 +47,11 @@ def name_bars(bins: ReferenceBins) -> list[str]:
     return [f"{place:02d} {name}" for place, name in enumerate(names)]
 
 
-def show_drift(manifest: Manifest, columns: Columns, names: Sequence[str]) -> DriftPage:
-    """The sample's `columns`, shape (rows,), against the bundle's reference, in the bins of each of `names`."""
+def show_drift(manifest: Manifest, columns: Columns, names: Sequence[str], threshold: float) -> DriftPage:
+    """The sample's `columns`, shape (rows,), against the bundle's reference, in the bins of each of `names`.
+
+    `threshold`: of the index, from which on Evidently marks a column.
+    """
     current, reference, ours = {}, {}, {}
     for name in names:
         bins = manifest.reference[name]
@@ -61,7 +64,7 @@ def show_drift(manifest: Manifest, columns: Columns, names: Sequence[str]) -> Dr
         ours[name] = measure_psi(counts.tolist(), bins.ratios, rows).psi
     definition = DataDefinition(categorical_columns=list(names))
     snapshot = Report(
-        [DataDriftPreset(columns=list(names), cat_method="psi", cat_threshold=NONE_LIMIT)], include_tests=False
+        [DataDriftPreset(columns=list(names), cat_method="psi", cat_threshold=threshold)], include_tests=False
     ).run(
         Dataset.from_pandas(_fill_up(current), data_definition=definition),
         Dataset.from_pandas(_fill_up(reference), data_definition=definition),

@@ -6,12 +6,10 @@ from typing import Literal
 import msgspec
 
 from app.monitor.reports.window import SCORE, LoggedWindow
+from app.monitor.rules.objectives import DriftLimits
 from contract.psi import FEWEST_ROWS, DriftVerdict, StabilityIndex, measure_psi
+from contract.quality import FEWEST_LABELS
 from contract.schema import DriftUse, Manifest
-
-WARN_LIMIT = 0.02  # from which lower bound on the rows are said to have drifted
-NONE_LIMIT = 0.1  # below which upper bound they are said not to
-FEWEST_LABELS = 50
 
 QualityVerdict = Literal["measured", "unknown"]
 
@@ -48,32 +46,35 @@ def count_reference(manifest: Manifest, name: str) -> int:
     return (manifest.score_rows if name == SCORE else None) or manifest.data.rows
 
 
-def judge_columns(window: LoggedWindow) -> list[ColumnVerdict]:
+def judge_columns(window: LoggedWindow, limits: DriftLimits) -> list[ColumnVerdict]:
     """One verdict a column, in the bundle's order."""
-    return [_judge_column(window, name) for name in window.manifest.reference]
+    return [_judge_column(window, name, limits) for name in window.manifest.reference]
 
 
-def _judge_column(window: LoggedWindow, name: str) -> ColumnVerdict:
+def _judge_column(window: LoggedWindow, name: str, limits: DriftLimits) -> ColumnVerdict:
     counts, bins = window.counts[name], window.manifest.reference[name]
     reason = find_obstacle(window, name)
     if reason is not None and not _can_compare(window, name):
         return ColumnVerdict(name, "unknown", reason, bins.drift, counts.rows, counts.missing, None, None, None)
     found = measure_psi(counts.bins.tolist(), bins.ratios, count_reference(window.manifest, name))
-    verdict, why = judge_index(found)
+    verdict, why = judge_index(found, limits)
     if reason is not None:
         verdict, why = "unknown", reason
     figures = (found.corrected, found.low, found.high)
     return ColumnVerdict(name, verdict, why, bins.drift, counts.rows, counts.missing, *figures)
 
 
-def judge_index(found: StabilityIndex) -> tuple[DriftVerdict, str]:
-    """The verdict and what it rests on, of an index of enough rows."""
+def judge_index(found: StabilityIndex, limits: DriftLimits) -> tuple[DriftVerdict, str]:
+    """The verdict and what it rests on, of an index of enough rows, by the limits that the alerts have.
+
+    Drift if the lower bound is above `limits.warn`, none if the upper one is below `limits.retrain`.
+    """
     between = f"{found.low:.3f} to {found.high:.3f}"
-    if found.low > WARN_LIMIT:
-        return "drift", f"PSI of {between} lies above {WARN_LIMIT}"
-    if found.high < NONE_LIMIT:
-        return "none", f"PSI of {between} lies below {NONE_LIMIT}"
-    return "unknown", f"PSI of {between} reaches over {WARN_LIMIT} and {NONE_LIMIT}: too few rows to tell"
+    if found.low > limits.warn:
+        return "drift", f"PSI of {between} lies above {limits.warn:g}"
+    if found.high < limits.retrain:
+        return "none", f"PSI of {between} lies below {limits.retrain:g}"
+    return "unknown", f"PSI of {between} reaches over {limits.warn:g} and {limits.retrain:g}: too few rows to tell"
 
 
 def find_obstacle(window: LoggedWindow, name: str) -> str | None:

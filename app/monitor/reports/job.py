@@ -12,6 +12,7 @@ from app.monitor.reports.pages import render_index, render_run
 from app.monitor.reports.places import open_reports
 from app.monitor.reports.runs import INDEX, RUN_PREFIX, Quality, ReportRun, read_history, write_history
 from app.monitor.reports.window import SCORE, LoggedWindow, WindowReader
+from app.monitor.rules.objectives import DriftLimits
 from cli.files import write_file, write_folder
 from contract.bundle import read_manifest
 from contract.quality import measure_share
@@ -27,6 +28,7 @@ class ReportRequest:
     begin: float
     end: float
     sample_rows: int
+    limits: DriftLimits
     keep: int
 
 
@@ -48,8 +50,8 @@ def add_report(request: ReportRequest, out: Path) -> ReportRun:
     manifest = read_manifest(request.bundle)
     files = LogReader(request.log)
     window = WindowReader(manifest, request.begin, request.end, request.sample_rows).read(files)
-    columns = judge_columns(window)
-    drawn = draw_pages(window, columns)
+    columns = judge_columns(window, request.limits)
+    drawn = draw_pages(window, columns, request.limits)
     created = datetime.now(UTC)
     run = ReportRun(
         folder=f"{RUN_PREFIX}{created:%Y%m%dT%H%M%S%fZ}",
@@ -69,7 +71,7 @@ def add_report(request: ReportRequest, out: Path) -> ReportRun:
         pages=drawn.reasons,
         apart=drawn.apart,
     )
-    write_run(out, request.keep, run, drawn.pages, [*runs, run])
+    write_run(out, request, run, drawn.pages, [*runs, run])
     return run
 
 
@@ -91,7 +93,7 @@ class Drawn:
                 self.reasons[name] = f"Evidently failed: {' '.join(f'{type(error).__name__}: {error}'.split())[:300]}"
 
 
-def draw_pages(window: LoggedWindow, columns: list[ColumnVerdict]) -> Drawn:
+def draw_pages(window: LoggedWindow, columns: list[ColumnVerdict], limits: DriftLimits) -> Drawn:
     """The pages that the rows are enough for."""
     drawn = Drawn({}, {})
     shown = [column.name for column in columns if column.is_comparable]
@@ -105,7 +107,7 @@ def draw_pages(window: LoggedWindow, columns: list[ColumnVerdict]) -> Drawn:
     from app.monitor.reports import evidently_adapter as evidently  # noqa: PLC0415 - as said above
 
     def draw_drift() -> str:
-        page = evidently.show_drift(window.manifest, window.sample.columns, judged)
+        page = evidently.show_drift(window.manifest, window.sample.columns, judged, limits.retrain)
         drawn.apart = page.apart
         return page.html
 
@@ -131,17 +133,17 @@ def measure_quality(window: LoggedWindow) -> list[Quality]:
     return [Quality(name, *share) for name, rows in found if (share := measure_share(hits, rows)) is not None]
 
 
-def write_run(out: Path, keep: int, run: ReportRun, pages: dict[str, str], runs: list[ReportRun]) -> None:
+def write_run(out: Path, request: ReportRequest, run: ReportRun, pages: dict[str, str], runs: list[ReportRun]) -> None:
     """Raises: InputError if the disk refuses."""
     for left in out.glob(f".{RUN_PREFIX}*"):  # of a run that was killed
         shutil.rmtree(left, ignore_errors=True)
     documents = {f"{name}.html": page.encode() for name, page in pages.items()}
-    write_folder(out / run.folder, documents | {INDEX: render_run(run).encode()})
+    write_folder(out / run.folder, documents | {INDEX: render_run(run, request.limits).encode()})
     write_history(out, runs)
     folders = sorted(path for path in out.glob(f"{RUN_PREFIX}*") if path.is_dir())
-    for folder in folders[:-keep]:
+    for folder in folders[: -request.keep]:
         shutil.rmtree(folder, ignore_errors=True)
-    index = render_index(runs, (folder.name for folder in folders[-keep:]))
+    index = render_index(runs, (folder.name for folder in folders[-request.keep :]), request.limits)
     write_file(out / INDEX, index.encode())
 
 

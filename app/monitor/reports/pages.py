@@ -3,8 +3,9 @@
 from collections.abc import Iterable, Sequence
 from html import escape
 
-from app.monitor.reports.guards import NONE_LIMIT, WARN_LIMIT, ColumnVerdict
+from app.monitor.reports.guards import ColumnVerdict
 from app.monitor.reports.runs import ReportRun
+from app.monitor.rules.objectives import DriftLimits
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 66rem; margin: 2rem auto; padding: 0 1rem; color: #1c2733 }
@@ -24,7 +25,7 @@ WORDS = {"none": "no drift", "drift": "drift", "unknown": "unknown"}
 WIDTH, HEIGHT, TREND_RUNS = 320, 72, 60
 
 
-def render_run(run: ReportRun) -> str:
+def render_run(run: ReportRun, limits: DriftLimits) -> str:
     """The page of one run."""
     about = (
         f"Model {run.model}, version {run.version}. Rows logged from {run.begin} to {run.end}: {run.rows:,}, "
@@ -35,7 +36,7 @@ def render_run(run: ReportRun) -> str:
         f"<h1>Report of {escape(run.created)}</h1><p class=about>{escape(about)}</p>",
         "<h2>Evidently's pages</h2>",
         _list_items(_link_page(name, reason) for name, reason in run.pages.items()),
-        f"<p class=about>{escape(_explain_index(run))}</p>",
+        f"<p class=about>{escape(_explain_index(run, limits))}</p>",
         "<h2>Verdicts</h2>",
         _render_table(
             ("column", "verdict", "why", "use", "rows", "missing", "PSI"), (_list_cells(one) for one in run.columns)
@@ -52,7 +53,7 @@ def render_run(run: ReportRun) -> str:
     return _render_page(f"Report of {run.created}", parts)
 
 
-def render_index(runs: Sequence[ReportRun], kept: Iterable[str]) -> str:
+def render_index(runs: Sequence[ReportRun], kept: Iterable[str], limits: DriftLimits) -> str:
     """The page of all runs, the newest first; those in `kept` have their pages still."""
     known = set(kept)
     latest = runs[-1]
@@ -72,19 +73,19 @@ def render_index(runs: Sequence[ReportRun], kept: Iterable[str]) -> str:
         "<p class=about>Alerts come from the predictor's counters; these pages explain them. Verdicts are of columns: "
         "unknown means that too few rows, or none that vary, could tell.</p>",
         "<h2>Trend</h2>",
-        *(_draw_trend(column.name, runs[-TREND_RUNS:]) for column in latest.columns),
+        *(_draw_trend(column.name, runs[-TREND_RUNS:], limits) for column in latest.columns),
         "<h2>Runs</h2>",
         _render_table(("report", "version", "rows", "drift", "no drift", "unknown", "outcomes"), rows),
     ]
     return _render_page(f"Reports of {latest.model}", parts)
 
 
-def _explain_index(run: ReportRun) -> str:
+def _explain_index(run: ReportRun, limits: DriftLimits) -> str:
     if run.apart is None:
         return "No index of Evidently is there to compare."
     return (
         f"Evidently's PSI of the same rows in the same bins is ours, at most {run.apart:.1e} apart in any column. "
-        f"It marks drift from {NONE_LIMIT} on without taking off what chance adds; the verdicts below do."
+        f"It marks drift from {limits.retrain:g} on without taking off what chance adds; the verdicts below do."
     )
 
 
@@ -111,12 +112,12 @@ def _list_cells(column: ColumnVerdict) -> tuple[str, ...]:
     )
 
 
-def _draw_trend(name: str, runs: Sequence[ReportRun]) -> str:
+def _draw_trend(name: str, runs: Sequence[ReportRun], limits: DriftLimits) -> str:
     """The index with its bounds by run; where nothing could be computed there is a gap."""
     found = [next((column for column in run.columns if column.name == name), None) for run in runs]
-    top = max([2 * NONE_LIMIT, *(one.high for one in found if one is not None and one.high is not None)])
+    top = max([2 * limits.retrain, *(one.high for one in found if one is not None and one.high is not None)])
     step = WIDTH / max(1, len(runs))
-    marks = [_draw_line(0, WIDTH, limit, top, "#c3ccd6") for limit in (WARN_LIMIT, NONE_LIMIT)]
+    marks = [_draw_line(0, WIDTH, limit, top, "#c3ccd6") for limit in (limits.warn, limits.retrain)]
     for place, one in enumerate(found):
         if one is None or one.psi is None or one.low is None or one.high is None:
             continue

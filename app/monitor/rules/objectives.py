@@ -86,7 +86,10 @@ class QualityFloors(Struct, frozen=True):
 
 
 class Objectives(Struct, frozen=True):
-    """The file; `quality` by the name of the dataset. Without `labels` no outcomes are expected."""
+    """The file; `quality` by the name of the dataset. Without `labels` no outcomes are expected.
+
+    `calibration`: standard errors between a day's labels and what the scores say, from which on an alert fires.
+    """
 
     runbook: str
     scraping: Scraping
@@ -95,6 +98,7 @@ class Objectives(Struct, frozen=True):
     drift: DriftLimits
     values: ValueLimits
     max_age_days: Positive
+    calibration: Positive
     quality: dict[str, QualityFloors] = msgspec.field(default_factory=dict)
     labels: LabelObjective | None = None
 

@@ -53,13 +53,14 @@ def _judge(make: AlertWriter, measure: str, floor: float, named: str) -> list[Al
 
 
 def list_labels(make: AlertWriter, objectives: Objectives) -> list[Alert]:
-    calibration = f"abs(lathe:calibration_z:{DAY}) > 3"
+    limit = objectives.calibration
+    calibration = f"abs(lathe:calibration_z:{DAY}) > {number(limit)}"
     found = [
         make(
             "LatheCalibration", calibration, "30m", "warning", "quality",
             (
                 f"The scores of {WHERE} are no probabilities any more",
-                f"The labels of a day lie {VALUE} standard errors from what the scores say, above 3.",
+                f"The labels of a day lie {VALUE} standard errors from what the scores say, above {limit:g}.",
             ),
         )
     ]  # fmt: skip # a table

@@ -10,12 +10,14 @@ import pytest
 from app.monitor.reports.guards import ColumnVerdict, judge_columns, judge_labels
 from app.monitor.reports.log_files import LogReader
 from app.monitor.reports.window import LoggedWindow, WindowReader
+from app.monitor.rules.objectives import DriftLimits, load_objectives
 from contract.bundle import Bundle
 from contract.prediction_log import LoggedLine
 from contract.psi import measure_psi
 from tests.app.monitor.reports.logs import NAME, NOW, Row, draw_rows, log_outcomes, log_rows, write_log
 
 TORQUE = "torque_nm"
+LIMITS = load_objectives().drift
 
 
 def read(folder: Path, bundle: Bundle, sample_rows: int = 1000, hours: float = 24) -> LoggedWindow:
@@ -23,7 +25,7 @@ def read(folder: Path, bundle: Bundle, sample_rows: int = 1000, hours: float = 2
 
 
 def judge(folder: Path, bundle: Bundle, lines: list[LoggedLine]) -> dict[str, ColumnVerdict]:
-    return {one.name: one for one in judge_columns(read(write_log(folder, lines), bundle))}
+    return {one.name: one for one in judge_columns(read(write_log(folder, lines), bundle), LIMITS)}
 
 
 def change(rows: list[Row], name: str, make: Callable[[Any], Any]) -> list[Row]:
@@ -49,12 +51,27 @@ def test_a_shifted_column_has_drifted_and_so_has_what_is_derived_from_it(
     assert {name for name, one in found.items() if one.verdict == "drift"} >= {TORQUE, "power_w"}
 
 
+def test_drift_is_what_the_objectives_say(tmp_path: Path, bundle: Bundle, rows: list[Row], scores: list[float]) -> None:
+    window = read(write_log(tmp_path, log_rows(bundle, change(rows, TORQUE, lambda value: value + 10), scores)), bundle)
+    (torque,) = [one for one in judge_columns(window, LIMITS) if one.name == TORQUE]
+    assert torque.low is not None
+    assert torque.high is not None
+    for warn, retrain, verdict in (
+        (torque.low / 2, torque.high * 2, "drift"),
+        (torque.low, torque.high * 2, "none"),
+        (torque.low, torque.high, "unknown"),
+    ):
+        limits = DriftLimits(warn=warn, retrain=retrain, windows=LIMITS.windows)
+        (found,) = [one for one in judge_columns(window, limits) if one.name == TORQUE]
+        assert found.verdict == verdict
+
+
 def test_the_index_is_the_contracts_of_all_rows_however_few_are_drawn(
     tmp_path: Path, bundle: Bundle, rows: list[Row], scores: list[float]
 ) -> None:
     window = read(write_log(tmp_path, log_rows(bundle, rows, scores)), bundle, sample_rows=60)
     assert len(window.sample) == 60
-    for one in judge_columns(window):
+    for one in judge_columns(window, LIMITS):
         bins = bundle.manifest.reference[one.name]
         reference_rows = bundle.manifest.score_rows if one.name == "score" else bundle.manifest.data.rows
         assert reference_rows
@@ -153,7 +170,8 @@ def test_the_sample_is_the_same_each_time_and_every_row_is_as_likely(
 @pytest.mark.parametrize(
     ("outcomes", "reason"),
     [
-        ([1.0] * 20 + [0.0] * 20, "40 rows have an outcome, expected at least 50"),
+        ([1.0] * 10 + [0.0] * 19, "29 rows have an outcome, expected at least 30"),
+        ([1.0] * 10 + [0.0] * 20, "30 rows have an outcome"),
         ([0.0] * 200, "all of 200 outcomes are none, expected some of both"),
         ([1.0] * 200, "all of 200 outcomes are events, expected some of both"),
         ([1.0] * 10 + [0.0] * 190, "200 rows have an outcome"),

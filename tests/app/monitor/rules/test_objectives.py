@@ -29,6 +29,7 @@ REFUSED: dict[str, tuple[str, str, str]] = {
     "a job that is a query": ("job: predictor-pods", "job: '\"} or up{a=\"'", "scraping.job is"),
     "a route that is a query": ("route: /v1/predict", "route: '/v1\"} or x{'", "latency.route is"),
     "a runbook with a place": ("docs/runbook.md", "docs/runbook.md#top", "runbook is"),
+    "no distance": ("calibration: 3", "calibration: 0", r"> 0"),
     "no YAML": ("quality:", "quality: [", "is not YAML"),
 }  # fmt: skip # a table
 
