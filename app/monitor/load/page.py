@@ -12,7 +12,9 @@ COLOURS = {"p50": "#1b6e3c", "p90": "#0b57d0", "p99": "#8a5a00", "longest": "#b3
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 66rem; margin: 2rem auto; padding: 0 1rem; color: #1c2733 }
 .kept { color: #1b6e3c } .missed { color: #b3261e } .unknown { color: #8a5a00 }
-svg { width: 100%; background: #f6f8fa; border-radius: 4px } text { font-size: 12px; fill: #55606d }
+h1 { overflow-wrap: anywhere }
+.wide { overflow-x: auto }
+svg { width: 100%; min-width: 44rem; background: #f6f8fa; border-radius: 4px } text { font-size: 12px; fill: #55606d }
 """
 
 
@@ -28,9 +30,10 @@ def render_page(
     figures = ", ".join(f"{name} {1000 * value:.1f} ms" for name, value in judgement.percentiles.items())
     sent = f"{judgement.requests:,} requests at {rate:g} a second; counted from when each was due: {figures or 'none'}."
     return (
-        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title><style>{STYLE}</style>'
+        f'<!doctype html><html lang="en"><meta charset="utf-8"><title>{escape(title)}</title>'
+        f'<meta name="viewport" content="width=device-width"><style>{STYLE}</style>'
         f"<body><h1>{escape(title)}</h1><p>{escape(sent)}</p><ul>{items}</ul>"
-        f"{draw_latencies(replies, latency_seconds)}</body></html>"
+        f"<div class=wide>{draw_latencies(replies, latency_seconds)}</div></body></html>"
     )
 
 

@@ -22,12 +22,15 @@ os.environ["DO_NOT_TRACK"] = "1"  # read when Evidently is imported, which would
 
 import pandas as pd
 from evidently import BinaryClassification, DataDefinition, Dataset, Regression, Report
+from evidently.core.report import Snapshot
 from evidently.presets import (
     ClassificationPreset,
     DataDriftPreset,
     DataSummaryPreset,
     RegressionPreset,
 )
+
+PAGE_WIDTH = 1120  # pixels that its panels need beside each other
 
 
 @dataclass(frozen=True)
@@ -71,7 +74,7 @@ def show_drift(manifest: Manifest, columns: Columns, names: Sequence[str], thres
     )
     found = dict(_read_psi(snapshot.dict()["metrics"]))
     apart = max(abs(found[name] - ours[name]) for name in names)
-    return DriftPage(snapshot.get_html_str(as_iframe=False), found, apart)
+    return DriftPage(_write_page(snapshot), found, apart)
 
 
 def show_quality(manifest: Manifest, columns: Columns, names: Iterable[str]) -> str:
@@ -82,7 +85,7 @@ def show_quality(manifest: Manifest, columns: Columns, names: Iterable[str]) -> 
         categorical_columns=[name for name in frame if manifest.reference[str(name)].categories],
     )
     snapshot = Report([DataSummaryPreset()]).run(Dataset.from_pandas(frame, data_definition=definition), None)
-    return str(snapshot.get_html_str(as_iframe=False))
+    return _write_page(snapshot)
 
 
 def show_outcomes(manifest: Manifest, columns: Columns) -> str:
@@ -91,14 +94,20 @@ def show_outcomes(manifest: Manifest, columns: Columns) -> str:
     if manifest.schema.task != "binary":
         definition = DataDefinition(regression=[Regression(target="outcome", prediction="score")])
         snapshot = Report([RegressionPreset()]).run(Dataset.from_pandas(frame, data_definition=definition), None)
-        return str(snapshot.get_html_str(as_iframe=False))
+        return _write_page(snapshot)
     threshold = 0.5 if manifest.threshold is None else manifest.threshold
     frame["decision"] = (frame["score"] >= threshold).astype(int)
     frame["outcome"] = frame["outcome"].astype(int)
     task = BinaryClassification(target="outcome", prediction_labels="decision", prediction_probas="score", pos_label=1)
     dataset = Dataset.from_pandas(frame, data_definition=DataDefinition(classification=[task]))
     snapshot = Report([ClassificationPreset(probas_threshold=threshold)]).run(dataset, None)
-    return str(snapshot.get_html_str(as_iframe=False))
+    return _write_page(snapshot)
+
+
+def _write_page(snapshot: Snapshot) -> str:
+    """On a phone it is laid out as on a desk and made small: its panels would be cut off, not moved."""
+    html = str(snapshot.get_html_str(as_iframe=False))
+    return html.replace('content="width=device-width, initial-scale=1.0"', f'content="width={PAGE_WIDTH}"', 1)
 
 
 def _fill_up(columns: dict[str, NDArray[np.object_]]) -> pd.DataFrame:

@@ -9,7 +9,9 @@ from app.monitor.rules.objectives import DriftLimits
 
 STYLE = """
 body { font: 15px/1.5 system-ui, sans-serif; max-width: 66rem; margin: 2rem auto; padding: 0 1rem; color: #1c2733 }
-table { border-collapse: collapse; width: 100%; margin: 1rem 0 }
+table { border-collapse: collapse; width: 100%; min-width: 44rem; margin: 1rem 0 }
+h1, li { overflow-wrap: anywhere }
+.wide { overflow-x: auto }
 th, td { text-align: left; padding: .3rem .7rem; border-bottom: 1px solid #dde3ea; vertical-align: top }
 .drift { color: #b3261e; font-weight: 600 }
 .none, .measured { color: #1b6e3c }
@@ -156,7 +158,7 @@ def _list_items(items: Iterable[str]) -> str:
 def _render_table(headers: Sequence[str], rows: Iterable[Sequence[str]]) -> str:
     head = "".join(f"<th>{escape(header)}</th>" for header in headers)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
-    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+    return f"<div class=wide><table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>"
 
 
 def _render_page(title: str, parts: Iterable[str]) -> str:

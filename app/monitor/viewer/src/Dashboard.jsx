@@ -5,7 +5,7 @@ import { useEffect, useMemo, useRef, useState } from 'react';
 import { askMarks } from './askMarks.js';
 import { whileBusy } from './busy.js';
 import { interpolate } from './interpolate.js';
-import { CELL, GAP, measurePlace, placePanels } from './layout.js';
+import { CELL, GAP, NARROW, measurePlace, placePanels, stackPanels } from './layout.js';
 import { Panel } from './panels/Panel.jsx';
 import { Header, Toolbar } from './Toolbar.jsx';
 import { resolveVariables } from './variables.js';
@@ -86,7 +86,8 @@ export function Dashboard({ dashboard, dashboards, scrapeInterval, query }) {
     whileBusy(() => askMarks(annotations, { range, variables, scrapeInterval })).then(setMarks, (error) => setProblem(error.message));
   }, [variables, range]);
 
-  const placed = useMemo(() => (variables ? placePanels(dashboard.panels, closed, variables) : []), [closed, variables]);
+  const onGrid = useMemo(() => (variables ? placePanels(dashboard.panels, closed, variables) : []), [closed, variables]);
+  const placed = width + 2 * MARGIN < NARROW ? stackPanels(onGrid) : onGrid;
   const zoom = ({ from, to }) => change({ raw: { from: dateTime(from), to: dateTime(to) } });
   const toggle = (row) => setClosed((old) => new Set(old.has(row) ? [...old].filter((one) => one !== row) : [...old, row]));
   const bottom = Math.max(0, ...placed.map(({ gridPos }) => (gridPos.y + gridPos.h) * (CELL + GAP)));

@@ -38,7 +38,8 @@ export function Header({ title, dashboards, query }) {
     display: 'flex',
     gap: 8,
     alignItems: 'center',
-    height: 40,
+    flexWrap: 'wrap',
+    minHeight: 40,
     padding: '0 16px',
     background: theme.colors.background.primary,
     borderBottom: `1px solid ${theme.colors.border.weak}`,
@@ -50,9 +51,9 @@ export function Header({ title, dashboards, query }) {
       <span style={{ color: theme.colors.text.secondary }}>Dashboards</span>
       <Icon name="angle-right" />
       <span>{title}</span>
-      <nav style={{ marginLeft: 'auto', display: 'flex', gap: 16 }}>
+      <nav style={{ marginLeft: 'auto', display: 'flex', flexWrap: 'wrap', gap: '4px 16px' }}>
         {others.map((other) => (
-          <a key={other.name} href={`/?${new URLSearchParams({ ...query, dashboard: other.name })}`}>
+          <a key={other.name} style={{ whiteSpace: 'nowrap' }} href={`/?${new URLSearchParams({ ...query, dashboard: other.name })}`}>
             {other.title}
           </a>
         ))}

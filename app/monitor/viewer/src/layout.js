@@ -4,6 +4,7 @@ import { listValues } from './interpolate.js';
 export const COLUMNS = 24;
 export const CELL = 30; // pixels of a row of the grid
 export const GAP = 8;
+export const NARROW = 769; // pixels of a window: below, panels stand one under the other, as Grafana has them on a phone
 
 // a panel with `repeat` stands once for each value of its variable, which the copy sees as the only one
 function repeatPanel(panel, variables) {
@@ -48,6 +49,17 @@ export function placePanels(panels, closedRows, variables = {}) {
     shift += Math.max(0, rows - 1) * panel.gridPos.h;
   }
   return placed;
+}
+
+// one column, in the order in which the grid is read
+export function stackPanels(placed) {
+  let bottom = 0;
+  const read = [...placed].sort((one, other) => one.gridPos.y - other.gridPos.y || one.gridPos.x - other.gridPos.x);
+  return read.map((one) => {
+    const gridPos = { x: 0, y: bottom, w: COLUMNS, h: one.gridPos.h };
+    bottom += gridPos.h;
+    return { ...one, gridPos };
+  });
 }
 
 // the pixels of a place on a page of this width
