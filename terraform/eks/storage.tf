@@ -10,7 +10,7 @@ module "bundles" {
 
   name                   = local.bucket_names.bundles
   key_arn                = aws_kms_key.data.arn
-  access_log_bucket      = module.logs.name
+  access_log             = { bucket = module.logs.name }
   keep_old_versions_days = var.log_retention_days
   force_destroy          = !var.deletion_protection
 }
@@ -20,7 +20,7 @@ module "mlflow" {
 
   name                   = local.bucket_names.mlflow
   key_arn                = aws_kms_key.data.arn
-  access_log_bucket      = module.logs.name
+  access_log             = { bucket = module.logs.name }
   keep_old_versions_days = 90
   force_destroy          = !var.deletion_protection
 }
@@ -30,7 +30,7 @@ module "predictions" {
 
   name                   = local.bucket_names.predictions
   key_arn                = aws_kms_key.data.arn
-  access_log_bucket      = module.logs.name
+  access_log             = { bucket = module.logs.name }
   expire_days            = var.log_retention_days
   keep_old_versions_days = 30
   force_destroy          = !var.deletion_protection

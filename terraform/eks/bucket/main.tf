@@ -20,9 +20,9 @@ variable "key_arn" {
   default     = null
 }
 
-variable "access_log_bucket" {
-  description = "Name of the bucket that its access log goes to; null for no access log."
-  type        = string
+variable "access_log" {
+  description = "Where its access log goes to; null for none. An object, for whether there is one has to be known before the name is."
+  type        = object({ bucket = string })
   default     = null
 }
 
@@ -90,10 +90,10 @@ resource "aws_s3_bucket_public_access_block" "this" {
 }
 
 resource "aws_s3_bucket_logging" "this" {
-  count = var.access_log_bucket == null ? 0 : 1
+  count = var.access_log == null ? 0 : 1
 
   bucket        = aws_s3_bucket.this.id
-  target_bucket = var.access_log_bucket
+  target_bucket = var.access_log.bucket
   target_prefix = "access/${var.name}/"
 }
 
@@ -141,7 +141,7 @@ resource "aws_s3_bucket_policy" "this" {
     Statement = concat([{
       Sid       = "TlsAlone"
       Effect    = "Deny"
-      Principal = "*"
+      Principal = { AWS = "*" }
       Action    = "s3:*"
       Resource  = ["arn:${data.aws_partition.current.partition}:s3:::${var.name}", "arn:${data.aws_partition.current.partition}:s3:::${var.name}/*"]
       Condition = { Bool = { "aws:SecureTransport" = "false" } }

@@ -6,7 +6,7 @@ mock_provider "aws" {
 variables {
   name                   = "lathe-test-bundles-123456789012"
   key_arn                = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-0000-0000-000000000000"
-  access_log_bucket      = "lathe-test-logs-123456789012"
+  access_log             = { bucket = "lathe-test-logs-123456789012" }
   keep_old_versions_days = 30
   expire_days            = 90
   force_destroy          = false
@@ -35,7 +35,7 @@ run "a_bucket_is_private_versioned_encrypted_and_tls_alone" {
   }
 
   assert {
-    condition     = jsondecode(aws_s3_bucket_policy.this.policy).Statement[0] == { Sid = "TlsAlone", Effect = "Deny", Principal = "*", Action = "s3:*", Resource = ["arn:aws:s3:::lathe-test-bundles-123456789012", "arn:aws:s3:::lathe-test-bundles-123456789012/*"], Condition = { Bool = { "aws:SecureTransport" = "false" } } }
+    condition     = jsondecode(aws_s3_bucket_policy.this.policy).Statement[0] == { Sid = "TlsAlone", Effect = "Deny", Principal = { AWS = "*" }, Action = "s3:*", Resource = ["arn:aws:s3:::lathe-test-bundles-123456789012", "arn:aws:s3:::lathe-test-bundles-123456789012/*"], Condition = { Bool = { "aws:SecureTransport" = "false" } } }
     error_message = "it may be read without TLS"
   }
 
