@@ -197,8 +197,14 @@ class DirectProtocol(PacedProtocol):
     def may_parse(self, requests: int) -> bool:
         return self.micro_batcher.may_parse(self, requests)
 
-    def parse_postponed(self) -> None:
-        self.micro_batcher.postpone(self)
+    def may_postpone(self) -> bool:
+        return self.micro_batcher.may_postpone()
+
+    def postpone(self, *, is_refused: bool) -> None:
+        if is_refused:
+            self.micro_batcher.refuse_later(self)
+        else:
+            self.micro_batcher.postpone(self)
 
     def yield_reading(self) -> None:
         self.micro_batcher.read_later(self)

@@ -14,6 +14,8 @@ PAUSE_SECONDS = 0.003
 READERS_AT_ONCE = 4  # of large bodies, in one iteration: each takes up to half a millisecond
 REQUESTS_AT_ONCE = 32  # of those that arrive with others, or with many bytes, in one iteration
 CONNECTIONS_AT_ONCE = 128  # that brought what is usual, in one iteration
+POSTPONED = 256  # connections at most: behind so many, one would wait for a second
+REFUSALS_AT_ONCE = 16  # of those above it, in one iteration
 
 _ORDER = attrgetter("served")
 
@@ -62,6 +64,7 @@ class MicroBatcher:
         self._held: deque[BatchedConnection] = deque()
         self._yielding: deque[BatchedConnection] = deque()
         self._postponed: deque[BatchedConnection] = deque()
+        self._refused: deque[BatchedConnection] = deque()
         self._parsed = 0  # requests in this iteration, of REQUESTS_AT_ONCE
         self._served = 0
         self._may_pause = False
@@ -118,6 +121,9 @@ class MicroBatcher:
     def _forget_parsed(self) -> None:
         self._parsed = 0
 
+    def may_postpone(self) -> bool:
+        return len(self._postponed) < POSTPONED
+
     def postpone(self, connection: BatchedConnection) -> None:
         """Parses what a connection brought in a later iteration, after those that were postponed before."""
         if not self._postponed:
@@ -127,6 +133,15 @@ class MicroBatcher:
     def _parse_postponed(self) -> None:
         self._call_some(self._postponed, lambda connection: connection.go_on(), self._parse_postponed)
         self.score()
+
+    def refuse_later(self, connection: BatchedConnection) -> None:
+        """Lets a connection that could not be postponed refuse what it brought, in a later iteration."""
+        if not self._refused:
+            connection.loop.call_soon(self._refuse_some)
+        self._refused.append(connection)
+
+    def _refuse_some(self) -> None:
+        self._call_some(self._refused, lambda connection: connection.go_on(), self._refuse_some, REFUSALS_AT_ONCE)
 
     def read_later(self, connection: BatchedConnection) -> None:
         """Lets a connection read on in a later iteration, after those that were added before."""
@@ -142,9 +157,10 @@ class MicroBatcher:
         connections: deque[BatchedConnection],
         call: Callable[[BatchedConnection], None],
         again: Callable[[], None],
+        most: int = READERS_AT_ONCE,
     ) -> None:
-        """Calls the first READERS_AT_ONCE of them now, and those behind them in the next iteration."""
-        for _ in range(min(READERS_AT_ONCE, len(connections))):
+        """Calls the first of them now, and those behind them in the next iteration."""
+        for _ in range(min(most, len(connections))):
             connection = connections.popleft()
             try:
                 call(connection)

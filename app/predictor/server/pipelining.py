@@ -54,8 +54,12 @@ class PacedProtocol(GuardedProtocol):
         """Whether so many requests may still be parsed in this iteration of the event loop, beside the usual ones."""
         raise NotImplementedError
 
-    def parse_postponed(self) -> None:
-        """Calls `go_on` in a later iteration, after the others that were postponed."""
+    def may_postpone(self) -> bool:
+        """Whether not too many others were postponed already."""
+        raise NotImplementedError
+
+    def postpone(self, *, is_refused: bool) -> None:
+        """Calls `go_on` in a later iteration, after the others that were postponed, or that are refused."""
         raise NotImplementedError
 
     def pace(self, data: bytes) -> None:
@@ -80,11 +84,11 @@ class PacedProtocol(GuardedProtocol):
         """Keeps what arrived for a later iteration; without room for it, refuses it then."""
         self.flow.is_holding = self._is_postponed = True
         self.flow.pause_reading()
-        self._held, self._at = data, 0
-        self._held_claim = self.services.bytes_in_flight.claim(self._peer, len(data), self._cut)
-        if self._held_claim is None:
-            self._held, self._is_crowded = b"", True
-        self.parse_postponed()
+        if self.may_postpone():
+            self._held_claim = self.services.bytes_in_flight.claim(self._peer, len(data), self._cut)
+        self._is_crowded = self._held_claim is None
+        self._held, self._at = b"" if self._is_crowded else data, 0
+        self.postpone(is_refused=self._is_crowded)
 
     def _pace_postponed(self) -> None:
         """As if it had just arrived."""

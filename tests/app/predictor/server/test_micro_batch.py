@@ -15,7 +15,9 @@ from app.predictor.server.listener import ACCEPTS_AT_ONCE, multiply
 from app.predictor.server.micro_batch import (
     CONNECTIONS_AT_ONCE,
     PAUSE_SECONDS,
+    POSTPONED,
     READERS_AT_ONCE,
+    REFUSALS_AT_ONCE,
     REQUESTS_AT_ONCE,
     MicroBatcher,
 )
@@ -329,5 +331,21 @@ def test_so_many_requests_are_parsed_in_an_iteration_and_none_before_those_that_
         assert not batcher.may_parse(one, 1)
         await asyncio.sleep(0)
         assert batcher.may_parse(one, 1)
+
+    uvloop.run(run())
+
+
+def test_behind_so_many_nobody_is_postponed_and_those_above_are_refused_some_an_iteration() -> None:
+    most = REFUSALS_AT_ONCE
+    assert count_served(2 * most + 1, MicroBatcher.refuse_later) == [most, 2 * most, 2 * most + 1]
+
+    async def run() -> None:
+        batcher = MicroBatcher(no_rows)
+        for _ in range(POSTPONED):
+            assert batcher.may_postpone()
+            batcher.postpone(Connection("", []))
+        assert not batcher.may_postpone()
+        await asyncio.sleep(0)
+        assert batcher.may_postpone()
 
     uvloop.run(run())

@@ -91,7 +91,11 @@ class Crowded(Parsed):
     def may_parse(self, requests: int) -> bool:
         return False
 
-    def parse_postponed(self) -> None:
+    def may_postpone(self) -> bool:
+        return True
+
+    def postpone(self, *, is_refused: bool) -> None:
+        assert not is_refused
         self.postponed += 1
 
     def _postpone(self, data: bytes) -> None:
