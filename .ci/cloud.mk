@@ -16,3 +16,7 @@ cloud-destroy: .venv/.locked ## Take an environment down, what its controllers m
 .PHONY: cloud-settings
 cloud-settings: .venv/.locked ## Write a root's outputs where the repository and GitHub read them (CLOUD=eks, ENV=prod, SETTINGS=options)
 	@$(CLOUDS) settings --cloud "$${CLOUD:?give CLOUD=eks or gke}" --env "$${ENV:?give ENV=test or prod}" $(SETTINGS)
+
+.PHONY: cloud-rehearsal
+cloud-rehearsal: .venv/.locked ## Play a cloud's whole life on this machine, from its first apply to a destroy (REHEARSAL=options)
+	@$(RUN) -m tests.terraform.rehearsal $(REHEARSAL)

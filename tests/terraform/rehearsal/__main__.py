@@ -21,7 +21,7 @@ from tests.terraform.rehearsal.ending import (
     refuse_destroy,
     remove_administrator,
 )
-from tests.terraform.rehearsal.keeping import drift, hold_lock, restore
+from tests.terraform.rehearsal.keeping import drift, hold_lock, restore, restore_learning
 from tests.terraform.rehearsal.making import bootstrap, make_cluster, make_state, upgrade, write_kubeconfig
 from tests.terraform.rehearsal.world import open_world
 
@@ -32,7 +32,7 @@ CHAPTERS = {
     "an upgrade": (upgrade,),
     "drift": (drift,),
     "the state's lock": (hold_lock,),
-    "lost and restored": (restore,),
+    "lost and restored": (restore, restore_learning),
     "who may come in": (remove_administrator,),
     "a destroy that is refused": (refuse_destroy,),
     "a destroy that ends": (lift_protection, leave_things, destroy),

@@ -6,11 +6,13 @@ import subprocess
 from tests.harness.errors import ScenarioError
 from tests.harness.steps import StepPrinter
 from tests.patience import wait_until
+from tests.terraform.rehearsal.learning import Learning, lose_and_restore
 from tests.terraform.rehearsal.making import expect
 from tests.terraform.rehearsal.world import CLUSTER, CODE_CHANGES, ENVIRONMENT, World
 
 STATE_KEY = f"eks/{ENVIRONMENT}/terraform.tfstate"
 ADDON = "vpc-cni"
+OUTCOMES = 20
 
 
 def drift(world: World, steps: StepPrinter) -> None:
@@ -79,6 +81,14 @@ def restore(world: World, steps: StepPrinter) -> None:
     expect(s3.get_object(Bucket=bundles, Key="bundles/one/bundle.json")["Body"].read() == content, "another bundle")
     s3.delete_object(Bucket=bundles, Key="bundles/one/bundle.json")
     steps.add("both restored from their buckets' versions", "plan clean, the bundle's bytes the same")
+
+
+def restore_learning(world: World, steps: StepPrinter) -> None:
+    """MLflow and the outcomes, from an archive in the bucket of MLflow's artifacts."""
+    learning = Learning(world.folder / "learning")
+    learning.begin(b'{"name": "ai4i"}', OUTCOMES)
+    done = lose_and_restore(learning, world.client("s3"), world.read_output("mlflow_bucket"), OUTCOMES)
+    steps.add("MLflow and the outcomes lost and restored", done)
 
 
 def undelete(world: World, bucket: str, key: str) -> None:
