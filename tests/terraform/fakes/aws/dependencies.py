@@ -76,7 +76,7 @@ class Network:
 
 def mentions(rule: Any, group: str) -> bool:
     """Whether a security group's rule lets another group in."""
-    return any(source.get("GroupId") == group for source in rule.source_groups or [])
+    return (rule.source_group or {}).get("GroupId") == group
 
 
 def explain(action: str, given: Mapping[str, str]) -> str:

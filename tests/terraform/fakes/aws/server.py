@@ -90,5 +90,10 @@ def answer_eks(eks: Eks, region: str, environment: Environment) -> Response:
     url = urlsplit(environment.get("RAW_URI") or environment["REQUEST_URI"])
     parts = [unquote(part) for part in url.path.strip("/").split("/")]
     body = request.get_json(silent=True) or {}
-    answered = eks.handle(region, request.method, parts, body, parse_qs(url.query))
+    try:
+        answered = eks.handle(region, request.method, parts, body, parse_qs(url.query))
+    except (AttributeError, LookupError, TypeError, ValueError) as error:
+        # clients repeat a request that is answered by 500, for minutes
+        text = f"this fake of EKS failed at {request.method} {url.path}: {error!r}"
+        raise RefusedError("InvalidRequestException", text) from error
     return Response(json.dumps(answered), content_type="application/json")
