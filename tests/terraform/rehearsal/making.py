@@ -81,7 +81,8 @@ def bootstrap(world: World, steps: StepPrinter) -> None:
     if world.api is None:
         steps.add("the repository's bootstrap", NO_API)
         return
-    kinds = "\n---\n".join(json.dumps(describe_kind(kind, plural)) for kind, plural in ARGO_KINDS.items())
+    described = [describe_kind(kind, plural) for kind, plural in ARGO_KINDS.items()]
+    kinds = json.dumps({"apiVersion": "v1", "kind": "List", "items": described})
     for arguments, given in (
         (("apply", "--server-side", "-f", "-"), kinds),
         (("wait", "--for=condition=Established", "crd", "--all", "--timeout=60s"), None),
