@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from cli.console import clean_text
 
 MAX_SHOWN = 300  # characters of the program's own words
+_COLOUR = re.compile(r"\x1b\[[0-9;]*m")  # Terraform underlines in a pipe, too
 _LOCK_ID = re.compile(r"\bID:\s+([0-9a-zA-Z-]{8,})")
 _LOCK_WHO = re.compile(r"\bWho:\s+(\S+)")
 _LOCK_MADE = re.compile(r"\bCreated:\s+(\S+)")
@@ -121,7 +122,7 @@ CLOUD_COMMANDS = {
 
 def explain_failure(text: str, cloud: str, environment: str) -> str:
     """One line: what it means, the program's own words, the next command; the words alone where it is none of ours."""
-    plain = " ".join(re.sub(r"[│╷╵]", " ", text).split())
+    plain = " ".join(re.sub(r"[│╷╵]", " ", _COLOUR.sub("", text)).split())
     words = clean_text(plain.partition("Error: ")[2] or plain, MAX_SHOWN)
     problem = find_problem(plain)
     if problem is None:

@@ -2,6 +2,7 @@
 
 import json
 import os
+import re
 import shutil
 import subprocess
 import sys
@@ -57,7 +58,7 @@ class World:
         """
         folder = root or self.root
         done = self.terraform.run(folder, *arguments, expected=range(-64, 256))
-        text = f"{done.stdout}{done.stderr}"
+        text = re.sub(r"\x1b\[[0-9;]*m", "", f"{done.stdout}{done.stderr}")
         with (self.folder / "terraform.log").open("a", encoding="utf-8") as log:
             log.write(f"$ terraform {' '.join(arguments)}\n{text}\n")
         if done.returncode not in expected:

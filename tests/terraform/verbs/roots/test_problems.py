@@ -69,3 +69,10 @@ def test_what_is_none_of_these_is_given_in_its_own_words() -> None:
 
 def test_both_clouds_have_every_command() -> None:
     assert CLOUD_COMMANDS["eks"].keys() == CLOUD_COMMANDS["gke"].keys()
+
+
+def test_colours_and_underlines_do_not_hide_what_is_wrong() -> None:
+    text = "\x1b[31m│\x1b[0m \x1b[1m\x1b[31mError: \x1b[0m\x1b[1mExpired\x1b[4mToken\x1b[0m: the token"
+    assert explain_failure(text, "eks", "test").startswith(
+        "the credentials have run out: ExpiredToken: the token; next: "
+    )
