@@ -7,7 +7,8 @@ import msgspec
 from app.predictor.http.errors import BadRequestError, InvalidInputError
 from app.predictor.inputs.chunks import Chunk
 from contract.errors import RowError
-from contract.intake.csv_rows import MALFORMED, WRONG_SHAPE, Cells, CsvRows, Rows
+from contract.intake.csv_cells import Cells
+from contract.intake.csv_rows import MALFORMED, WRONG_SHAPE, CsvRows, Rows
 from contract.intake.headers import explain_header, explain_name
 from contract.intake.separators import describe_separator, find_separator
 from contract.intake.signatures import CSV_WAY, describe, recognize

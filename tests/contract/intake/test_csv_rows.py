@@ -9,7 +9,8 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from contract.errors import RowError
-from contract.intake.csv_rows import Cells, CsvRows, Rows
+from contract.intake.csv_cells import MAX_QUOTED_CHARACTERS, Cells
+from contract.intake.csv_rows import CsvRows, Rows
 from contract.schema import Column
 from tests.examples import examples
 
@@ -121,14 +122,75 @@ def test_a_row_that_is_none_costs_no_other(line: str, cause: str) -> None:
 
 @pytest.mark.parametrize("between", [0, 1, 2, 50])
 @pytest.mark.parametrize(("first", "second"), [('"x', 'y"'), ('"', '"'), ('"x, y', 'z"'), ("\"5''", '5"')])
-def test_two_stray_quotes_do_not_swallow_the_rows_between(between: int, first: str, second: str) -> None:
+def test_lines_that_are_one_row_or_rows_between_stray_quotes_are_each_refused_by_name(
+    between: int, first: str, second: str
+) -> None:
+    """RFC 4180 has them as one row; none is scored, and none is lost."""
     lines = [f"{first},L,1", *[f"row {number},M,{number}" for number in range(between)], f"{second},L,2", "last,M,3"]
     cells, problems, numbers = read("\n".join(lines))
     assert len(cells) == len(lines)
     assert numbers == list(range(2, len(lines) + 2))
-    assert 0 in problems
+    assert problems.keys() == set(range(between + 2))
+    assert all(f"lines 2 to {between + 3} are one row" in problem for problem in problems.values())
     assert cells[-1] == ["last", "M", "3"]
+
+
+@pytest.mark.parametrize("between", [0, 1, 2, 50])
+@pytest.mark.parametrize(("first", "second"), [('" bolt', '" nut'), ('5" bolt', '6" nut'), ('"x', '"y"')])
+def test_two_inch_marks_do_not_swallow_the_rows_between(between: int, first: str, second: str) -> None:
+    """Nothing that is quoted as RFC 4180 has it reads so."""
+    lines = [f"{first},L,1", *[f"row {number},M,{number}" for number in range(between)], f"{second},L,2", "last,M,3"]
+    cells, problems, _ = read("\n".join(lines))
+    assert cells[1 : between + 1] == [[f"row {number}", "M", str(number)] for number in range(between)]
+    assert len(cells) == len(lines)
     assert not problems.keys() - {0, between + 1}
+
+
+def rows_of(text: str) -> list[Cells]:
+    return list(csv.reader(io.StringIO(text, newline=""), strict=True))
+
+
+lines_of_cells = st.lists(
+    st.sampled_from(["x", "", "x,L,5", "y,M,6", "L", "5", ",L,", "x,L,5,7", '""', "a, b"]), max_size=4
+)
+spread = st.builds("\n".join, lines_of_cells)
+
+
+@settings(max_examples=examples(600))
+@given(
+    st.lists(st.lists(st.one_of(spread, st.sampled_from(["L", "5", "M"])), min_size=2, max_size=5), max_size=6),
+    st.lists(st.integers(0, 400), max_size=5),
+)
+def test_nothing_is_a_row_that_is_none_in_a_file_as_the_standard_has_it(rows: list[Cells], places: list[int]) -> None:
+    """However many values its records have; and what is not read is refused."""
+    text = io.StringIO()
+    csv.writer(text, quoting=csv.QUOTE_ALL, lineterminator="\n").writerows([*rows, ["last", "M", "3"]])
+    cells, problems, _ = read(text.getvalue(), *places)
+    read_rows = [row for place, row in enumerate(cells) if place not in problems]
+    expected = [row for row in rows_of(text.getvalue()) if len(row) == 3]
+    assert read_rows[-1] == ["last", "M", "3"]
+    remaining = iter(expected)
+    assert all(row in remaining for row in read_rows)  # in this order
+    assert len(read_rows) == len(expected) or problems
+
+
+@pytest.mark.parametrize(
+    "line", ['a,L,"\nx,L,5\n"', '"x",L,"\nx,L,5\n",7', '"x",L,5,"\nx,L,5\ny,M,6"', '"x,L,1\nx,L,5\ny",L']
+)
+def test_a_record_that_is_wrong_gives_none_of_its_lines(line: str) -> None:
+    cells, problems, _ = read(f"first,M,1\n{line}\nlast,M,2\n")
+    assert [row for place, row in enumerate(cells) if place not in problems] == [
+        ["first", "M", "1"],
+        ["last", "M", "2"],
+    ]
+    assert len(cells) == 2 + len(problems)
+
+
+@pytest.mark.parametrize("first", ["", "text"])
+def test_no_line_of_a_quoted_cell_that_is_too_long_is_a_row(first: str) -> None:
+    inner = "x,L,5\n" * (MAX_QUOTED_CHARACTERS // 5)
+    cells, problems, _ = read(f'"{first}\n{inner}",L,1\nlast,M,2\n', 70_000, 140_000)
+    assert [row for place, row in enumerate(cells) if place not in problems] == [["last", "M", "2"]]
 
 
 @pytest.mark.parametrize("cell", ["one\ntwo", "a, b\nc\n\nd, e, f, g", "x,y\n1,2\n", 'say ""hello""\r\nto me', "\n"])
