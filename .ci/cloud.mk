@@ -20,3 +20,18 @@ cloud-settings: .venv/.locked ## Write a root's outputs where the repository and
 .PHONY: cloud-rehearsal
 cloud-rehearsal: .venv/.locked ## Play a cloud's whole life on this machine, from its first apply to a destroy (REHEARSAL=options)
 	@$(RUN) -m tests.terraform.rehearsal $(REHEARSAL)
+
+# what a training job is given: JOB holds further options of the verb
+NAME ?=
+FOLLOW ?=
+TRANSFER_IMAGE ?=
+JOB ?=
+export NAME
+TRAIN_JOB = $(CLOUDS) train-job $(if $(NAME),--name "$$NAME") $(if $(FOLLOW),--follow,--image "$$IMAGE" --data "$$DATA" $(if $(CHAMPION),--champion '$(CHAMPION)') $(if $(FIRST_RUN),--first-run)) $(JOB)
+
+.PHONY: train-vertex train-eks
+train-vertex: .venv/.locked ## Train on Vertex AI with the training image (IMAGE=, DATA=, CHAMPION=, FIRST_RUN=1, NAME=, FOLLOW=1)
+	@$(TRAIN_JOB) --on vertex
+
+train-eks: .venv/.locked ## Train on EKS's training nodes (IMAGE=, TRANSFER_IMAGE=, DATA=, CHAMPION=, FIRST_RUN=1, NAME=, FOLLOW=1)
+	@$(TRAIN_JOB) --on eks $(if $(TRANSFER_IMAGE),--transfer-image '$(TRANSFER_IMAGE)')

@@ -12,9 +12,10 @@ from cli.main import run_app
 from terraform.verbs.destroy.command import destroy
 from terraform.verbs.program import show_terraform
 from terraform.verbs.settings.command import settings
+from terraform.verbs.train_job.verb import train_job
 
 PROGRAM = "python -m terraform.verbs"
-VERBS: tuple[Callable[..., None], ...] = (destroy, settings, show_terraform)
+VERBS: tuple[Callable[..., None], ...] = (destroy, settings, show_terraform, train_job)
 
 app = typer.Typer(
     name=PROGRAM,
