@@ -66,7 +66,7 @@ def leave_things(world: World, steps: StepPrinter) -> None:
     network = world.read_output("network")
     make_leftovers(world, network)
     before = world.run("state", "list")
-    done = world.destroy("--wait-minutes", "0.2", *([] if world.api else ["--without-cluster"]))
+    done = world.destroy("--wait-minutes", "1", *([] if world.api else ["--without-cluster"]))
     left = re.findall(r"left: (.+?), made by (.+?); remove it: (.+)", done.error)
     expect(done.code == 1 and len(left) == 5, f"five leftovers expected, named {len(left)}: {done.last}")
     expect(world.run("state", "list") == before, "Terraform was started beside leftovers")
