@@ -13,6 +13,7 @@ from tests.repo.sources import ROOT
 
 DOCKERFILE = ROOT / "Dockerfile"
 DIGEST = re.compile(r"^ARG BASE_IMAGE=\S+:\S+@sha256:[0-9a-f]{64}$", re.MULTILINE)
+LABEL = re.compile(r'org\.opencontainers\.image\.(\w+)="(.*?)"')
 STAGE = re.compile(r"^FROM (\S+) AS (\S+)$", re.MULTILINE)
 
 
@@ -52,6 +53,20 @@ def test_every_stage_stands_on_the_base_that_is_pinned_by_digest() -> None:
     assert len(DIGEST.findall(text)) == 1
     assert len(STAGE.findall(text)) == text.count("\nFROM ") == 7
     assert find_foreign_stages(text) == []
+
+
+def list_labels(text: str) -> dict[str, dict[str, str]]:
+    """By target, its labels of the image format, which a stage cannot take from another without losing its cache."""
+    stages = re.split(r"^FROM \S+ AS ", text, flags=re.MULTILINE)[1:]
+    return {stage.split()[0]: dict(LABEL.findall(stage)) for stage in stages if LABEL.search(stage)}
+
+
+def test_every_target_has_the_same_labels_and_a_title_of_its_own() -> None:
+    labels = list_labels(DOCKERFILE.read_text(encoding="utf-8"))
+    assert set(labels) == set(TARGETS)
+    assert {name: found.pop("title") for name, found in labels.items()} == {name: f"lathe-{name}" for name in TARGETS}
+    assert set(labels["predictor"]) == {"licenses", "version", "revision", "source"}
+    assert all(found == labels["predictor"] for found in labels.values())
 
 
 def test_a_planted_foreign_base_is_found() -> None:

@@ -9,7 +9,7 @@ import time
 from pathlib import Path
 
 import msgspec
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from app.monitor.annotations.marks import RELEASE_TAG, RETRAINING_TAG, EventMark
 from app.monitor.dashboards.place import ORDER
@@ -17,7 +17,7 @@ from app.monitor.watch.laptop import Laptop, LaptopPlan, run_laptop
 from app.monitor.watch.rows import LabelledRow, read_rows, shift_row
 from app.monitor.watch.traffic import Plan, Traffic
 from tests.app.monitor.viewer.looking import look_at, open_dashboard
-from tests.app.predictor.page.browsing import FLAGS, find_chromium
+from tests.app.predictor.page.browsing import launch_chromium
 from tests.app.predictor.running import ROOT
 from tests.app.predictor.scoring.test_gate_report import as_report_of
 from tests.conftest import make_bundle
@@ -93,18 +93,16 @@ def main() -> None:
     parser.add_argument("--out", type=Path, default=FOLDER)
     parser.add_argument("--minutes", type=float, default=5, help="of each kind of traffic")
     given = parser.parse_args()
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+    with tempfile.TemporaryDirectory() as folder, launch_chromium() as chromium:
         plan, rows, shifted = make_plan(Path(folder), given.page)
         with run_laptop(plan, print) as laptop:
             send_rows(laptop, rows, given.minutes)
             traffic = Traffic(laptop.predictors, shifted, PLAN)
             traffic.start()
             traffic.stopping.wait(given.minutes * MINUTE)
-            chromium = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
             try:
                 take_pictures(chromium, laptop.viewer, given.out)
             finally:
-                chromium.close()
                 traffic.stop()
 
 

@@ -16,6 +16,7 @@ import httpx
 import pytest
 
 from app.monitor.load.open_loop import OpenLoop, Reply, format_request
+from tests.app.monitor.phone import find_wide
 from tests.app.monitor.reports.logs import ROOT
 from tests.app.predictor.page.browsing import start_chromium
 from tests.app.predictor.running import RunningServer, read_sample
@@ -71,6 +72,7 @@ def test_a_predictor_that_keeps_its_objectives_ends_with_0_and_a_plot(
         page.goto((out / "index.html").as_uri())
         assert page.locator("svg polyline").count() == 4
         assert page.locator("strong").all_inner_texts() == ["availability: kept", "latency: kept"]
+    assert find_wide(out / "index.html") == {}
 
 
 @pytest.mark.slow

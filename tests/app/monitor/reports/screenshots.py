@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 import numpy as np
-from playwright.sync_api import Browser, sync_playwright
+from playwright.sync_api import Browser
 
 from contract.bundle import Bundle, read_bundle
 from contract.errors import BundleError
@@ -25,7 +25,7 @@ from tests.app.monitor.reports.logs import (
     score_rows,
     write_log,
 )
-from tests.app.predictor.page.browsing import FLAGS, find_chromium
+from tests.app.predictor.page.browsing import launch_chromium
 from training.data.dataset_file import load_dataset
 from training.data.load import load_table
 
@@ -83,13 +83,8 @@ def main() -> None:
         bundle = read_bundle(given.bundle)
     except BundleError as error:
         sys.exit(f"{error}; `python -m bench bundle` makes one, or say --bundle=folder")
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        reports = report_days(bundle, given.bundle, Path(folder))
-        chromium = playwright.chromium.launch(executable_path=find_chromium(), args=FLAGS)
-        try:
-            take_pictures(chromium, reports, given.out)
-        finally:
-            chromium.close()
+    with tempfile.TemporaryDirectory() as folder, launch_chromium() as chromium:
+        take_pictures(chromium, report_days(bundle, given.bundle, Path(folder)), given.out)
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from bench.errors import UnfitSystemError
 from bench.experiments.hostile.memory_group import MemoryGroup
 from contract.bundle import Bundle
 from contract.prediction_log import LoggedLine
+from tests.app.monitor.phone import find_wide
 from tests.app.monitor.reports.logs import (
     NAME,
     Row,
@@ -76,6 +77,7 @@ def test_a_report_has_evidentlys_pages_and_the_guards_verdicts_without_a_network
     index = (out / "index.html").read_text()
     assert f'href="{run["folder"]}/index.html"' in index
     assert list_requests(out / "index.html") == []
+    assert find_wide(out / "index.html", *(folder / page for page in PAGES)) == {}
 
 
 @pytest.mark.parametrize(

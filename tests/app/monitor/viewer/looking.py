@@ -1,14 +1,17 @@
 """How the tests look at a dashboard's page: which panels there are, which are empty, and which show an error."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
 from playwright.sync_api import Browser, Page
 
+from tests.app.monitor.phone import PHONE
 from tests.app.predictor.page.browsing import Watch
 from tests.patience import LAST_RESORT_SECONDS
 
 DESK: dict[str, Any] = {"viewport": {"width": 1500, "height": 1000}}
+HAND: dict[str, Any] = {"viewport": PHONE, "is_mobile": True, "has_touch": True}
 
 
 @dataclass(frozen=True)
@@ -22,8 +25,14 @@ class Look:
 
 
 def open_dashboard(browser: Browser, url: str, name: str, **query: str) -> tuple[Page, Watch]:
-    """The page of a dashboard, with all its answers there and every panel in sight."""
-    page = browser.new_context(**DESK).new_page()
+    """The page of a dashboard on a desk, with all its answers there and every panel in sight."""
+    return open_on_device(DESK, browser, url, name, query)
+
+
+def open_on_device(
+    device: dict[str, Any], browser: Browser, url: str, name: str, query: Mapping[str, str]
+) -> tuple[Page, Watch]:
+    page = browser.new_context(**device).new_page()
     page.set_default_timeout(LAST_RESORT_SECONDS * 1000)
     watch = Watch(page, url)
     asked = "&".join(f"{key}={value}" for key, value in {"dashboard": name, **query}.items())
@@ -31,7 +40,7 @@ def open_dashboard(browser: Browser, url: str, name: str, **query: str) -> tuple
     page.locator("section[data-panel], [data-problem]").first.wait_for()
     wait_for_answers(page)
     bottom = page.evaluate("document.querySelector('main').getBoundingClientRect().bottom + scrollY")
-    page.set_viewport_size({"width": DESK["viewport"]["width"], "height": int(bottom) + 16})
+    page.set_viewport_size({"width": device["viewport"]["width"], "height": int(bottom) + 16})
     wait_for_answers(page)
     return page, watch
 

@@ -1,5 +1,7 @@
 """Each dashboard in a real browser, drawn from a real Prometheus: no error, no empty panel, what happened is marked."""
 
+from itertools import pairwise
+
 import pytest
 from playwright.sync_api import Browser
 
@@ -7,7 +9,8 @@ from app.monitor.dashboards.place import ORDER
 from app.monitor.watch.laptop import Laptop
 from tests.app.monitor.dashboards.answers import wait_for_every_query
 from tests.app.monitor.dashboards.reading import list_panels
-from tests.app.monitor.viewer.looking import Look, look_at, open_dashboard
+from tests.app.monitor.phone import FIND_WIDE, PHONE
+from tests.app.monitor.viewer.looking import HAND, Look, look_at, open_dashboard, open_on_device
 from tests.patience import wait_until
 
 pytestmark = pytest.mark.slow
@@ -34,6 +37,20 @@ def test_no_panel_shows_an_error_or_is_empty(browser: Browser, with_data: Laptop
     assert found.errors == []
     assert found.panels == [panel["title"] for panel in list_panels(name)]
     assert found.empty == []
+
+
+@pytest.mark.parametrize("name", ORDER)
+def test_on_a_phone_panels_stand_one_under_the_other(browser: Browser, with_data: Laptop, name: str) -> None:
+    page, watch = open_on_device(HAND, browser, with_data.viewer, name, {"from": "now-5m"})
+    boxes = [box for one in page.locator("section[data-panel]").all() if (box := one.bounding_box())]
+    titles = page.eval_on_selector_all("section[data-panel]", "found => found.map(one => one.dataset.panel)")
+    wide = page.evaluate(FIND_WIDE)
+    page.context.close()
+    assert titles == [panel["title"] for panel in list_panels(name)]
+    assert {box["width"] for box in boxes} == {PHONE["width"] - 32.0}  # the margins
+    assert all(one["y"] + one["height"] <= other["y"] for one, other in pairwise(boxes))
+    assert wide == []
+    assert watch.troubles == []
 
 
 def test_releases_and_starts_are_marked_where_they_happened(browser: Browser, with_data: Laptop) -> None:

@@ -39,13 +39,23 @@ def find_chromium() -> str:
 def start_chromium() -> Iterator[Browser]:
     """The browser, for a test's fixture; where there is none the test is left out with its reason."""
     try:
-        program = find_chromium()
+        find_chromium()
     except RuntimeError as error:
         leave_out(str(error))
+    with launch_chromium() as chromium:
+        yield chromium
+
+
+@contextmanager
+def launch_chromium() -> Iterator[Browser]:
+    """Raises: RuntimeError if there is none, with how to get it."""
+    program = find_chromium()
     with sync_playwright() as playwright:
         chromium = playwright.chromium.launch(executable_path=program, args=FLAGS)
-        yield chromium
-        chromium.close()
+        try:
+            yield chromium
+        finally:
+            chromium.close()
 
 
 @dataclass
