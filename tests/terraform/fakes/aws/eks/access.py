@@ -13,7 +13,7 @@ POLICIES = {
 }
 
 
-def handle(  # noqa: PLR0911 a table of routes
+def handle(  # noqa: PLR0911 - a table of routes
     place: Place, record: Record, method: str, parts: list[str], body: Document
 ) -> Document:
     """A request below /clusters/NAME/access-entries.

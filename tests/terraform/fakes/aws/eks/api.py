@@ -51,7 +51,7 @@ class Eks:
         raise refuse_route(method, parts)
 
 
-def handle_cluster(  # noqa: PLR0911 a table of routes
+def handle_cluster(  # noqa: PLR0911 - a table of routes
     place: Place, known: dict[str, Record], method: str, parts: list[str], body: Document, query: Query
 ) -> Document:
     """A request below /clusters/NAME."""
