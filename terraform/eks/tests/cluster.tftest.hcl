@@ -14,6 +14,12 @@ variables {
   kubernetes_namespaces = { serving = "lathe-test" }
 }
 
+override_resource {
+  target          = aws_kms_key.cluster
+  values          = { arn = "arn:aws:kms:eu-central-1:123456789012:key/00000000-0000-0000-0000-000000000001" }
+  override_during = plan
+}
+
 run "the_cluster_is_private_logged_encrypted_and_in_standard_support" {
   command = plan
 

@@ -59,7 +59,7 @@ run "three_private_subnets_and_one_way_out" {
   }
 
   assert {
-    condition     = alltrue([for subnet in aws_subnet.public : subnet.tags["kubernetes.io/role/elb"] == "1"]) && alltrue([for subnet in aws_subnet.private : subnet.tags["kubernetes.io/role/internal-elb"] == "1"])
+    condition     = alltrue([for subnet in aws_subnet.public : try(subnet.tags["kubernetes.io/role/elb"], "") == "1"]) && alltrue([for subnet in aws_subnet.private : try(subnet.tags["kubernetes.io/role/internal-elb"], "") == "1"])
     error_message = "load balancers would not find their subnets"
   }
 }

@@ -58,7 +58,7 @@ class Network:
     def users_of_gateway(self, vpc: str) -> Iterator[str]:
         gateways = self.ec2.nat_gateways.values()
         yield from (one.id for one in gateways if one.vpc_id == vpc and one.state != "deleted")
-        yield from (one.name for one in self.balancers if one.vpc_id == vpc and one.scheme == "internet-facing")
+        yield from (one.name for one in self.balancers if one.vpc_id == vpc and one.scheme != "internal")
 
     def check_quota(self, action: str) -> None:
         kinds = {"CreateVpc": "vpc", "AllocateAddress": "address", "CreateNatGateway": "nat-gateway"}
