@@ -35,6 +35,12 @@ $(UV): .ci/uv.txt
 	@CGO_ENABLED=0 GOBIN='$(CURDIR)/.tools/bin' GOFLAGS=-buildvcs=false .venv/bin/go -C .ci/registry install -trimpath tool
 	@touch $@
 
+# A linter of Terraform, of a module of its own: four minutes of processor, so `make terraform` alone waits for it.
+.tools/bin/tflint: .ci/tflint/go.mod .ci/tflint/go.sum | .venv/.locked
+	@echo 'Building what .ci/tflint names into .tools/bin, some minutes …'
+	@CGO_ENABLED=0 GOBIN='$(CURDIR)/.tools/bin' GOFLAGS=-buildvcs=false .venv/bin/go -C .ci/tflint install -trimpath tool
+	@touch $@
+
 # Grafana's components, as package-lock.json pins them; no package's own script is run.
 .tools/viewer/.installed: app/monitor/viewer/package.json app/monitor/viewer/package-lock.json
 	@command -v npm >/dev/null || { echo 'error: npm is not on the path; install Node.js 20 or later with it' >&2; exit 2; }

@@ -81,10 +81,10 @@ def test_every_owned_path_is_there() -> None:
 def test_whatever_is_pinned_is_kept_new() -> None:
     content = YAML(typ="safe").load((GITHUB / "dependabot.yml").read_text(encoding="utf-8"))
     found = {(one["package-ecosystem"], one["directory"]): one for one in content["updates"]}
-    modules = {("gomod", "/.ci/go"), ("gomod", "/.ci/registry")}
+    modules = {("gomod", f"/.ci/{name}") for name in ("go", "registry", "tflint")}
     assert set(found) == {("github-actions", "/"), ("uv", "/"), ("docker", "/"), *modules}
     assert all(one["cooldown"]["default-days"] >= 7 for one in found.values())
-    for name in ("uv.lock", "Dockerfile", ".ci/go/go.mod", ".ci/registry/go.mod"):
+    for name in ("uv.lock", "Dockerfile", ".ci/go/go.mod", ".ci/registry/go.mod", ".ci/tflint/go.mod"):
         assert (ROOT / name).is_file()
 
 

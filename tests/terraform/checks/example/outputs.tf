@@ -1,0 +1,4 @@
+output "cluster" {
+  description = "What the cluster is called."
+  value       = terraform_data.cluster.output
+}
