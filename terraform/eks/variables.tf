@@ -72,6 +72,7 @@ variable "kubernetes_version" {
   }
 }
 
+# tflint-ignore: terraform_unused_declarations # its validation is what it is there for
 variable "previous_kubernetes_version" {
   description = "What the cluster runs now; null for a new cluster. `terraform output -raw kubernetes_version` prints it."
   type        = string
