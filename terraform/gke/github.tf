@@ -73,7 +73,7 @@ resource "google_service_account_iam_member" "github" {
 
 resource "google_project_iam_member" "github" {
   # checkov:skip=CKV_GCP_41:whoever applies this root makes its accounts; the environment's approval is the guard
-  # checkov:skip=CKV_GCP_49:the same
+  # checkov:skip=CKV_GCP_49:whoever applies this root makes its accounts; the approval is the guard
   for_each = local.github_bindings
 
   project = local.project

@@ -72,6 +72,7 @@ variable "kubernetes_version" {
   }
 }
 
+# tflint-ignore: terraform_unused_declarations # its validation is what it is there for
 variable "previous_kubernetes_version" {
   description = "What the cluster runs now; null for a new cluster. `terraform output -raw kubernetes_version` prints it."
   type        = string
@@ -225,6 +226,7 @@ variable "github_repository" {
   }
 }
 
+# tflint-ignore: terraform_unused_declarations # its validation says that Google needs none
 variable "github_identity_provider" {
   description = "AWS's alone, where an account has at most one identity provider for GitHub Actions. Here each root makes its own: null."
   type        = string

@@ -1,8 +1,11 @@
 # One bucket as each of them is: one way in (IAM), never public, versioned, encrypted by our key.
 terraform {
+  required_version = ">= 1.10"
+
   required_providers {
     google = {
-      source = "hashicorp/google"
+      source  = "hashicorp/google"
+      version = ">= 7.0, < 9"
     }
   }
 }

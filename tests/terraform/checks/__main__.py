@@ -14,6 +14,7 @@ from cli.errors import CommandError, InputError
 from terraform.verbs.program import open_terraform
 from tests.terraform.checks.roots import list_roots
 from tests.terraform.checks.table import Line, list_rows, run_checks
+from tests.terraform.google.double import describe_environment
 
 
 def main() -> int:
@@ -31,7 +32,10 @@ def check(wanted: list[str]) -> int:
     if unknown := sorted(set(wanted) - set(known)):
         raise InputError(f"no root is called {unknown[0]}, expected some of {', '.join(known)}")
     started, lines = time.monotonic(), list[Line]()
-    with open_terraform() as terraform, tempfile.TemporaryDirectory(prefix="lathe-roots-") as folder:
+    with (
+        open_terraform(describe_environment()) as terraform,
+        tempfile.TemporaryDirectory(prefix="lathe-roots-") as folder,
+    ):
         for line in run_checks(Path(folder), terraform, wanted):
             lines.append(line)
             for problem in line.look.problems:
