@@ -39,3 +39,7 @@ train-eks: .venv/.locked ## Train on EKS's training nodes (IMAGE=, TRANSFER_IMAG
 .PHONY: terraform
 terraform: .venv/.locked .tools/bin/tflint .tools/checkov/.installed ## Check every root of Terraform without a cloud: format, schema, rules, tests (ROOTS=eks)
 	@$(RUN) -m tests.terraform.checks $(ROOTS)
+
+.PHONY: cost
+cost: .venv/.locked ## Show what the environments cost a month by list prices, and what would change it (CLOUD=, ENV=)
+	@$(CLOUDS) cost $(if $(CLOUD),--cloud "$$CLOUD") $(if $(ENV),--env "$$ENV")

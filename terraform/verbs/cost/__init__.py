@@ -1,0 +1,1 @@
+"""What the environments cost: planned quantities times dated list prices."""
