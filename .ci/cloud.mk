@@ -43,3 +43,22 @@ terraform: .venv/.locked .tools/bin/tflint .tools/checkov/.installed ## Check ev
 .PHONY: cost
 cost: .venv/.locked ## Show what the environments cost a month by list prices, and what would change it (CLOUD=, ENV=)
 	@$(CLOUDS) cost $(if $(CLOUD),--cloud "$$CLOUD") $(if $(ENV),--env "$$ENV")
+
+.PHONY: cloud-plan cloud-apply cloud-costs cloud-comment cloud-summary cloud-drift
+cloud-plan: .venv/.locked ## Plan an environment and save the plan, with LATHE_CLOUD_STATE=bucket=… (CLOUD=, ENV=)
+	@$(CLOUDS) plan --environment "$${LATHE_CLOUD_ENVIRONMENT:-$${CLOUD:?give CLOUD=eks}-$${ENV:?give ENV=test}}"
+
+cloud-apply: .venv/.locked ## Apply the saved plan of an environment, while main is what was planned (CLOUD=, ENV=)
+	@.ci/with-token $(CLOUDS) apply --environment "$${LATHE_CLOUD_ENVIRONMENT:-$${CLOUD:?give CLOUD=eks}-$${ENV:?give ENV=test}}"
+
+cloud-costs: .venv/.locked ## Write what the environments cost, now and at another revision, as JSON (BASE=origin/main)
+	@$(CLOUDS) cost --json artifacts/cloud/costs.json --base "$${BASE:-origin/main}"
+
+cloud-summary: .venv/.locked ## Write saved plans and costs to the job summary, or to the terminal
+	@$(REVIEW) cloud-comment --folder artifacts/cloud
+
+cloud-comment: .venv/.locked ## Post saved plans and costs as one comment on a pull request (NUMBER=)
+	@$(REVIEW) cloud-comment --folder artifacts/cloud --number "$${NUMBER:?give NUMBER=}"
+
+cloud-drift: .venv/.locked ## Open, update or close the issue on what in the clouds differs from main
+	@$(REVIEW) cloud-drift --folder artifacts/cloud

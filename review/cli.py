@@ -78,6 +78,38 @@ def comment(
         console.print_done(done)
 
 
+CloudFolder = Annotated[Path, typer.Option("--folder", help="Where the jobs left plans and costs.")]
+CLOUD = Path("artifacts/cloud")
+
+
+@app.command("cloud-comment")
+def cloud_comment(folder: CloudFolder = CLOUD, number: Number = None) -> None:
+    """Post plans and costs of the clouds as one comment that is updated; without --number to the job's summary."""
+    from review.cloud.reading import read_costs, read_plans
+    from review.cloud.text import PLANS, render_plans
+    from review.comment.posting import post_comment
+    from review.github.settings import find_run_id
+
+    text = render_plans(read_plans(folder), read_costs(folder), find_run_id())
+    if number is None:
+        write_summary(text)
+        return
+    with open_github() as github:
+        console.print_done(post_comment(github, number, text, PLANS))
+
+
+@app.command("cloud-drift")
+def cloud_drift(folder: CloudFolder = CLOUD) -> None:
+    """Open, update or close the one issue on what in the clouds differs from main."""
+    from review.cloud.drift import report_drift
+    from review.cloud.reading import read_plans
+    from review.github.settings import find_run_url
+
+    plans = read_plans(folder)
+    with open_github() as github:
+        console.print_done(report_drift(github, plans, find_run_url()))
+
+
 @app.command()
 def decide(report: ReportFile = REPORT, number: Number = None) -> None:
     """Go on (0), stop (1), or stop until somebody accepts by name that evidence is lacking (3)."""

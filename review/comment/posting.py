@@ -13,7 +13,7 @@ RUN = re.compile(r"<!-- run (\d{1,19}) -->")
 GONE = 404
 
 
-def post_comment(github: GitHub, number: int, body: str) -> str:
+def post_comment(github: GitHub, number: int, body: str, marker: str = MARKER) -> str:
     """Creates or updates our comment and deletes what a racing run left twice; gives the comment's address.
 
     A comment of a newer run stays as it is: the jobs may end in another order than they began.
@@ -21,17 +21,17 @@ def post_comment(github: GitHub, number: int, body: str) -> str:
     Raises: OutsideError.
     """
     author = os.environ.get("LATHE_BOT_LOGIN") or ACTIONS_BOT  # a job's token may not ask who it is
-    own = list_own(github, number, author)
+    own = list_own(github, number, author, marker)
     if not own:
         created = github.post(f"/issues/{number}/comments", {"body": body}, Comment)
-        own = list_own(github, number, created.user.login if created.user else author) or [created]
+        own = list_own(github, number, created.user.login if created.user else author, marker) or [created]
     return settle(github, own, body)
 
 
-def list_own(github: GitHub, number: int, author: str) -> list[Comment]:
+def list_own(github: GitHub, number: int, author: str, marker: str = MARKER) -> list[Comment]:
     """Ours begin with the marker and are by the token's own user; oldest first."""
     comments = [comment for page in github.pages(f"/issues/{number}/comments", list[Comment]) for comment in page]
-    own = [one for one in comments if one.user and one.user.login == author and (one.body or "").startswith(MARKER)]
+    own = [one for one in comments if one.user and one.user.login == author and (one.body or "").startswith(marker)]
     return sorted(own, key=lambda comment: comment.id)
 
 

@@ -90,6 +90,23 @@ class Comment(msgspec.Struct):
     user: User | None = None
 
 
+class IssuePull(msgspec.Struct):
+    """What an issue has that is a pull request."""
+
+    url: str
+
+
+class Issue(msgspec.Struct):
+    """`body` may be missing."""
+
+    number: int
+    title: str
+    state: str
+    html_url: str
+    body: str | None = None
+    pull_request: IssuePull | None = None
+
+
 class TimelineEvent(msgspec.Struct):
     """Only the labels' events have all four."""
 

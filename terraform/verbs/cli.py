@@ -11,12 +11,13 @@ from cli import console
 from cli.main import run_app
 from terraform.verbs.cost.verb import cost
 from terraform.verbs.destroy.command import destroy
+from terraform.verbs.plan.verb import apply, plan
 from terraform.verbs.program import show_terraform
 from terraform.verbs.settings.command import settings
 from terraform.verbs.train_job.verb import train_job
 
 PROGRAM = "python -m terraform.verbs"
-VERBS: tuple[Callable[..., None], ...] = (cost, destroy, settings, show_terraform, train_job)
+VERBS: tuple[Callable[..., None], ...] = (apply, cost, destroy, plan, settings, show_terraform, train_job)
 
 app = typer.Typer(
     name=PROGRAM,

@@ -8,6 +8,41 @@ from tests.review.github_state import State
 MAX_COMMENT = 65_536
 
 
+def list_issues(state: State, request: Request) -> Answer:
+    """Open ones unless another state is asked for, pull requests among them, newest first by default."""
+    pulls = [{**pull, "pull_request": {"url": pull["html_url"]}} for pull in state.data["pulls"]]
+    found = [*pulls, *state.data["issues"]]
+    wanted, creator = request.query.get("state", "open"), request.query.get("creator")
+    kept = [
+        one for one in found if wanted in ("all", one["state"]) and (creator is None or one["user"]["login"] == creator)
+    ]
+    kept.sort(key=lambda one: int(one["number"]), reverse=request.query.get("direction", "desc") == "desc")
+    return Answer(200, kept, is_list=True)
+
+
+def create_issue(state: State, request: Request) -> Answer:
+    title, text = request.body.get("title"), request.body.get("body", "")
+    if not isinstance(title, str) or not title.strip():
+        return invalid("Issue", field="title", code="missing_field")
+    if len(text) > MAX_COMMENT:
+        return invalid("Issue", code="custom", message=f"body is too long (maximum is {MAX_COMMENT} characters)")
+    number = state.next_id()
+    one = {"number": number, "title": title, "body": text, "state": "open", "user": {"login": state.data["login"]}}
+    one["html_url"] = f"https://github.com/{state.data['repository']}/issues/{number}"
+    state.data["issues"].append(one)
+    return Answer(201, one)
+
+
+def update_issue(state: State, request: Request) -> Answer:
+    one = find(state.data["issues"], int(request.found[0]), "number")
+    if one is None:
+        return not_found()
+    if len(request.body.get("body", "")) > MAX_COMMENT or request.body.get("state", "open") not in ("open", "closed"):
+        return invalid("Issue", code="invalid")
+    one |= {name: request.body[name] for name in ("title", "body", "state") if name in request.body}
+    return Answer(200, one)
+
+
 def list_comments(state: State, request: Request) -> Answer:
     return Answer(200, state.list_comments(int(request.found[0])), is_list=True)
 

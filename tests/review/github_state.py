@@ -30,6 +30,7 @@ DEFAULTS: dict[str, Any] = {
     "pulls": [],
     "commits": {},  # by SHA: {"tree": SHA, "pulls": [number]}
     "comments": [],  # with `number` of their pull request
+    "issues": [],  # newest last
     "timelines": {},  # by number
     "permissions": {},  # by login
     "plants": [],
@@ -111,5 +112,5 @@ class State:
 
     def write_record(self) -> bytes:
         found = {"requests": self.requests, "writes": self.writes, "violations": self.violations}
-        shown = {name: self.data[name] for name in ("comments", "pulls", "releases")}
+        shown = {name: self.data[name] for name in ("comments", "issues", "pulls", "releases")}
         return json.dumps({**found, **shown}, indent=2).encode()

@@ -15,6 +15,9 @@ from tests.workflows.files import ROOT, read_workflows
 GITHUB = ROOT / ".github"
 
 
+CLOUDS = ("eks-test", "eks-prod", "gke-test", "gke-prod")
+
+
 def read_ruleset(name: str = "main.json") -> dict[str, Any]:
     found: dict[str, Any] = json.loads((GITHUB / "branch-protection" / name).read_bytes())
     return {rule["type"]: rule.get("parameters", {}) for rule in found["rules"]} | {"bypass": found["bypass_actors"]}
@@ -63,7 +66,10 @@ def test_every_environment_of_a_workflow_is_set_up() -> None:
         if "environment" in job
     }
     applied = (GITHUB / "branch-protection" / "apply").read_text(encoding="utf-8")
-    assert named == {"model-approval", "retrain", "release", "rollback"}
+    clouds = {"${{ matrix.environment }}", "${{ matrix.environment }}-plan"}
+    assert named == {"model-approval", "retrain", "release", "rollback"} | clouds
+    assert 'put_environment "$name" main branch "$approval"' in applied
+    named -= clouds
     assert [name for name in named if f"put_environment {name} " not in applied] == ["model-approval"]
 
 
@@ -124,6 +130,7 @@ def test_apply_asks_for_rulesets_token_and_environments(tmp_path: Path) -> None:
         *list_environment("retrain"),
         *list_environment("rollback"),
         *list_environment("release"),
+        *(call for name in CLOUDS for call in (*list_environment(name), ("PUT", f"environments/{name}-plan"))),
     ]
     assert "deployment-branch-policies --silent --raw-field name=v* --raw-field type=tag" in asked
     assert '"bypass_actors": []' in (tmp_path / "asked.json").read_text(encoding="utf-8")
@@ -131,6 +138,13 @@ def test_apply_asks_for_rulesets_token_and_environments(tmp_path: Path) -> None:
 
 def list_environment(name: str) -> list[tuple[str, str]]:
     return [("PUT", f"environments/{name}"), ("POST", f"environments/{name}/deployment-branch-policies")]
+
+
+def test_an_apply_to_a_cloud_waits_for_somebody_else(tmp_path: Path) -> None:
+    assert run_apply(tmp_path, "lathe-ml/lathe", "42").returncode == 0
+    sent = (tmp_path / "asked.json").read_text(encoding="utf-8")
+    approval = '"prevent_self_review": true, "reviewers": [{"type": "Team", "id": 42}]'
+    assert sent.count(approval) == len(CLOUDS) + 1  # and the model's
 
 
 def test_apply_lets_the_app_alone_past_the_rules_of_main(tmp_path: Path) -> None:
