@@ -14,7 +14,7 @@ DECLARING = ("resource", "data", "module", "variable", "output")
 RUN = re.compile(r'^run "([^"]+)"', re.MULTILINE)
 ASSERTION = re.compile(r"^  assert \{", re.MULTILINE)
 REFUSAL = re.compile(r"^  expect_failures\s*=", re.MULTILINE)
-FEWEST_WORDS = 4  # of a run's name
+FEWEST_WORDS = 3  # of a run's name
 
 
 def check_format(root: Root, terraform: Terraform) -> Look:
