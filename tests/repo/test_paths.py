@@ -46,6 +46,8 @@ NOT_IN_GIT = {
     "artifacts/evaluation.json": "`make evaluate` writes it",
     "artifacts/load/index.html": "`make load` writes it",
     "load.json": "`make load` writes it",
+    "costs.json": "`make cloud-costs` writes it",
+    "terraform/eks/envs/test.backend.hcl": "the reader of the page makes it",
     "quality.html": "`make monitor` writes it",
     "outcomes.html": "`make monitor` writes it",
     "drift.html": "`make monitor` writes it",

@@ -1,7 +1,7 @@
 """What an environment would cost otherwise: each variant that its root takes, beside what it is."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from cli.errors import InputError
 from contract.cloud_costs import EnvironmentCost
@@ -28,8 +28,12 @@ def compare_environment(
 ) -> ComparedCost:
     """Raises: InputError, OutsideError."""
     names = {name.replace(" ", "_").replace(",", ""): name for name in VARIANTS}
-    plans = plan_variants(terraform, cloud, environment, {run: VARIANTS[name] for run, name in names.items()})
-    return compare_plans(prices, cloud, environment, region, {names[run]: plan for run, plan in plans.items()})
+    found = plan_variants(terraform, cloud, environment, {run: VARIANTS[name] for run, name in names.items()})
+    found.get(BASE.replace(" ", "_"))
+    compared = compare_plans(
+        prices, cloud, environment, region, {names[run]: plan for run, plan in found.plans.items()}
+    )
+    return replace(compared, left_out={**compared.left_out, **{names[run]: why for run, why in found.refused.items()}})
 
 
 def compare_plans(

@@ -40,7 +40,7 @@ def cost_environment(
     Raises: InputError, OutsideError.
     """
     plans = plan_variants(terraform, cloud, environment, {"base": {}}, folder)
-    return price_plan(prices, cloud, environment, region, plans["base"])
+    return price_plan(prices, cloud, environment, region, plans.get("base"))
 
 
 def price_plan(

@@ -19,7 +19,7 @@ from cli.files import write_file
 from contract.cloud_costs import CloudCosts, EnvironmentCost
 from terraform.verbs.cost.compared import ComparedCost, compare_environment
 from terraform.verbs.cost.costs import cost_environment, cost_per_million, read_throughput
-from terraform.verbs.cost.plans import FOLDER
+from terraform.verbs.cost.plans import FOLDER, PROVIDERS
 from terraform.verbs.cost.prices import FILE, PriceList, read_prices
 from terraform.verbs.program import Terraform, open_terraform
 
@@ -54,7 +54,8 @@ def list_environments(cloud: str, environment: str, folder: Path) -> Iterator[tu
 
     Raises: InputError where there is none.
     """
-    paths = sorted(folder.glob(f"{cloud or '*'}/envs/{environment or '*'}.tfvars"))
+    found = sorted(folder.glob(f"{cloud or '*'}/envs/{environment or '*'}.tfvars"))
+    paths = [path for path in found if path.parts[-3] in PROVIDERS]
     if not paths:
         raise InputError(
             f"no environment {environment or '*'} of {cloud or 'any cloud'}, expected eks or gke, test or prod"
@@ -94,7 +95,7 @@ def cost_base(
     with tempfile.TemporaryDirectory(prefix="lathe-base-") as work:
         archive = Path(work) / "base.tar"
         command = [git, "archive", f"--output={archive}", base, "terraform"]
-        done = subprocess.run(command, cwd=FOLDER.parent, capture_output=True, text=True, check=False)  # noqa: S603 ours
+        done = subprocess.run(command, cwd=FOLDER.parent, capture_output=True, text=True, check=False)  # noqa: S603 - git with our own arguments
         if done.returncode and "did not match" not in done.stderr:
             raise InputError(f"--base {base}: {console.clean_text(done.stderr, 200)}")
         if done.returncode:

@@ -157,7 +157,7 @@ def read_main() -> str:
     Raises: OutsideError.
     """
     git = shutil.which("git") or "git"
-    done = subprocess.run(  # noqa: S603 git with our own arguments
+    done = subprocess.run(  # noqa: S603 - git with our own arguments
         [git, "ls-remote", "origin", "refs/heads/main"], cwd=FOLDER.parent, capture_output=True, text=True, check=False
     )
     if done.returncode or not done.stdout.strip():
@@ -168,5 +168,5 @@ def read_main() -> str:
 def read_head() -> str:
     """The commit that is checked out."""
     git = shutil.which("git") or "git"
-    done = subprocess.run([git, "rev-parse", "HEAD"], cwd=FOLDER.parent, capture_output=True, text=True, check=True)  # noqa: S603
+    done = subprocess.run([git, "rev-parse", "HEAD"], cwd=FOLDER.parent, capture_output=True, text=True, check=True)  # noqa: S603 - as above
     return done.stdout.strip()

@@ -53,10 +53,10 @@ def list_roots(folder: Path = FOLDER) -> list[Root]:
 
 
 def copy_root(root: Root, target: Path) -> Root:
-    """With its modules, tests and environments; without what an earlier `terraform init` left there."""
-    shutil.copytree(
-        root.folder, target / root.name, ignore=shutil.ignore_patterns(".terraform", "*.tfstate*", "*.tfplan")
-    )
+    """With what lies beside it, where its modules may be; without what an earlier `terraform init` left there."""
+    beside = root.folder.parents[len(Path(root.name).parts) - 1]
+    left_out = shutil.ignore_patterns(".terraform", "*.tfstate*", "*.tfplan", "*.py", "__pycache__")
+    shutil.copytree(beside, target, ignore=left_out, dirs_exist_ok=True)
     return Root(root.name, target / root.name)
 
 
