@@ -8,6 +8,7 @@ from typing import Any
 from ruamel.yaml import YAML
 
 from tests.workflows.act import Outcome
+from tests.workflows.clouds import play_clouds
 from tests.workflows.expectations import WorkflowRun, expect, expect_comment, expect_jobs, read_member
 from tests.workflows.repository import Pull
 from tests.workflows.retrainings import play_retraining
@@ -137,7 +138,7 @@ def play_checks(stage: Stage) -> Iterator[WorkflowRun]:
     )
     wanted = {"changes", "style, types, fast tests", "security", "required-checks-pass"}
     expect(set(outcome.jobs) == wanted and outcome.succeeded, f"{wanted} alone", outcome)
-    yield WorkflowRun("a change of text", outcome, "required-checks-pass is green, five jobs were left out")
+    yield WorkflowRun("a change of text", outcome, "required-checks-pass is green, six jobs were left out")
 
 
 def list_left_out(stage: Stage) -> list[str]:
@@ -166,4 +167,5 @@ SCENARIOS: dict[str, Callable[[Stage], Iterator[WorkflowRun]]] = {
     "fork": play_fork,
     "hostile": play_hostile,
     "retraining": play_retraining,
+    "clouds": play_clouds,
 }

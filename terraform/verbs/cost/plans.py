@@ -17,7 +17,7 @@ FOLDER = Path(__file__).parents[2]
 PROVIDERS = {"eks": "aws", "gke": "google"}
 
 
-class Change(msgspec.Struct, frozen=True):
+class PlannedValues(msgspec.Struct, frozen=True):
     """`after` has what the resource will be; what is known only after an apply is null."""
 
     after: dict[str, Any] | None = None
@@ -27,7 +27,7 @@ class PlannedResource(msgspec.Struct, frozen=True):
     address: str
     type: str
     mode: str
-    change: Change
+    change: PlannedValues
 
     @property
     def values(self) -> dict[str, Any]:
@@ -38,7 +38,7 @@ class PlannedTest(msgspec.Struct, frozen=True):
     resource_changes: list[PlannedResource]
 
 
-class Event(msgspec.Struct, frozen=True, rename={"run": "@testrun"}):
+class TestEvent(msgspec.Struct, frozen=True, rename={"run": "@testrun"}):
     """One line of `terraform test -json`."""
 
     type: str
@@ -97,7 +97,7 @@ def write_test(provider: str, name: str, variables: Mapping[str, Any]) -> str:
 def read_plans(output: str) -> VariantPlans:
     """A line holds the provider's whole schema beside the plan, which is passed over."""
     found = VariantPlans({}, {})
-    decoder = msgspec.json.Decoder(Event)
+    decoder = msgspec.json.Decoder(TestEvent)
     for line in output.splitlines():
         event = decoder.decode(line)
         if event.test_plan is not None:

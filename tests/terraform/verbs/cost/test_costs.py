@@ -19,7 +19,7 @@ from terraform.verbs.cost.costs import (
     read_throughput,
     scale_to_zero,
 )
-from terraform.verbs.cost.plans import Change, PlannedResource, read_plans, write_test
+from terraform.verbs.cost.plans import PlannedResource, PlannedValues, read_plans, write_test
 from terraform.verbs.cost.prices import HOURS, read_prices
 from terraform.verbs.cost.verb import list_environments
 from terraform.verbs.program import open_terraform
@@ -29,7 +29,7 @@ PRICES = read_prices()
 
 
 def plan(kind: str, **values: Any) -> PlannedResource:
-    return PlannedResource(f"{kind}.this", kind, "managed", Change(values))
+    return PlannedResource(f"{kind}.this", kind, "managed", PlannedValues(values))
 
 
 def plan_group(least: int, kind: str, *, name: str = "base", capacity: str = "ON_DEMAND") -> PlannedResource:
