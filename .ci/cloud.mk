@@ -36,6 +36,7 @@ train-vertex: .venv/.locked ## Train on Vertex AI with the training image (IMAGE
 
 train-eks: .venv/.locked ## Train on EKS's training nodes (IMAGE=, TRANSFER_IMAGE=, DATA=, CHAMPION=, FIRST_RUN=1, NAME=, FOLLOW=1)
 	@$(TRAIN_JOB) --on eks $(if $(TRANSFER_IMAGE),--transfer-image '$(TRANSFER_IMAGE)')
+
 .PHONY: terraform
 terraform: .venv/.locked .tools/bin/tflint .tools/checkov/.installed ## Check every root of Terraform without a cloud: format, schema, rules, tests (ROOTS=eks)
 	@$(RUN) -m tests.terraform.checks $(ROOTS)
