@@ -13,6 +13,11 @@ from cli.errors import InputError
 FORMAT = 4  # of the state, since Terraform 0.12
 GUARD = ("terraform_data", "guard")
 CLUSTERS = ("aws_eks_cluster", "google_container_cluster")
+# as the output `kubeconfig`, which even a refused destroy takes out of the state
+KUBECONFIGS = {
+    "eks": "aws eks update-kubeconfig --region {region} --name {name}",
+    "gke": "gcloud container clusters get-credentials {name} --location {region} --dns-endpoint",
+}
 NETWORKS = ("aws_vpc", "google_compute_network")
 
 
@@ -123,6 +128,8 @@ def locate_cluster(cloud: str, environment: str, state: TerraformState) -> Clust
     if not values["cluster_name"]:
         return None
     name = values.pop("cluster_name")
+    command = KUBECONFIGS[cloud].format(name=name, region=values["region"])
+    values["kubeconfig"] = values["kubeconfig"] or command
     return ClusterPlace(cloud, environment, name, **values)
 
 

@@ -76,6 +76,7 @@ def test_half_an_apply_has_no_outputs_and_is_located_by_its_resources() -> None:
     place = locate_cluster("eks", "test", parse_state(write_state(resources)))
     assert place is not None
     assert (place.name, place.region, place.network) == ("lathe-test", "eu-central-1", "vpc-9")
+    assert place.kubeconfig == "aws eks update-kubeconfig --region eu-central-1 --name lathe-test"
 
 
 def test_ids_are_those_of_managed_resources_alone() -> None:
