@@ -88,8 +88,3 @@ def predictor_image(build: BuildImage, gated: Gated) -> str:
 @pytest.fixture(scope="session")
 def training_image(build: BuildImage) -> str:
     return build(name_image("training"), "--target", "training", "--version", "v0.0.1")
-
-
-@pytest.fixture(scope="session")
-def monitor_image(build: BuildImage) -> str:
-    return build(name_image("monitor"), "--target", "monitor", "--version", "v0.0.1")
