@@ -1,7 +1,7 @@
 # One bucket as all of ours are: private, versioned, encrypted, TLS alone, old versions gone after a while.
 # A module, for checkov does not follow what is made by for_each.
 terraform {
-  required_version = ">= 1.10"
+  required_version = ">= 1.11"
 
   required_providers {
     aws = {

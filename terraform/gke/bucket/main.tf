@@ -1,6 +1,6 @@
 # One bucket as each of them is: one way in (IAM), never public, versioned, encrypted by our key.
 terraform {
-  required_version = ">= 1.10"
+  required_version = ">= 1.11"
 
   required_providers {
     google = {
