@@ -25,7 +25,7 @@ MIRROR = "LATHE_TERRAFORM_MIRROR"
 # Terraform's own two places, and the one of this project's machines; those that are not there are passed over
 MIRRORS = ("/usr/share/terraform/plugins", "~/.terraform.d/plugins", "/opt/tf-plugins")
 HOST = "registry.terraform.io"
-SECONDS = 3600
+SECONDS, VERSION_SECONDS = 3600, 60
 
 
 @dataclass(frozen=True)
@@ -42,12 +42,18 @@ class Terraform:
     ) -> "subprocess.CompletedProcess[str]":
         """One command in a root, never asking a person.
 
-        Raises: OutsideError with what Terraform says, where it ends with another code than `expected`.
+        Raises: OutsideError with what Terraform says, where it ends with another code than `expected`, or not in time.
         """
         command = [self.program, f"-chdir={folder}", *arguments]
-        done = subprocess.run(  # noqa: S603 - the program is Terraform, its arguments are ours
-            command, env=self.environment, capture_output=True, text=True, timeout=seconds, check=False
-        )
+        try:
+            done = subprocess.run(  # noqa: S603 - the program is Terraform, its arguments are ours
+                command, env=self.environment, capture_output=True, text=True, timeout=seconds, check=False
+            )
+        except subprocess.TimeoutExpired as error:
+            raise OutsideError(
+                f"terraform {arguments[0]} in {folder.name} had no end after {seconds:g} s and was killed; "
+                "the same again goes on, and names the lock that may be left"
+            ) from error
         if done.returncode not in expected:
             raise OutsideError(f"terraform {arguments[0]} in {folder.name}: {read_error(done.stderr or done.stdout)}")
         return done
@@ -81,7 +87,10 @@ def read_version(program: str) -> str:
     """Raises: InputError for one that no root takes."""
     quiet = {**os.environ, "TF_CLI_CONFIG_FILE": os.devnull, "CHECKPOINT_DISABLE": "1"}
     command = [program, "version", "-json"]
-    done = subprocess.run(command, env=quiet, capture_output=True, text=True, timeout=60, check=False)  # noqa: S603 - as above
+    try:
+        done = subprocess.run(command, env=quiet, capture_output=True, text=True, timeout=VERSION_SECONDS, check=False)  # noqa: S603 - as above
+    except (OSError, subprocess.TimeoutExpired) as error:
+        raise InputError(f"{program} does not say its version: {error}; {GET_IT}") from error
     found = re.search(r'"terraform_version":\s*"((\d+)\.(\d+)\.[^"]*)"', done.stdout)
     if found is None:
         raise InputError(f"{program} does not say its version: {console.clean_text(done.stderr, 200)}; {GET_IT}")

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from cli.errors import InputError
+from cli.errors import InputError, OutsideError
 from terraform.verbs.program import find_program, list_mirrors, open_terraform, read_error, read_version, write_settings
 
 AWS, GOOGLE = "registry.terraform.io/hashicorp/aws", "registry.terraform.io/hashicorp/google"
@@ -75,6 +75,20 @@ def test_no_run_sees_the_settings_of_the_machine(tmp_path: Path) -> None:
         assert "TF_CLI_ARGS_plan" not in terraform.environment
         assert terraform.environment["AWS_REGION"] == "x"
     assert not terraform.settings.exists()
+
+
+def test_a_run_without_an_end_is_named_with_what_it_may_leave(tmp_path: Path) -> None:
+    put_terraform(tmp_path, """[ "$1" = version ] && echo '{"terraform_version": "1.11.4"}' || exec sleep 600""")
+    words = r"terraform apply in eks had no end after 0\.1 s .* the lock that may be left"
+    with open_terraform({"PATH": f"{tmp_path}:/bin:/usr/bin"}) as terraform, pytest.raises(OutsideError, match=words):
+        terraform.run(Path("terraform/eks"), "apply", seconds=0.1)
+
+
+def test_a_program_that_cannot_be_run_is_named(tmp_path: Path) -> None:
+    program = Path(put_terraform(tmp_path, ""))
+    program.write_bytes(b"\x7fELF of another machine")
+    with pytest.raises(InputError, match=r"does not say its version: .*Exec format error"):
+        read_version(str(program))
 
 
 def test_an_error_is_its_first_one_in_one_line_without_the_frame() -> None:
