@@ -86,10 +86,13 @@ def test_a_planted_violation_is_found(
     assert told in found[0]
 
 
-def test_our_own_action_is_pinned_and_runs_no_command() -> None:
-    (action,) = read_actions()
-    assert len(list(list_uses(action))) == len(action.content["runs"]["steps"]) == 5
-    assert list(check_actions(action)) == []
+def test_our_own_actions_are_pinned_and_run_no_command() -> None:
+    actions = read_actions()
+    used = {action.name: len(list(list_uses(action))) for action in actions}
+    assert (
+        used == {action.name: len(action.content["runs"]["steps"]) for action in actions} == {"cloud": 3, "log-in": 5}
+    )
+    assert [found for action in actions for found in check_actions(action)] == []
 
 
 @pytest.mark.parametrize("tag", [f"main-{'a' * 40}", "edge", "latest"])

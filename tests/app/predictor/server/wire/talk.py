@@ -28,7 +28,10 @@ class RawAnswer(NamedTuple):
 
 
 def talk(server: RunningServer, *parts: bytes, ends: bool = False, port: int | None = None) -> bytes:
-    """Sends the parts in packets of their own and reads until the server closes; `ends` closes the sending half."""
+    """Sends the parts in packets of their own and reads until the server closes; `ends` closes the sending half.
+
+    A server that closes behind its last answer, while more arrives, resets the connection: what came before counts.
+    """
     with socket.create_connection(("127.0.0.1", port or server.port), timeout=LAST_RESORT_SECONDS) as connection:
         connection.setsockopt(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1)
         with contextlib.suppress(BrokenPipeError, OSError if ends else BrokenPipeError):  # closed meanwhile
@@ -37,8 +40,9 @@ def talk(server: RunningServer, *parts: bytes, ends: bool = False, port: int | N
             if ends:
                 connection.shutdown(socket.SHUT_WR)
         received = b""
-        while more := connection.recv(65536):
-            received += more
+        with contextlib.suppress(*([ConnectionResetError] if ends else [])):
+            while more := connection.recv(65536):
+                received += more
     return received
 
 
