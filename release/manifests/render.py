@@ -58,15 +58,15 @@ def parse_objects(text: str) -> list[Object]:
 
 
 @contextmanager
-def open_revision(revision: str | None, root: Path = ROOT) -> Iterator[Path]:
-    """A tree with `gitops` as it was at the revision; the work tree itself for None.
+def open_revision(revision: str | None, root: Path = ROOT, part: str = "gitops") -> Iterator[Path]:
+    """A tree with the folder `part` as it was at the revision; the work tree itself for None.
 
-    Raises: InputError for an unknown revision.
+    Raises: InputError for an unknown revision, or one without that folder.
     """
     if revision is None:
         yield root
         return
-    archive = run_tool("git", "archive", "--format=tar", "--end-of-options", revision, "gitops", folder=root)
+    archive = run_tool("git", "archive", "--format=tar", "--end-of-options", revision, part, folder=root)
     with tempfile.TemporaryDirectory(prefix="lathe-render-") as folder:
         _unpack(archive, Path(folder))
         yield Path(folder)

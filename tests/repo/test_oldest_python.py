@@ -32,3 +32,26 @@ def test_a_possessive_group_is_found(pattern: str) -> None:
 
 def test_a_possessive_repeat_of_one_character_is_no_group() -> None:
     assert not find_possessive_groups(ast.parse('import re\nre.compile(r"[ab]*+a++")'))
+
+
+def find_archive_filters(tree: ast.AST) -> list[int]:
+    """Lines that unpack an archive with `filter`, which Python 3.11.2 does not have."""
+    return [
+        node.lineno
+        for node in ast.walk(tree)
+        if isinstance(node, ast.Call)
+        and getattr(node.func, "attr", "") in {"extract", "extractall", "unpack_archive"}
+        and any(keyword.arg == "filter" for keyword in node.keywords)
+    ]
+
+
+def test_no_archive_is_unpacked_by_what_the_oldest_python_lacks() -> None:
+    found = {
+        name: lines for name, tree in list_python(ROOT, *PRODUCT, "tests") if (lines := find_archive_filters(tree))
+    }
+    assert not found
+
+
+@pytest.mark.parametrize("call", ['tar.extractall(x, filter="data")', 'shutil.unpack_archive(x, y, filter="tar")'])
+def test_an_archive_filter_is_found(call: str) -> None:
+    assert find_archive_filters(ast.parse(call)) == [1]

@@ -1,10 +1,7 @@
 """`make cost`: a table an environment, what variants change, what a million predictions come to."""
 
-import shutil
-import subprocess
-import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Annotated
@@ -17,6 +14,7 @@ from cli import console
 from cli.errors import InputError, OutsideError
 from cli.files import write_file
 from contract.cloud_costs import CloudCosts, EnvironmentCost
+from release.manifests.render import open_revision
 from terraform.verbs.cost.compared import ComparedCost, compare_environment
 from terraform.verbs.cost.costs import cost_environment, cost_per_million, read_throughput
 from terraform.verbs.cost.plans import FOLDER, PROVIDERS
@@ -85,24 +83,21 @@ def leaving_out(one: tuple[str, str, str]) -> Iterator[None]:
 
 
 def cost_base(
-    terraform: Terraform, prices: PriceList, cloud: str, environment: str, base: str
+    terraform: Terraform, prices: PriceList, cloud: str, environment: str, base: str, root: Path = FOLDER.parent
 ) -> list[EnvironmentCost]:
-    """At another revision, today's prices; nothing where it had no such roots.
+    """At another revision of the checkout `root`, today's prices; nothing where it had no such roots.
 
     Raises: InputError for a revision that is not there.
     """
-    git = shutil.which("git") or "git"
-    with tempfile.TemporaryDirectory(prefix="lathe-base-") as work:
-        archive = Path(work) / "base.tar"
-        command = [git, "archive", f"--output={archive}", base, "terraform"]
-        done = subprocess.run(command, cwd=FOLDER.parent, capture_output=True, text=True, check=False)  # noqa: S603 - git with our own arguments
-        if done.returncode and "did not match" not in done.stderr:
-            raise InputError(f"--base {base}: {console.clean_text(done.stderr, 200)}")
-        if done.returncode:
-            return []
-        shutil.unpack_archive(archive, work, filter="data")
+    with ExitStack() as stack:
         try:
-            return cost_all(terraform, prices, cloud, environment, Path(work) / "terraform")
+            tree = stack.enter_context(open_revision(base, root, part=FOLDER.name))
+        except InputError as error:
+            if "did not match any files" in str(error):
+                return []
+            raise
+        try:
+            return cost_all(terraform, prices, cloud, environment, tree / FOLDER.name)
         except InputError as error:
             console.print_warning(f"{base} has no cost to compare with: {error}")
             return []
