@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from cli.errors import OutsideError, RefusedError
-from terraform.verbs.destroy.programs import ProgramResult, run_program
+from terraform.verbs.outside_programs import ProgramResult, run_program
 from terraform.verbs.roots.problems import explain_failure
 from terraform.verbs.roots.state import ClusterPlace
 

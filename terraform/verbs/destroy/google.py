@@ -7,7 +7,7 @@ from typing import Any
 
 from cli.errors import OutsideError
 from terraform.verbs.destroy.leftovers import Leftover
-from terraform.verbs.destroy.programs import ProgramResult, run_program
+from terraform.verbs.outside_programs import ProgramResult, run_program
 from terraform.verbs.roots.problems import explain_failure
 from terraform.verbs.roots.state import ClusterPlace
 

@@ -72,7 +72,7 @@ class KubernetesJobs:
                         f"--container={name}",
                         "--tail=5",
                     )
-                    last = (logs.stdout.strip().splitlines() or [""])[-1]
+                    last = (logs.out.strip().splitlines() or [""])[-1]
                     return clean_text(f"container {name} ended with {ended['exitCode']}: {last}", 400)
         return ""
 

@@ -1,21 +1,14 @@
 """gcloud, kubectl and aws: run once, and what they say when they fail, in one line with the next command."""
 
-import os
 import re
-import shutil
-import subprocess
 from collections.abc import Mapping
 from dataclasses import dataclass
 
 from cli.console import clean_text
 from cli.errors import OutsideError
+from terraform.verbs.outside_programs import ProgramResult, run_program
 
 SECONDS = 180
-INSTALL = {
-    "gcloud": "https://cloud.google.com/sdk/docs/install",
-    "kubectl": "https://kubernetes.io/docs/tasks/tools",
-    "aws": "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",
-}
 
 
 @dataclass(frozen=True)
@@ -74,35 +67,19 @@ class Programs:
     environment: Mapping[str, str]
     details: Mapping[str, str]
 
-    def run(self, *command: str, given: str | None = None) -> str:
+    def run(self, *command: str, given: str = "") -> str:
         """What it prints.
 
-        Raises: OutsideError in one line.
+        Raises: InputError if it is not installed, OutsideError in one line.
         """
         done = self.try_run(*command, given=given)
-        if done.returncode:
-            raise self.explain(command[0], done.stderr or done.stdout or f"exit code {done.returncode}")
-        return done.stdout
+        if done.code:
+            raise self.explain(command[0], done.error or done.out or f"exit code {done.code}")
+        return done.out
 
-    def try_run(self, *command: str, given: str | None = None) -> "subprocess.CompletedProcess[str]":
-        """Raises: OutsideError if it is not installed, or not done in time."""
-        program = shutil.which(command[0], path=self.environment.get("PATH", os.defpath))
-        if program is None:
-            raise OutsideError(f"{command[0]} is not on the path; install it: {INSTALL[command[0]]}")
-        try:
-            return subprocess.run(  # noqa: S603 - no shell, our own arguments
-                [program, *command[1:]],
-                env=dict(self.environment),
-                input=given,
-                capture_output=True,
-                text=True,
-                timeout=SECONDS,
-                check=False,
-            )
-        except subprocess.TimeoutExpired as error:
-            raise OutsideError(
-                f"{command[0]} {command[1]} was not done after {SECONDS} s; run the same again"
-            ) from error
+    def try_run(self, *command: str, given: str = "") -> ProgramResult:
+        """Raises: InputError if it is not installed, OutsideError if it is not done in time."""
+        return run_program(*command, environment=self.environment, given=given, seconds=SECONDS)
 
     def explain(self, program: str, text: str) -> OutsideError:
         """One line: what it means, the program's own words, the next command."""

@@ -1,6 +1,6 @@
-"""The programs that a destroy queries: aws, gcloud, kubectl. They take a person's own credentials, whatever kind.
+"""The clouds' programs: aws, gcloud, kubectl. They take a person's own credentials, whatever kind.
 
-The command lines and no libraries: whoever destroys a cluster has them, since the kubeconfig runs them for each token,
+The command lines and no libraries: whoever works on a cluster has them, since the kubeconfig runs them for each token,
 they know single sign-on and profiles, and what is printed as the next command is what was run.
 """
 
@@ -13,10 +13,10 @@ from dataclasses import dataclass
 from cli.errors import InputError, OutsideError
 
 SECONDS = 120
-GET = {
-    "aws": "install the AWS CLI, version 2",
-    "gcloud": "install the Google Cloud CLI",
-    "kubectl": "install kubectl of the cluster's version",
+INSTALL = {
+    "aws": "https://docs.aws.amazon.com/cli/latest/userguide/getting-started-install.html",
+    "gcloud": "https://cloud.google.com/sdk/docs/install",
+    "kubectl": "https://kubernetes.io/docs/tasks/tools",
 }
 
 
@@ -35,21 +35,26 @@ class ProgramResult:
 
 
 def run_program(
-    name: str, *arguments: str, environment: Mapping[str, str] | None = None, seconds: float = SECONDS
+    name: str,
+    *arguments: str,
+    environment: Mapping[str, str] | None = None,
+    given: str = "",
+    seconds: float = SECONDS,
 ) -> ProgramResult:
-    """One call, whatever comes of it; it asks nobody anything.
+    """One call, whatever comes of it, with `given` on its input; it asks nobody anything.
 
     Raises: InputError without the program, OutsideError if it does not end.
     """
-    program = shutil.which(name)
-    if program is None:
-        raise InputError(f"{name} is not on the path: {GET[name]}")
     own = {"AWS_PAGER": "", "CLOUDSDK_CORE_DISABLE_PROMPTS": "1"}
+    whole = {**os.environ, **own, **(environment or {})}
+    program = shutil.which(name, path=whole.get("PATH", os.defpath))
+    if program is None:
+        raise InputError(f"{name} is not on the path; install it: {INSTALL[name]}")
     try:
         done = subprocess.run(  # noqa: S603 - no shell, our own arguments
             [program, *arguments],
-            env={**os.environ, **own, **(environment or {})},
-            stdin=subprocess.DEVNULL,
+            env=whole,
+            input=given,
             capture_output=True,
             text=True,
             timeout=seconds,
